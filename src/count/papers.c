@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "count/papers.h"
+
+#include "core/num.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Names are few (at most PAPERS_BOXES_MAX boxes) and looked up for every new line, so each kind has a hash table
+ * of indexes + 1; 0 is an empty slot. Groups have one of the same form. All tables are powers of two, at most half full. */
+typedef struct SlotTable {
+    uint32_t *slots;
+    uint32_t capacity;
+} SlotTable;
+
+typedef struct PapersIndex {
+    SlotTable candidates, sections, boxes, groups;
+    uint32_t *group_hashes;
+    uint32_t group_capacity;
+    uint32_t mark_capacity;
+    int box_capacity;
+} PapersIndex;
+
+static uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
+{
+    /* FNV-1a over 8-byte words, finished with a multiply-shift; only spreads keys over slots, equality is always checked. */
+    const unsigned char *p = bytes;
+    uint64_t h = seed ^ (len * UINT64_C(0x9E3779B97F4A7C15));
+    for (; len >= 8; p += 8, len -= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        h = (h ^ word) * UINT64_C(0xFF51AFD7ED558CCD);
+        h ^= h >> 32;
+    }
+    uint64_t last = 0;
+    memcpy(&last, p, len);
+    h = (h ^ last) * UINT64_C(0xC4CEB9FE1A85EC53);
+    return h ^ (h >> 29);
+}
+
+static void *grow_or_stop(void *old, size_t size, size_t n)
+{
+    size_t total;
+    if (__builtin_mul_overflow(size, n, &total)) out_of_memory(SIZE_MAX);
+    void *grown = realloc(old, total);
+    if (!grown) out_of_memory(total);
+    return grown;
+}
+
+static void table_free(SlotTable *t)
+{
+    free(t->slots);
+}
+
+static void papers_free(void *object)
+{
+    Papers *p = object;
+    table_free(&p->index->candidates);
+    table_free(&p->index->sections);
+    table_free(&p->index->boxes);
+    table_free(&p->index->groups);
+    free(p->index->group_hashes);
+    free(p->groups);
+    free(p->marks);
+    free(p->boxes);
+}
+
+Papers *papers_new(Arena *a)
+{
+    Papers *p = arena_new(a, Papers, 1);
+    p->arena = a;
+    p->index = arena_new(a, PapersIndex, 1);
+    p->candidates = arena_new(a, Candidate, PAPERS_CANDIDATES_MAX);
+    p->sections = arena_new(a, Section, PAPERS_SECTIONS_MAX);
+    arena_on_clear(a, papers_free, p);
+    return p;
+}
+
+/* --- names --- */
+
+typedef Str NameOf(const Papers *p, uint32_t i);
+
+static Str candidate_name(const Papers *p, uint32_t i)
+{
+    return p->candidates[i].name;
+}
+
+static Str section_name(const Papers *p, uint32_t i)
+{
+    return p->sections[i].name;
+}
+
+static Str box_name(const Papers *p, uint32_t i)
+{
+    return p->boxes[i].name;
+}
+
+static bool same_candidate(const Papers *p, uint32_t i, Str post, Str name)
+{
+    return str_equal(p->candidates[i].name, name) && str_equal(p->candidates[i].post, post);
+}
+
+/* The slot that holds `name`, or the empty one where it belongs. The table must not be full. */
+static uint32_t *find_name(const Papers *p, const SlotTable *t, NameOf *name_of, Str post, Str name)
+{
+    uint32_t mask = t->capacity - 1;
+    uint32_t at = (uint32_t)hash_bytes(name.ptr, name.len, 1) & mask;
+    while (t->slots[at]) {
+        uint32_t i = t->slots[at] - 1;
+        bool same = name_of == candidate_name ? same_candidate(p, i, post, name) : str_equal(name_of(p, i), name);
+        if (same) break;
+        at = (at + 1) & mask;
+    }
+    return &t->slots[at];
+}
+
+/* Make room for one more name beside the `n` that are there. */
+static void reserve_name(const Papers *p, SlotTable *t, NameOf *name_of, uint32_t n)
+{
+    if (t->capacity > 2 * n + 1) return;
+    t->capacity = t->capacity ? t->capacity * 2 : 64;
+    free(t->slots);
+    t->slots = grow_or_stop(NULL, sizeof *t->slots, t->capacity);
+    memset(t->slots, 0, sizeof *t->slots * t->capacity);
+    for (uint32_t i = 0; i < n; i++) {
+        Str post = name_of == candidate_name ? p->candidates[i].post : (Str){0};
+        *find_name(p, t, name_of, post, name_of(p, i)) = i + 1;
+    }
+}
+
+int papers_find_candidate(const Papers *p, Str name)
+{
+    for (int i = 0; i < p->candidate_count; i++)
+        if (str_equal(p->candidates[i].name, name)) return i;
+    return -1;
+}
+
+int papers_find_section(const Papers *p, Str name)
+{
+    for (int i = 0; i < p->section_count; i++)
+        if (str_equal(p->sections[i].name, name)) return i;
+    return -1;
+}
+
+int papers_candidate(Papers *p, Str name)
+{
+    return papers_post_candidate(p, (Str){0}, name);
+}
+
+int papers_post_candidate(Papers *p, Str post, Str name)
+{
+    SlotTable *t = &p->index->candidates;
+    reserve_name(p, t, candidate_name, (uint32_t)p->candidate_count);
+    uint32_t *slot = find_name(p, t, candidate_name, post, name);
+    if (*slot) return (int)*slot - 1;
+    if (p->candidate_count == PAPERS_CANDIDATES_MAX) return -1;
+    p->candidates[p->candidate_count++] = (Candidate){.name = str_copy(p->arena, name), .post = str_copy(p->arena, post)};
+    *slot = (uint32_t)p->candidate_count;
+    return p->candidate_count - 1;
+}
+
+int papers_section(Papers *p, Str name)
+{
+    SlotTable *t = &p->index->sections;
+    reserve_name(p, t, section_name, (uint32_t)p->section_count);
+    uint32_t *slot = find_name(p, t, section_name, (Str){0}, name);
+    if (*slot) return (int)*slot - 1;
+    if (p->section_count == PAPERS_SECTIONS_MAX) return -1;
+    p->sections[p->section_count++] = (Section){.name = str_copy(p->arena, name)};
+    *slot = (uint32_t)p->section_count;
+    return p->section_count - 1;
+}
+
+int papers_box(Papers *p, Str name)
+{
+    SlotTable *t = &p->index->boxes;
+    reserve_name(p, t, box_name, (uint32_t)p->box_count);
+    uint32_t *slot = find_name(p, t, box_name, (Str){0}, name);
+    if (*slot) return (int)*slot - 1;
+    if (p->box_count == PAPERS_BOXES_MAX) return -1;
+    if (p->box_count == p->index->box_capacity) {
+        p->index->box_capacity = p->index->box_capacity ? p->index->box_capacity * 2 : 64;
+        p->boxes = grow_or_stop(p->boxes, sizeof *p->boxes, (size_t)p->index->box_capacity);
+    }
+    p->boxes[p->box_count++] = (Box){.name = str_copy(p->arena, name)};
+    *slot = (uint32_t)p->box_count;
+    return p->box_count - 1;
+}
+
+/* --- groups --- */
+
+static uint32_t hash_group(int section, const Mark *marks, int mark_count)
+{
+    return (uint32_t)hash_bytes(marks, sizeof *marks * (size_t)mark_count, (uint64_t)section + 1);
+}
+
+static uint32_t *find_group(const Papers *p, uint32_t hash, int section, const Mark *marks, int mark_count)
+{
+    const SlotTable *t = &p->index->groups;
+    uint32_t mask = t->capacity - 1;
+    uint32_t at = hash & mask;
+    for (; t->slots[at]; at = (at + 1) & mask) {
+        uint32_t i = t->slots[at] - 1;
+        const PaperGroup *g = &p->groups[i];
+        if (p->index->group_hashes[i] == hash && g->length == mark_count && g->section == section &&
+            memcmp(p->marks + g->first, marks, sizeof *marks * (size_t)mark_count) == 0)
+            break;
+    }
+    return &t->slots[at];
+}
+
+static void reserve_group(Papers *p, int mark_count)
+{
+    PapersIndex *x = p->index;
+    if (p->group_count == x->group_capacity) {
+        x->group_capacity = x->group_capacity ? x->group_capacity * 2 : 256;
+        p->groups = grow_or_stop(p->groups, sizeof *p->groups, x->group_capacity);
+        x->group_hashes = grow_or_stop(x->group_hashes, sizeof *x->group_hashes, x->group_capacity);
+    }
+    while (x->mark_capacity - p->mark_count < (uint32_t)mark_count || !p->marks) {
+        uint64_t wanted = x->mark_capacity ? (uint64_t)x->mark_capacity * 2 : 4096;
+        x->mark_capacity = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
+        p->marks = grow_or_stop(p->marks, sizeof *p->marks, x->mark_capacity);
+    }
+    SlotTable *t = &x->groups;
+    if (t->capacity > 2 * p->group_count + 1) return;
+    t->capacity = t->capacity ? t->capacity * 2 : 1024;
+    free(t->slots);
+    t->slots = grow_or_stop(NULL, sizeof *t->slots, t->capacity);
+    memset(t->slots, 0, sizeof *t->slots * t->capacity);
+    for (uint32_t i = 0; i < p->group_count; i++) {
+        uint32_t at = x->group_hashes[i] & (t->capacity - 1);
+        while (t->slots[at]) at = (at + 1) & (t->capacity - 1);
+        t->slots[at] = i + 1;
+    }
+}
+
+static bool is_unmarked(const Mark *marks, int mark_count)
+{
+    for (int i = 0; i < mark_count; i++)
+        if ((marks[i] & MARK_CANDIDATE) != MARK_SKIPPED) return false;
+    return true;
+}
+
+Err papers_add(Papers *p, int section, int box, const Mark *marks, int mark_count, int64_t how_many, uint32_t *ret_group)
+{
+    ASSERT(section == PAPERS_NO_SECTION || (section >= 0 && section < p->section_count));
+    if (mark_count > PAPERS_MARKS_MAX || p->mark_count > UINT32_MAX - (uint32_t)mark_count || p->group_count >= UINT32_MAX / 4)
+        return ERR_LIMIT;
+    if (how_many < 0 || how_many > PAPERS_TOTAL_MAX - p->total) return ERR_LIMIT;
+    reserve_group(p, mark_count);
+    uint32_t hash = hash_group(section, marks, mark_count);
+    uint32_t *slot = find_group(p, hash, section, marks, mark_count);
+    if (!*slot) {
+        p->index->group_hashes[p->group_count] = hash;
+        p->groups[p->group_count] = (PaperGroup){.first = p->mark_count, .length = (uint16_t)mark_count, .section = (uint16_t)section};
+        if (mark_count) memcpy(p->marks + p->mark_count, marks, sizeof *marks * (size_t)mark_count);
+        p->mark_count += (uint32_t)mark_count;
+        *slot = ++p->group_count;
+    }
+    if (ret_group) *ret_group = *slot - 1;
+    return papers_add_again(p, *slot - 1, box, how_many);
+}
+
+Err papers_add_again(Papers *p, uint32_t group, int box, int64_t how_many)
+{
+    PaperGroup *g = &p->groups[group];
+    if (how_many < 0 || how_many > PAPERS_TOTAL_MAX - p->total) return ERR_LIMIT;
+    g->papers += how_many;
+    p->total += how_many;
+    if (g->section != PAPERS_NO_SECTION) p->sections[g->section].papers += how_many;
+    if (box >= 0) {
+        p->boxes[box].papers += how_many;
+        if (is_unmarked(p->marks + g->first, g->length)) p->boxes[box].unmarked += how_many;
+    }
+    return ERR_OK;
+}
+
+/* --- merging --- */
+
+static Err merge_names(Papers *p, const Papers *from, int *candidate_map, Fault *fault)
+{
+    for (int i = 0; i < from->candidate_count; i++) {
+        const Candidate *c = &from->candidates[i];
+        candidate_map[i] = papers_post_candidate(p, c->post, c->name);
+        if (candidate_map[i] < 0)
+            return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d candidates; one contest may have at most that many", PAPERS_CANDIDATES_MAX);
+        if (c->withdrawn) p->candidates[candidate_map[i]].withdrawn = true;
+    }
+    for (int i = 0; i < from->box_count; i++) {
+        int box = papers_box(p, from->boxes[i].name);
+        if (box < 0) return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d boxes", PAPERS_BOXES_MAX);
+        p->boxes[box].papers += from->boxes[i].papers;
+        p->boxes[box].unmarked += from->boxes[i].unmarked;
+    }
+    return ERR_OK;
+}
+
+Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
+{
+    int *candidate_map = arena_new(p->arena, int, (size_t)from->candidate_count);
+    Err e = merge_names(p, from, candidate_map, fault);
+    if (e) return e;
+    if (!p->title.len) p->title = str_copy(p->arena, from->title);
+    if (!p->seats) p->seats = from->seats;
+
+    Mark marks[PAPERS_MARKS_MAX];
+    for (uint32_t i = 0; i < from->group_count; i++) {
+        const PaperGroup *g = &from->groups[i];
+        for (int k = 0; k < g->length; k++) {
+            Mark m = from->marks[g->first + (uint32_t)k];
+            int who = m & MARK_CANDIDATE;
+            marks[k] = who >= MARK_OVERVOTE ? m : (Mark)(candidate_map[who] | (m & MARK_EQUAL));
+        }
+        int to = PAPERS_NO_SECTION;
+        if (section.len) to = papers_section(p, section);
+        else if (g->section != PAPERS_NO_SECTION) to = papers_section(p, from->sections[g->section].name);
+        if (to < 0) return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
+        e = papers_add(p, to, -1, marks, g->length, g->papers, NULL);
+        if (e) return fault_setf(fault, p->arena, e, "more than %lld papers in one contest", (long long)PAPERS_TOTAL_MAX);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,30 @@
+/* file.h: papers from a path: mapped, piped or gzipped.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A regular file is mapped (and parsed by two threads where that pays); a pipe, standard input ("-") and a gzip
+ * stream are fed in pieces of 256 KiB, so their text is never held.
+ */
+#ifndef HUSTINGS_FORMATS_FILE_H
+#define HUSTINGS_FORMATS_FILE_H
+
+#include "formats/formats.h"
+
+/* Called now and then while reading: bytes of the file read so far, and its size (0: not known). */
+typedef void FileProgress(void *context, int64_t done, int64_t size);
+
+typedef struct FileOptions {
+    FormatOptions format;
+    FileProgress *progress; /* may be NULL */
+    void *progress_context;
+} FileOptions;
+
+/* Read `path` into `papers`. ERR_IO with the system's reason when it cannot be read or the gzip stream is damaged. */
+NODISCARD Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptions *options, Fault *fault);
+
+/* A whole small file (rules, plans) into the arena; ERR_LIMIT above `max` bytes. "-" is standard input. */
+NODISCARD Err file_read_all(Arena *a, const char *path, size_t max, Str *ret_text, Fault *fault);
+
+/* Write all of `text` to `path` through a temporary file and rename, or to standard output ("-"): never half a file. */
+NODISCARD Err file_write_all(Arena *a, const char *path, Str text, Fault *fault);
+
+#endif
