@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# The commands a person must know; Meson and Ninja do the work underneath.
+#
+#   make          build/hustings, the release binary
+#   make demo     the same, then count Labour's 2010 leadership election with it
+#   make test     every test there is; the last line says how many passed and failed
+#   make bench    the benchmarks
+#   make fuzz     each fuzz target for FUZZ_SECONDS (600), two at a time
+#   make format   rewrite the C sources in the house style
+#   make lint     clang-format, clang-tidy, cppcheck and the house's own checks
+#   make clean    remove what was built
+#
+# Each installs the Debian packages it lacks (packages.txt), as root or through sudo, and asks nothing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: build demo test bench fuzz format lint clean help
+
+build:
+	@scripts/install.sh build
+	@scripts/build.sh build --buildtype=release
+
+demo: build
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+bench:
+	@scripts/bench.sh
+
+fuzz:
+	@scripts/fuzz.sh
+
+format:
+	@scripts/install.sh lint
+	@scripts/format.sh
+
+lint:
+	@scripts/lint.sh
+
+clean:
+	rm -rf build build-*/ out
+
+help:
+	@sed -n 's/^#   //p' Makefile

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# test.sh [STEP...]: run every test, or the steps named; the last line is "N passed, N failed[, N skipped]" over all of it.
+#
+# A step's last line says how many it ran: "STEP: N passed, N failed[, N skipped]". A step that ran nothing, or that ends
+# badly without saying what failed, counts as one failure. What counts as one: a cmocka test, once per way it is run
+# (gcc, clang, sanitizers, valgrind); a counting case; a check of the command line; a build without warnings; a fuzz
+# target; a lint check; and the whole comparison with the reference counter, however many elections are in it.
+#
+# FUZZ_SECONDS (60): time for each fuzz target. REFERENCE_ELECTIONS (20000): random elections to compare.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
+export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli valgrind e2e fuzz lint)
+
+# One thing that either works or does not, as a step that counts 1.
+one() {
+    local name=$1
+    shift
+    if "$@"; then echo "$name: 1 passed, 0 failed"; else echo "$name: 0 passed, 1 failed"; return 1; fi
+}
+
+# What a step does. Warnings are errors here; `make` itself is lenient, for compilers we have not met.
+step_build-gcc() { CC=gcc one "build with gcc" scripts/build.sh build-gcc -Dwerror=true -Dtests=enabled -Dbench=true; }
+step_unit-gcc() { scripts/unit.py gcc build-gcc; }
+step_build-clang() { CC=clang one "build with clang" scripts/build.sh build-clang -Dwerror=true -Dtests=enabled -Dbench=true; }
+step_unit-clang() { scripts/unit.py clang build-clang; }
+step_build-sanitize() {
+    CC=clang one "build with sanitizers" scripts/build.sh build-sanitize -Dwerror=true -Dtests=enabled \
+        -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+}
+step_unit-sanitize() { scripts/unit.py "ASan and UBSan" build-sanitize; }
+step_build-release() { one "build for release" scripts/build.sh build --buildtype=release; }
+step_cases() { python3 test/cases/run.py; }
+step_reference() { one reference python3 test/reference/compare.py --elections "$REFERENCE_ELECTIONS"; }
+step_cli() { python3 test/cli/run.py; }
+step_valgrind() {
+    scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
+        --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
+}
+step_e2e() {
+    if [ -x test/e2e/run ]; then test/e2e/run; else echo "no browser tests yet"; echo "e2e: 0 passed, 0 failed, 1 skipped"; fi
+}
+step_fuzz() { scripts/fuzz.sh; }
+step_lint() { scripts/lint.sh; }
+
+passed=0 failed=0 skipped=0
+failures=()
+summary=()
+
+run_step() {
+    local step=$1 log status counts began=$SECONDS p=0 f=0 s=0
+    log=build-test-logs/$step.log
+    echo
+    echo "=== $step"
+    "step_$step" </dev/null 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+    read -r p f s < <(sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$/\1 \2 \4/' <<<"$counts")
+    p=${p:-0} f=${f:-0} s=${s:-0}
+    if [ $((p + f + s)) = 0 ]; then
+        echo "$step: it ran nothing (exit status $status)"
+        f=1
+    elif [ "$status" != 0 ] && [ "$f" = 0 ]; then
+        echo "$step: exit status $status, though it counted no failure"
+        f=1
+    fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    [ "$f" = 0 ] || failures+=("$step")
+    summary+=("$(printf '%-15s %6d passed %4d failed %4d skipped %5d s' "$step" "$p" "$f" "$s" $((SECONDS - began)))")
+}
+
+scripts/install.sh build test fuzz lint || { echo "0 passed, 1 failed"; exit 1; }
+mkdir -p build-test-logs
+[ $# != 0 ] || set -- "${all_steps[@]}"
+for step in "$@"; do
+    declare -F "step_$step" >/dev/null || { echo "test: no step '$step'; there are: ${all_steps[*]}" >&2; exit 2; }
+done
+for step in "$@"; do run_step "$step"; done
+
+echo
+printf '%s\n' "=== summary" "${summary[@]}"
+[ ${#failures[@]} = 0 ] || echo "failed steps: ${failures[*]} (logs in build-test-logs/)"
+if [ "$skipped" = 0 ]; then echo "$passed passed, $failed failed"; else echo "$passed passed, $failed failed, $skipped skipped"; fi
+[ "$failed" = 0 ]
