@@ -129,6 +129,9 @@ struct Result {
     int post_count;
 };
 
+/* Put into `papers` the candidates that the rules name and the papers may not show: Yes and No, those of the posts. */
+NODISCARD Err count_declare(const Rules *rules, Papers *papers, Fault *fault);
+
 /* Count. ERR_INPUT when papers and rules do not fit (no valid paper, an unknown section, more seats than allowed):
  * `fault` says what. An open question is not an error: see Result.open. */
 NODISCARD Err count_run(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Result **ret_result, Fault *fault);

@@ -33,7 +33,7 @@ static uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
         h ^= h >> 32;
     }
     uint64_t last = 0;
-    memcpy(&last, p, len);
+    if (len) memcpy(&last, p, len); /* an empty name or paper may come with a NULL pointer */
     h = (h ^ last) * UINT64_C(0xC4CEB9FE1A85EC53);
     return h ^ (h >> 29);
 }
@@ -203,7 +203,7 @@ static uint32_t *find_group(const Papers *p, uint32_t hash, int section, const M
         uint32_t i = t->slots[at] - 1;
         const PaperGroup *g = &p->groups[i];
         if (p->index->group_hashes[i] == hash && g->length == mark_count && g->section == section &&
-            memcmp(p->marks + g->first, marks, sizeof *marks * (size_t)mark_count) == 0)
+            (mark_count == 0 || memcmp(p->marks + g->first, marks, sizeof *marks * (size_t)mark_count) == 0))
             break;
     }
     return &t->slots[at];
@@ -302,7 +302,15 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
     Err e = merge_names(p, from, candidate_map, fault);
     if (e) return e;
     if (!p->title.len) p->title = str_copy(p->arena, from->title);
+    if (!p->note.len) p->note = str_copy(p->arena, from->note);
     if (!p->seats) p->seats = from->seats;
+
+    if (!section.len) {
+        /* Declared sections come along even when no paper is in them. */
+        for (int i = 0; i < from->section_count; i++)
+            if (papers_section(p, from->sections[i].name) < 0)
+                return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
+    }
 
     Mark marks[PAPERS_MARKS_MAX];
     for (uint32_t i = 0; i < from->group_count; i++) {
@@ -320,4 +328,25 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
         if (e) return fault_setf(fault, p->arena, e, "more than %lld papers in one contest", (long long)PAPERS_TOTAL_MAX);
     }
     return ERR_OK;
+}
+
+Papers *papers_of_section(Arena *a, const Papers *p, int section)
+{
+    Papers *own = papers_new(a);
+    own->title = p->title;
+    own->note = p->note;
+    own->seats = p->seats;
+    for (int c = 0; c < p->candidate_count; c++) {
+        int same = papers_post_candidate(own, p->candidates[c].post, p->candidates[c].name);
+        ASSERT(same == c);
+        own->candidates[c].withdrawn = p->candidates[c].withdrawn;
+    }
+    int only = papers_section(own, p->sections[section].name);
+    for (uint32_t i = 0; i < p->group_count; i++) {
+        const PaperGroup *g = &p->groups[i];
+        if (g->section != section) continue;
+        Err e = papers_add(own, only, -1, p->marks + g->first, g->length, g->papers, NULL);
+        ASSERT(e == ERR_OK); /* a part of papers that were within the limits */
+    }
+    return own;
 }

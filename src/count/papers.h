@@ -63,6 +63,7 @@ typedef struct PaperGroup {
 typedef struct Papers {
     Arena *arena;
     Str title;
+    Str note;  /* a caveat of the file about its figures; it must stand wherever they stand */
     int seats; /* 0: the file did not say */
     Candidate *candidates;
     int candidate_count;
@@ -101,5 +102,8 @@ NODISCARD Err papers_add_again(Papers *p, uint32_t group, int box, int64_t how_m
 /* Add all of `from` to `p`, candidates, sections and boxes matched by name. With `section` not empty, every paper goes into that section
  * instead of its own. */
 NODISCARD Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault);
+
+/* A copy with the papers of one section only, candidates as they are. */
+Papers *papers_of_section(Arena *a, const Papers *p, int section);
 
 #endif

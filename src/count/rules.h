@@ -94,6 +94,9 @@ int rules_preset_count(void);
 Str rules_preset_name(int preset);
 Str rules_preset_text(Str name);
 
+/* Can the method fill more than one seat? */
+bool method_has_seats(Method method);
+
 /* The words used in files and reports. */
 Str method_name(Method method);
 Str tie_step_name(TieStep step);

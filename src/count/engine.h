@@ -1,0 +1,73 @@
+/* engine.h: what the counting methods share. Private to src/count.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A method is a function over an Engine: it opens a stage, fills its tally, decides, records what moved, and so on until the
+ * result stands. How to write one: docs/howto-add-a-counting-method.md.
+ */
+#ifndef HUSTINGS_COUNT_ENGINE_H
+#define HUSTINGS_COUNT_ENGINE_H
+
+#include "count/ranking.h"
+
+typedef struct Engine {
+    Arena *a;
+    const Rules *rules;
+    const Papers *papers;
+    const CountOptions *options;
+    Rankings rankings;
+    Result *r;
+    int n;              /* candidates */
+    int sections;
+    Standing *standing; /* [candidate], now */
+    int write_ins;      /* the pile of undeclared write-ins, or -1 */
+    int *tie_order;     /* [candidate] place in the given order from 0, or -1; NULL when no order was given */
+    int stage_capacity;
+    Fault *fault;
+} Engine;
+
+/* A new stage with empty tallies and the present standing. The pointer stays valid. */
+Stage *engine_stage(Engine *e);
+
+/* Record decisions in the stage, the result and the standing. */
+void engine_elect(Engine *e, Stage *s, int candidate);
+void engine_eliminate(Engine *e, Stage *s, int candidate);
+
+/* Record votes that moved; nothing is recorded for 0 votes. Call with `to` in candidate order, not reallocated last. */
+void engine_transfers(Engine *e, Stage *s, int from, const Votes *to);
+
+/* Candidates with the given standing, in candidate order, into `ret` (room for e->n); returns how many. */
+int engine_with_standing(const Engine *e, Standing standing, int *ret);
+
+/* Compare what two candidates have at a stage: points in a college, votes elsewhere. */
+int stage_compare(const Stage *s, int candidate, int other);
+
+/* Sort `candidates` by stage_compare, most (or fewest) first, equal ones in candidate order. */
+void stage_sort(const Stage *s, int *candidates, int count, bool most_first);
+
+/* Those with the most (or fewest) votes among `candidates`, moved into `ret` in candidate order; returns how many. */
+int stage_extreme(const Stage *s, const int *candidates, int count, bool most, int *ret);
+
+/* Settle a tie at the stage `s`, the newest: `wanted` of the tied are to be chosen. Records it in s->tie. On an open question the
+ * result's `open` is set, nothing is chosen, and the caller must stop the count. */
+Tie *engine_tie(Engine *e, Stage *s, TieKind kind, const int *tied, int count, int wanted);
+
+/* The methods. Each fills e->r from its rankings, which are ready. */
+void count_eliminating(Engine *e);    /* alternative vote and college: eliminating.c */
+void count_plurality(Engine *e);      /* plurality.c */
+NODISCARD Err count_yes_no(Engine *e); /* plurality.c */
+NODISCARD Err count_posts(Engine *e); /* posts.c */
+void count_gregory(Engine *e);        /* gregory.c */
+void count_meek(Engine *e);           /* meek.c */
+void count_condorcet(Engine *e);      /* condorcet.c */
+
+/* N(a,b) for all pairs, [a * n + b]; withdrawn candidates have zeros. */
+int64_t *pairwise_matrix(Arena *a, const Rankings *rankings, const Papers *papers);
+
+/* Order of candidates for the tie-breaking order of ranked pairs: by the first of lot, order, ask in `rule`. False if it cannot be drawn
+ * (no seed, no order): then it is the candidates' own order. */
+bool engine_lot_order(Engine *e, const TieRule *rule, int *ret_order);
+
+/* Places from the elected, the last stage and the eliminated; section 13 of docs/counting-rules.md. */
+void engine_places(Engine *e);
+
+#endif
