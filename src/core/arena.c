@@ -52,7 +52,8 @@ static size_t next_block_size(const Arena *a, size_t at_least)
 static ArenaBlock *add_block(Arena *a, size_t at_least)
 {
     size_t size = next_block_size(a, at_least);
-    if (a->used > a->limit || size > a->limit - a->used) out_of_memory(size);
+    if (size > a->limit - a->used) size = a->limit - a->used; /* the last block may be a small one */
+    if (size < at_least) out_of_memory(at_least);
     ArenaBlock *b = malloc(sizeof(ArenaBlock) + size);
     if (!b) out_of_memory(size);
     *b = (ArenaBlock){.next = a->blocks, .size = size};
@@ -64,6 +65,7 @@ static ArenaBlock *add_block(Arena *a, size_t at_least)
 void *arena_alloc(Arena *a, size_t size, size_t align, size_t n)
 {
     size_t total;
+    ASSERT(align <= _Alignof(max_align_t));
     if (__builtin_mul_overflow(size, n, &total) || total > SIZE_MAX / 2) out_of_memory(SIZE_MAX);
     ArenaBlock *b = a->blocks;
     size_t start = b ? (b->used + align - 1) & ~(align - 1) : 0;

@@ -29,8 +29,10 @@ Str fault_quote(Arena *a, Str found)
     Buf b = buf_new(a);
     bool cut = found.len > QUOTE_AT_MOST;
     if (cut) found.len = QUOTE_AT_MOST;
-    /* Never cut inside a code point. */
-    while (cut && found.len && ((unsigned char)found.ptr[found.len] & 0xC0) == 0x80) found.len--;
+    /* Never cut inside a code point; bytes that belong to none may be cut anywhere. */
+    size_t start = found.len;
+    while (cut && start > found.len - 3 && ((unsigned char)found.ptr[start] & 0xC0) == 0x80) start--;
+    if (cut && ((unsigned char)found.ptr[start] & 0xC0) != 0x80) found.len = start;
     bool clean = str_is_clean_text(found);
     buf_byte(&b, '\'');
     for (size_t i = 0; i < found.len; i++) {

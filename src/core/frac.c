@@ -102,6 +102,7 @@ Str frac_text(Arena *a, const Frac *f)
 
 Str frac_decimal(Arena *a, const Frac *f, int places)
 {
+    ASSERT(places >= 0);
     /* round(|f| * 10^places) = floor((2 * numerator * 10^places + denominator) / (2 * denominator)) */
     mpz_t scaled, doubled;
     mpz_init(scaled);

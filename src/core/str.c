@@ -72,13 +72,13 @@ bool str_starts(Str s, Str prefix)
 
 bool str_ends(Str s, Str suffix)
 {
-    return s.len >= suffix.len && str_equal((Str){s.ptr + (s.len - suffix.len), suffix.len}, suffix);
+    return s.len >= suffix.len && str_equal(str_slice(s, s.len - suffix.len, s.len), suffix);
 }
 
 Str str_slice(Str s, size_t from, size_t to)
 {
     ASSERT(from <= to && to <= s.len);
-    return (Str){s.ptr + from, to - from};
+    return (Str){from ? s.ptr + from : s.ptr, to - from}; /* NULL + 0 is undefined in C */
 }
 
 static bool is_blank(char c)
@@ -126,16 +126,15 @@ bool str_to_i64(Str s, int64_t *ret_value)
     return true;
 }
 
-/* Decode one code point of UTF-8 at `i` (RFC 3629: no surrogates, no overlong forms); 0 bytes when malformed. */
-static size_t utf8_next(Str s, size_t i, uint32_t *ret_point)
+size_t str_code_point(Str s, size_t at, uint32_t *ret_point)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)s.ptr[i];
+    unsigned char first = (unsigned char)s.ptr[at];
     size_t n = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-    if (n == 0 || n > s.len - i) return 0;
+    if (n == 0 || n > s.len - at) return 0;
     uint32_t point = n == 1 ? first : first & (0xFFu >> (n + 1));
     for (size_t k = 1; k < n; k++) {
-        unsigned char next = (unsigned char)s.ptr[i + k];
+        unsigned char next = (unsigned char)s.ptr[at + k];
         if ((next & 0xC0) != 0x80) return 0;
         point = (point << 6) | (next & 0x3F);
     }
@@ -148,7 +147,7 @@ bool str_is_clean_text(Str s)
 {
     for (size_t i = 0; i < s.len;) {
         uint32_t point;
-        size_t n = utf8_next(s, i, &point);
+        size_t n = str_code_point(s, i, &point);
         if (n == 0 || (point < 0x20 && point != '\t') || (point >= 0x7F && point < 0xA0)) return false;
         i += n;
     }
@@ -160,7 +159,7 @@ int str_columns(Str s)
     int columns = 0;
     for (size_t i = 0; i < s.len;) {
         uint32_t point = 0;
-        size_t n = utf8_next(s, i, &point);
+        size_t n = str_code_point(s, i, &point);
         bool combining = (point >= 0x300 && point < 0x370) || point == 0x200B || point == 0x200D;
         if (!combining) columns++;
         i += n ? n : 1;

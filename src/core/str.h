@@ -42,6 +42,10 @@ size_t str_find(Str s, char byte);
 /* A decimal number and nothing else, optional minus sign; false when it is none or does not fit. */
 NODISCARD bool str_to_i64(Str s, int64_t *ret_value);
 
+/* Decode the code point of UTF-8 that starts at byte `at` < s.len (RFC 3629: no surrogates, no overlong forms).
+ * How many bytes it takes; 0 when they are malformed. */
+size_t str_code_point(Str s, size_t at, uint32_t *ret_point);
+
 /* Is `s` well-formed UTF-8 without control characters (tab aside)? Fit to be a name. */
 bool str_is_clean_text(Str s);
 

@@ -50,6 +50,7 @@ static View *put(View *object, Str key, ViewKind kind)
 void view_put(View *object, Str key, View *value)
 {
     ASSERT(object->kind == VIEW_OBJECT);
+    for (const View *other = object->first; other; other = other->next) ASSERT(!str_equal(other->key, key));
     value->key = key;
     append(object, value);
 }
@@ -113,18 +114,16 @@ View *view_add_array(View *array)
 static void json_string(Buf *b, Str s)
 {
     buf_byte(b, '"');
-    bool utf8 = str_is_clean_text(s);
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (c == '"' || c == '\\') {
-            buf_byte(b, '\\');
-            buf_byte(b, (char)c);
-        } else if (c < 0x20 || c == 0x7F) {
-            buf_format(b, "\\u%04x", (unsigned)c);
-        } else if (c >= 0x80 && !utf8) {
+    for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
+        uint32_t point = 0;
+        n = str_code_point(s, i, &point);
+        if (n == 0) {
             buf_str(b, S("\\ufffd"));
+        } else if (point < 0x20 || (point >= 0x7F && point < 0xA0)) {
+            buf_format(b, "\\u%04x", (unsigned)point);
         } else {
-            buf_byte(b, (char)c);
+            if (point == '"' || point == '\\') buf_byte(b, '\\');
+            buf_str(b, str_slice(s, i, i + n));
         }
     }
     buf_byte(b, '"');

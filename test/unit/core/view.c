@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/unit.h"
+
+#include "core/view.h"
+
+static Str json(Arena *a, const View *v, bool indented)
+{
+    Buf b = buf_new(a);
+    view_json(v, &b, indented);
+    return buf_done(&b);
+}
+
+/* The JSON of one string on its own, without the brackets and the newline around it. */
+static Str json_of_string(Arena *a, Str s)
+{
+    View *array = view_array(a);
+    view_add_str(array, s);
+    Str text = json(a, array, false);
+    return str_slice(text, 1, text.len - 2);
+}
+
+static void every_kind_of_value(void **state)
+{
+    Arena *a = *state;
+    View *v = view_object(a);
+    view_put_str(v, S("name"), S("Ed Miliband"));
+    view_put_i64(v, S("votes"), INT64_MIN);
+    view_put_bool(v, S("elected"), true);
+    view_put_bool(v, S("withdrawn"), false);
+    view_put_null(v, S("tie"));
+    view_put_object(v, S("empty object"));
+    view_put_array(v, S("empty array"));
+    View *stages = view_put_array(v, S("stages"));
+    view_add_i64(stages, 1);
+    view_add_str(stages, S("two"));
+    view_put_i64(view_add_object(stages), S("three"), 3);
+    view_add_i64(view_add_array(stages), 4);
+    assert_str(json(a, v, false), "{\"name\":\"Ed Miliband\",\"votes\":-9223372036854775808,\"elected\":true,\"withdrawn\":false,\"tie\":null,"
+                                  "\"empty object\":{},\"empty array\":[],\"stages\":[1,\"two\",{\"three\":3},[4]]}\n");
+}
+
+static void indented(void **state)
+{
+    Arena *a = *state;
+    View *v = view_object(a);
+    View *list = view_put_array(v, S("list"));
+    view_add_i64(list, 1);
+    view_put_str(view_add_object(list), S("k"), S("v"));
+    view_put_object(v, S("none"));
+    assert_str(json(a, v, true), "{\n  \"list\": [\n    1,\n    {\n      \"k\": \"v\"\n    }\n  ],\n  \"none\": {}\n}\n");
+    assert_str(json(a, view_object(a), true), "{}\n");
+    assert_str(json(a, view_array(a), true), "[]\n");
+}
+
+static void keys_keep_their_order(void **state)
+{
+    Arena *a = *state;
+    View *v = view_object(a);
+    view_put_i64(v, S("z"), 1);
+    view_put_i64(v, S("a"), 2);
+    view_put_i64(v, S("m"), 3);
+    assert_str(json(a, v, false), "{\"z\":1,\"a\":2,\"m\":3}\n");
+}
+
+static void a_tree_built_apart_can_be_put(void **state)
+{
+    Arena *a = *state;
+    View *inner = view_array(a);
+    view_add_i64(inner, 1);
+    View *v = view_object(a);
+    view_put(v, S("inner"), inner);
+    view_add_i64(inner, 2);
+    assert_str(json(a, v, false), "{\"inner\":[1,2]}\n");
+}
+
+static void strings_are_escaped(void **state)
+{
+    Arena *a = *state;
+    static const struct {
+        const char *row;
+        Str text, json;
+    } rows[] = {
+        {"plain", S("abc"), S("\"abc\"")},
+        {"nothing", S(""), S("\"\"")},
+        {"no pointer", {0}, S("\"\"")},
+        {"quotes and backslashes", S("a\"b\\c/d"), S("\"a\\\"b\\\\c/d\"")},
+        {"controls", S("\n\t\x1F"), S("\"\\u000a\\u0009\\u001f\"")},
+        {"zero byte", S("a\0b"), S("\"a\\u0000b\"")},
+        {"delete", S("\x7F"), S("\"\\u007f\"")},
+        {"UTF-8 stays", S("José €"), S("\"José €\"")},
+        {"UTF-8 stays beside a line feed", S("José\n€"), S("\"José\\u000a€\"")},
+        {"a byte that is not UTF-8", S("Jos\xE9"), S("\"Jos\\ufffd\"")},
+        {"a bad byte leaves its neighbours alone", S("é\xFFé"), S("\"é\\ufffdé\"")},
+        {"an overlong slash", S("\xC0\xAF"), S("\"\\ufffd\\ufffd\"")},
+        {"a surrogate", S("\xED\xA0\x80"), S("\"\\ufffd\\ufffd\\ufffd\"")},
+        {"cut short", S("\xE2\x82"), S("\"\\ufffd\\ufffd\"")},
+        {"four bytes", S("\xF0\x9F\x97\xB3"), S("\"\xF0\x9F\x97\xB3\"")},
+    };
+    for (int i = 0; i < COUNT_OF(rows); i++) assert_same_str(json_of_string(a, rows[i].text), rows[i].json);
+    View *v = view_object(a);
+    view_put_i64(v, S("a\"b\n"), 1);
+    assert_str(json(a, v, false), "{\"a\\\"b\\u000a\":1}\n");
+}
+
+static void a_wide_and_a_deep_tree(void **state)
+{
+    Arena *a = *state;
+    View *wide = view_array(a);
+    for (int i = 0; i < 100000; i++) view_add_i64(wide, i % 10);
+    assert_int_equal(json(a, wide, false).len, 2 * 100000 + 2);
+    View *deep = view_array(a), *inside = deep;
+    for (int i = 1; i < 1000; i++) inside = view_add_array(inside);
+    assert_int_equal(json(a, deep, false).len, 2 * 1000 + 1);
+}
+
+static void put_into_an_array(void)
+{
+    Arena a;
+    arena_init(&a, 0);
+    view_put_i64(view_array(&a), S("k"), 1);
+}
+
+static void add_to_an_object(void)
+{
+    Arena a;
+    arena_init(&a, 0);
+    view_add_i64(view_object(&a), 1);
+}
+
+static void put_a_key_twice(void)
+{
+    Arena a;
+    arena_init(&a, 0);
+    View *v = view_object(&a);
+    view_put_i64(v, S("k"), 1);
+    view_put_i64(v, S("l"), 1);
+    view_put_i64(v, S("k"), 2);
+}
+
+static void misuse_is_a_bug(void **state)
+{
+    (void)state;
+    assert_stops(put_into_an_array);
+    assert_stops(add_to_an_object);
+    assert_stops(put_a_key_twice);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        arena_test(every_kind_of_value),
+        arena_test(indented),
+        arena_test(keys_keep_their_order),
+        arena_test(a_tree_built_apart_can_be_put),
+        arena_test(strings_are_escaped),
+        arena_test(a_wide_and_a_deep_tree),
+        cmocka_unit_test(misuse_is_a_bug),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
