@@ -15,11 +15,16 @@
 
 Str part_name(const Result *r, int candidate);
 bool part_is_college(const Result *r);
+/* Do these rules pass votes from one candidate to another? */
+bool part_moves(const Result *r);
 bool part_has_sections(const Result *r);
 /* The weight of a section of the papers, NULL when the rules give it none. */
 const Frac *part_weight(const Result *r, int section);
-/* The rules' program-wide title for the head of a report: options->title, else the papers' title, else "". */
+/* The title for the head of a report: options->title, else the papers' title, else "". */
 Str part_title(const Result *r, const ReportOptions *options);
+
+/* The count whose question is open: `r`, or that of the first post with one (a tie names the candidates of its own count). */
+const Result *part_asked(const Result *r);
 
 /* Rejected papers by head: what the count found, then what a person found. Heads of one name are added up. */
 typedef struct RejectedLine {
@@ -56,6 +61,10 @@ int part_compare(const Result *r, const Stage *stage, int candidate, int other);
 int part_ranked(Arena *a, const Result *r, const Stage *stage, int **ret_candidates);
 /* His share at the stage: of the continuing votes, or of all points given. */
 Frac *part_share(Arena *a, const Result *r, const Stage *stage, int candidate);
+
+/* The last stage's winner, runner-up and what lies between them, filled in as in Margin; last_known is false when there is no such pair
+ * (an open question, nobody or everybody elected, a matrix that decides). */
+Margin part_last_margin(Arena *a, const Result *r);
 
 /* ---- figures as text ---- */
 

@@ -407,7 +407,7 @@ View *report_view(Arena *a, const Result *r, const Analysis *analysis, const Rep
     put_names(v, S("elected"), r, r->elected, r->elected_count);
     put_names(v, S("elimination_order"), r, r->eliminated, r->eliminated_count);
     view_put_bool(v, S("unopposed"), r->unopposed);
-    put_tie(v, S("open_question"), r, r->open);
+    put_tie(v, S("open_question"), part_asked(r), r->open);
     put_pairwise(v, a, r);
     put_yes_no(v, a, r, options);
     put_posts(v, a, r, options);
