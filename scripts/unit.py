@@ -49,6 +49,8 @@ def run(program, wrapper):
         output, status = done.stdout.decode(errors='replace'), done.returncode
     except subprocess.TimeoutExpired as late:
         output, status = (late.stdout or b'').decode(errors='replace'), f'none: stopped after {TIMEOUT} s'
+    except OSError as why:
+        output, status = str(why), 'none: it could not be run'
     return name, output, judge(output, status)
 
 
