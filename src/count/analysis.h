@@ -15,19 +15,22 @@ typedef struct NextPreferences {
     int64_t *next;
 } NextPreferences;
 
-/* How close it was. All in papers, or (a college) the last stage in points as well. */
+/* How close it was. A changed paper is one whose marks are replaced by others; none is added or taken away, none changes its section.
+ * "Changes who is elected" means: without a lot. In `posts` each post has its own (Analysis.posts). */
 typedef struct Margin {
     bool last_known;        /* is there a last stage with a winner and a runner-up? */
-    int winner, runner_up;  /* of the last stage: the last elected and the best not elected */
+    int winner, runner_up;  /* the last elected and the best not elected; where the last seats went to those who were left: the last to go out and
+                             * the one above her; Condorcet: the winner and whoever comes closest one to one */
+    int last_stage;         /* its number */
     Votes last;             /* exact: votes between them */
     Frac *last_points;      /* a college: points between them, exact; else NULL */
     bool lower_known;       /* false for rules for which no bound is proved here */
     int64_t lower;          /* no fewer changed papers can change who is elected */
     bool upper_known;
     int64_t upper;          /* so many changed papers would: shown by a recount that elects `upper_elects` without a lot */
-    int upper_elects;       /* candidate */
-    int upper_from, upper_to; /* the change: papers whose first choice was (or that counted for) `from`, made single marks for `to` */
-    int upper_section;      /* or -1 */
+    int upper_elects;       /* candidate: newly elected after that change */
+    int upper_from, upper_to; /* the change: papers with first preference `from` made papers for `to` alone */
+    int upper_section;      /* all of them in this section (a college), or -1 */
     bool exact;             /* lower = upper */
 } Margin;
 
@@ -59,7 +62,9 @@ typedef struct SingleMark {
     Frac *share_to_change; /* of `unheld`, if all of them go to one of the two: second overtakes above this share; NULL: cannot */
 } SingleMark;
 
-typedef struct Analysis {
+typedef struct Analysis Analysis;
+
+struct Analysis {
     int64_t *over;         /* head-to-heads: [a * n + b] papers that rank a above b */
     NextPreferences next;
     Margin margin;
@@ -67,7 +72,8 @@ typedef struct Analysis {
     SingleMark single;
     Slate *slates;
     int slate_count;
-} Analysis;
+    Analysis **posts;      /* [post], NULL for an unopposed one; then all the rest is empty. NULL for other methods */
+};
 
 /* Analyse a result. `slates` (names and candidates filled in) may be NULL. Some questions recount the papers a few hundred times. */
 NODISCARD Err analyse(Arena *a, const Result *result, Slate *slates, int slate_count, Analysis **ret_analysis, Fault *fault);

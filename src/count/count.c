@@ -77,10 +77,10 @@ static Err check_sections(Engine *e)
     return ERR_OK;
 }
 
-static int able_to_be_elected(const Engine *e)
+static int able_to_be_elected(const Papers *papers, int write_ins)
 {
     int count = 0;
-    for (int c = 0; c < e->n; c++) count += e->standing[c] == STANDING_CONTINUING && c != e->write_ins;
+    for (int c = 0; c < papers->candidate_count; c++) count += !papers->candidates[c].withdrawn && c != write_ins;
     return count;
 }
 
@@ -136,11 +136,17 @@ static Err find_seats(Engine *e)
     return ERR_OK;
 }
 
-static int set_size(const Engine *e)
+/* How many crosses a paper may carry, 0 where it is a ranking. */
+static int set_size(const Rules *rules, const Papers *papers, int seats)
 {
-    if (e->rules->method == METHOD_POSTS) return e->n; /* posts.c judges each post by itself */
-    if (e->rules->method != METHOD_PLURALITY || e->rules->marks == MARKS_FIRST) return 0;
-    return e->rules->marks == MARKS_AS_SEATS ? e->r->seats : e->rules->marks;
+    if (rules->method == METHOD_POSTS) return papers->candidate_count; /* posts.c judges each post by itself */
+    if (rules->method != METHOD_PLURALITY || rules->marks == MARKS_FIRST) return 0;
+    return rules->marks == MARKS_AS_SEATS ? seats : rules->marks;
+}
+
+Rankings read_for_count(Arena *a, const Rules *rules, const Papers *papers, int seats)
+{
+    return rankings_new(a, papers, &rules->papers, set_size(rules, papers, seats));
 }
 
 static Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Fault *fault)
@@ -163,28 +169,52 @@ static Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, con
     return e;
 }
 
+static Err count_engine(Engine *e, Result **ret_result)
+{
+    Result *r = e->r;
+    r->decimals = e->rules->method == METHOD_STV_GREGORY || e->rules->method == METHOD_STV_MEEK ? e->rules->decimals : 0;
+    r->valid = e->rankings.valid;
+    for (int i = 0; i < REJECTED__COUNT; i++) r->rejected[i] = e->rankings.rejected[i];
+    Err err = check_size(e);
+    if (!err) err = check_sections(e);
+    if (!err) err = run_method(e);
+    if (err) return err;
+    r->unopposed = able_to_be_elected(e->papers, e->write_ins) <= r->seats;
+    if (e->rules->method != METHOD_CONDORCET) engine_places(e);
+    *ret_result = r;
+    return ERR_OK;
+}
+
+static Err count_all_posts(Engine *e, Result **ret_result)
+{
+    Result *r = e->r;
+    r->valid = e->rankings.valid;
+    for (int i = 0; i < REJECTED__COUNT; i++) r->rejected[i] = e->rankings.rejected[i];
+    Err err = count_posts(e);
+    if (!err) *ret_result = r;
+    return err;
+}
+
+static Err engine_ready(Engine *e)
+{
+    Err err = find_seats(e);
+    return err ? err : read_tie_order(e);
+}
+
+Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings, Result **ret_result, Fault *fault)
+{
+    Engine e = engine_new(a, rules, papers, options, fault);
+    Err err = engine_ready(&e);
+    if (err) return err;
+    e.rankings = *rankings;
+    return count_engine(&e, ret_result);
+}
+
 Err count_run(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Result **ret_result, Fault *fault)
 {
     Engine e = engine_new(a, rules, papers, options, fault);
-    Result *r = e.r;
-    Err err = find_seats(&e);
-    if (!err) err = read_tie_order(&e);
+    Err err = engine_ready(&e);
     if (err) return err;
-    r->decimals = rules->method == METHOD_STV_GREGORY || rules->method == METHOD_STV_MEEK ? rules->decimals : 0;
-    e.rankings = rankings_new(a, papers, &rules->papers, set_size(&e));
-    r->valid = e.rankings.valid;
-    for (int i = 0; i < REJECTED__COUNT; i++) r->rejected[i] = e.rankings.rejected[i];
-    r->unopposed = able_to_be_elected(&e) <= r->seats;
-    if (rules->method == METHOD_POSTS) {
-        r->unopposed = false;
-        err = count_posts(&e);
-    } else {
-        err = check_size(&e);
-        if (!err) err = check_sections(&e);
-        if (!err) err = run_method(&e);
-        if (!err && rules->method != METHOD_CONDORCET) engine_places(&e);
-    }
-    if (err) return err;
-    *ret_result = r;
-    return ERR_OK;
+    e.rankings = read_for_count(a, rules, papers, e.r->seats);
+    return rules->method == METHOD_POSTS ? count_all_posts(&e, ret_result) : count_engine(&e, ret_result);
 }

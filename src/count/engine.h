@@ -7,6 +7,7 @@
 #ifndef HUSTINGS_COUNT_ENGINE_H
 #define HUSTINGS_COUNT_ENGINE_H
 
+#include "count/analysis.h"
 #include "count/ranking.h"
 
 typedef struct Engine {
@@ -50,6 +51,15 @@ int stage_extreme(const Stage *s, const int *candidates, int count, bool most, i
 /* Settle a tie at the stage `s`, the newest: `wanted` of the tied are to be chosen. Records it in s->tie. On an open question the
  * result's `open` is set, nothing is chosen, and the caller must stop the count. */
 Tie *engine_tie(Engine *e, Stage *s, TieKind kind, const int *tied, int count, int wanted);
+
+/* The papers as the count reads them: rankings, or sets of crosses. */
+Rankings read_for_count(Arena *a, const Rules *rules, const Papers *papers, int seats);
+
+/* Count rankings that were made before, as count_run does with those it makes itself. */
+NODISCARD Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings, Result **ret_result, Fault *fault);
+
+/* How close it was; margin.c. `rankings` are those that were counted (read_for_count). */
+void find_margin(Arena *a, const Result *result, const Rankings *rankings, Margin *ret_margin);
 
 /* The methods. Each fills e->r from its rankings, which are ready. */
 void count_eliminating(Engine *e);    /* alternative vote and college: eliminating.c */
