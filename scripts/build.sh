@@ -7,9 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 directory=$1
 shift
 
-# The options a directory was made with; other options, another compiler or a broken set-up make it anew.
+# The options a directory was made with; other options, another compiler, another place or a broken set-up make it anew.
 stamp="$directory/.made-with"
-made_with="CC=${CC:-} CFLAGS=${CFLAGS:-} $*"
+made_with="CC=${CC:-} CFLAGS=${CFLAGS:-} $PWD $*"
 if [ ! -f "$directory/build.ninja" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$made_with" ]; then
     rm -rf "$directory"
     meson setup "$directory" "$@"
