@@ -93,7 +93,7 @@ static void cleans_up_last_first_and_once(void **state)
     Arena *a = *state;
     cleaned[0] = 0;
     char *names = arena_new(a, char, 3);
-    memcpy(names, "abc", 3);
+    names[0] = 'a', names[1] = 'b', names[2] = 'c';
     for (int i = 0; i < 3; i++) arena_on_clear(a, note_cleanup, names + i);
     arena_clear(a);
     assert_string_equal(cleaned, "cba");

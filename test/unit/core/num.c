@@ -84,16 +84,46 @@ static void sums_and_products_whose_bound_was_checked(void **state)
 
 static volatile int64_t sink;
 
-static void add_too_much(void) { sink = add_or_stop(INT64_MAX, 1); }
-static void multiply_too_much(void) { sink = mul_or_stop(INT64_MAX, 2); }
-static void divide_by_nothing(void) { sink = mul_div_down(1, 1, 0); }
-static void divide_up_by_nothing(void) { sink = mul_div_up(1, 1, 0); }
-static void divide_a_negative(void) { sink = mul_div_down(-1, 1, 1); }
-static void divide_by_a_negative(void) { sink = mul_div_up(1, 1, -1); }
-static void quotient_too_large(void) { sink = mul_div_down(INT64_MAX, 2, 1); }
-static void quotient_rounded_too_large(void) { sink = mul_div_up(INT64_MAX, 3, 2); }
-static void power_too_large(void) { sink = pow10_i64(19); }
-static void power_negative(void) { sink = pow10_i64(-1); }
+static void add_too_much(void)
+{
+    sink = add_or_stop(INT64_MAX, 1);
+}
+static void multiply_too_much(void)
+{
+    sink = mul_or_stop(INT64_MAX, 2);
+}
+static void divide_by_nothing(void)
+{
+    sink = mul_div_down(1, 1, 0);
+}
+static void divide_up_by_nothing(void)
+{
+    sink = mul_div_up(1, 1, 0);
+}
+static void divide_a_negative(void)
+{
+    sink = mul_div_down(-1, 1, 1);
+}
+static void divide_by_a_negative(void)
+{
+    sink = mul_div_up(1, 1, -1);
+}
+static void quotient_too_large(void)
+{
+    sink = mul_div_down(INT64_MAX, 2, 1);
+}
+static void quotient_rounded_too_large(void)
+{
+    sink = mul_div_up(INT64_MAX, 3, 2);
+}
+static void power_too_large(void)
+{
+    sink = pow10_i64(19);
+}
+static void power_negative(void)
+{
+    sink = pow10_i64(-1);
+}
 
 static void stops_rather_than_wrap(void **state)
 {

@@ -128,31 +128,12 @@ static void reading_whole_numbers(void **state)
         bool number;
         int64_t value;
     } rows[] = {
-        {S("0"), true, 0},
-        {S("-0"), true, 0},
-        {S("266"), true, 266},
-        {S("-12"), true, -12},
-        {S("000000000000000000000000000007"), true, 7},
-        {S("9223372036854775807"), true, INT64_MAX},
-        {S("9223372036854775808"), false, 0},
-        {S("-9223372036854775808"), true, INT64_MIN},
-        {S("-9223372036854775809"), false, 0},
-        {S("18446744073709551616"), false, 0},
-        {S("99999999999999999999999999"), false, 0},
-        {S(""), false, 0},
-        {{0}, false, 0},
-        {S("-"), false, 0},
-        {S("--1"), false, 0},
-        {S("+1"), false, 0},
-        {S(" 1"), false, 0},
-        {S("1 "), false, 0},
-        {S("1-"), false, 0},
-        {S("1.0"), false, 0},
-        {S("1,000"), false, 0},
-        {S("0x10"), false, 0},
-        {S("1e3"), false, 0},
-        {S("1\0"), false, 0},
-        {S("\xD9\xA3"), false, 0}, /* an Arabic three */
+        {S("0"), true, 0}, {S("-0"), true, 0}, {S("266"), true, 266}, {S("-12"), true, -12}, {S("000000000000000000000000000007"), true, 7},
+        {S("9223372036854775807"), true, INT64_MAX}, {S("9223372036854775808"), false, 0}, {S("-9223372036854775808"), true, INT64_MIN},
+        {S("-9223372036854775809"), false, 0}, {S("18446744073709551616"), false, 0}, {S("99999999999999999999999999"), false, 0},
+        {S(""), false, 0}, {{0}, false, 0}, {S("-"), false, 0}, {S("--1"), false, 0}, {S("+1"), false, 0}, {S(" 1"), false, 0},
+        {S("1 "), false, 0}, {S("1-"), false, 0}, {S("1.0"), false, 0}, {S("1,000"), false, 0}, {S("0x10"), false, 0}, {S("1e3"), false, 0},
+        {S("1\0"), false, 0}, {S("\xD9\xA3"), false, 0}, /* an Arabic three */
     };
     for (int i = 0; i < COUNT_OF(rows); i++) {
         int64_t value = 424242;
@@ -229,12 +210,14 @@ static bool rfc3629(const unsigned char *b, size_t n)
         size_t left = n - i;
         unsigned char second = left > 1 ? b[i + 1] : 0, third = left > 2 ? b[i + 2] : 0;
         bool second_tail = second >= 0x80 && second <= 0xBF, third_tail = third >= 0x80 && third <= 0xBF;
-        if (b[i] <= 0x7F) i += 1;
-        else if (b[i] >= 0xC2 && b[i] <= 0xDF && second_tail) i += 2;
-        else if (b[i] == 0xE0 && second >= 0xA0 && second <= 0xBF && third_tail) i += 3;
-        else if (((b[i] >= 0xE1 && b[i] <= 0xEC) || b[i] == 0xEE || b[i] == 0xEF) && second_tail && third_tail) i += 3;
-        else if (b[i] == 0xED && second >= 0x80 && second <= 0x9F && third_tail) i += 3;
-        else return false;
+        size_t length = 0;
+        if (b[i] <= 0x7F) length = 1;
+        else if (b[i] >= 0xC2 && b[i] <= 0xDF && second_tail) length = 2;
+        else if (b[i] == 0xE0 && second >= 0xA0 && second <= 0xBF && third_tail) length = 3;
+        else if (b[i] == 0xED && second >= 0x80 && second <= 0x9F && third_tail) length = 3;
+        else if (b[i] >= 0xE1 && b[i] <= 0xEF && b[i] != 0xED && second_tail && third_tail) length = 3;
+        if (!length) return false;
+        i += length;
     }
     return true;
 }
@@ -263,7 +246,7 @@ static void counting_columns(void **state)
     assert_int_equal(str_columns(S("")), 0);
     assert_int_equal(str_columns(S("Ed Balls")), 8);
     assert_int_equal(str_columns(S("Jos\xC3\xA9")), 4);
-    assert_int_equal(str_columns(S("Jose\xCC\x81")), 4);           /* e and a combining acute */
+    assert_int_equal(str_columns(S("Jose\xCC\x81")), 4);              /* e and a combining acute */
     assert_int_equal(str_columns(S("a\xE2\x80\x8B\xE2\x80\x8D")), 1); /* zero width space and joiner */
     assert_int_equal(str_columns(S("\xF0\x9F\x97\xB3")), 1);
     assert_int_equal(str_columns(S("a\xFF\xC3")), 3); /* each stray byte takes a column */
@@ -308,8 +291,14 @@ static void a_buffer_grows_over_any_edge(void **state)
 
 static volatile size_t sink;
 
-static void slice_past_the_end(void) { sink = str_slice(S("abc"), 0, 4).len; }
-static void slice_backwards(void) { sink = str_slice(S("abc"), 2, 1).len; }
+static void slice_past_the_end(void)
+{
+    sink = str_slice(S("abc"), 0, 4).len;
+}
+static void slice_backwards(void)
+{
+    sink = str_slice(S("abc"), 2, 1).len;
+}
 
 static void a_slice_outside_is_a_bug(void **state)
 {

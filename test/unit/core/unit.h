@@ -32,8 +32,8 @@ static inline void assert_str_at(Str actual, Str expected, const char *file, int
 #define assert_same_str(actual, expected) assert_str_at((actual), (expected), __FILE__, __LINE__)
 
 /* Fail with the name of the row of a table that is wrong. */
-#define assert_row(condition, row)                          \
-    do {                                                    \
+#define assert_row(condition, row)                               \
+    do {                                                         \
         if (!(condition)) fail_msg("%s: %s", (row), #condition); \
     } while (0)
 
@@ -71,18 +71,18 @@ static inline Ending ending_of(void (*body)(void))
 }
 
 /* `body` breaks an ASSERT: the process aborts and says where. */
-#define assert_stops(body)                                           \
-    do {                                                             \
-        Ending ending_ = ending_of(body);                            \
-        assert_int_equal(ending_.signal, SIGABRT);                   \
+#define assert_stops(body)                                                 \
+    do {                                                                   \
+        Ending ending_ = ending_of(body);                                  \
+        assert_int_equal(ending_.signal, SIGABRT);                         \
         assert_non_null(strstr(ending_.said, "hustings: internal error")); \
     } while (0)
 
 /* `body` runs out of memory: status 3, and a message. */
-#define assert_out_of_memory(body)                             \
-    do {                                                       \
-        Ending ending_ = ending_of(body);                      \
-        assert_int_equal(ending_.status, 3);                   \
+#define assert_out_of_memory(body)                              \
+    do {                                                        \
+        Ending ending_ = ending_of(body);                       \
+        assert_int_equal(ending_.status, 3);                    \
         assert_non_null(strstr(ending_.said, "out of memory")); \
     } while (0)
 

@@ -35,8 +35,9 @@ static void every_kind_of_value(void **state)
     view_add_str(stages, S("two"));
     view_put_i64(view_add_object(stages), S("three"), 3);
     view_add_i64(view_add_array(stages), 4);
-    assert_str(json(a, v, false), "{\"name\":\"Ed Miliband\",\"votes\":-9223372036854775808,\"elected\":true,\"withdrawn\":false,\"tie\":null,"
-                                  "\"empty object\":{},\"empty array\":[],\"stages\":[1,\"two\",{\"three\":3},[4]]}\n");
+    assert_str(json(a, v, false),
+        "{\"name\":\"Ed Miliband\",\"votes\":-9223372036854775808,\"elected\":true,\"withdrawn\":false,\"tie\":null,"
+        "\"empty object\":{},\"empty array\":[],\"stages\":[1,\"two\",{\"three\":3},[4]]}\n");
 }
 
 static void indented(void **state)
