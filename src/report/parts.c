@@ -182,6 +182,11 @@ Str part_votes(Arena *a, const Result *r, Votes votes)
     return group_digits(a, votes_text(a, votes, r->decimals));
 }
 
+Str part_rounded(Arena *a, const Result *r, Votes votes)
+{
+    return group_digits(a, frac_decimal(a, part_ratio(a, votes, pow10_i64(r->decimals)), r->decimals ? 1 : 0));
+}
+
 Str part_signed(Arena *a, const Result *r, Votes votes)
 {
     Str text = votes < 0 ? str_format(a, "-%.*s", STR_ARG(votes_text(a, -votes, r->decimals))) : votes_text(a, votes, r->decimals);

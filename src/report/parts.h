@@ -69,6 +69,7 @@ Margin part_last_margin(Arena *a, const Result *r);
 /* ---- figures as text ---- */
 
 Str part_votes(Arena *a, const Result *r, Votes votes);   /* "126,874", "927.98248" */
+Str part_rounded(Arena *a, const Result *r, Votes votes); /* whole, or with one decimal where there are any: for a drawing */
 Str part_signed(Arena *a, const Result *r, Votes votes);  /* "+1,223", "-44", "0" */
 Str part_whole(Arena *a, int64_t n);                      /* "126,874" */
 Str part_percent(Arena *a, const Frac *f, int places);    /* 100 x f: "37.78"; no sign after it */

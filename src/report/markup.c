@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "report/markup.h"
+
+#include <math.h>
+
+Html html_new(Arena *a)
+{
+    return (Html){.bytes = buf_new(a)};
+}
+
+void html_markup(Html *h, Markup markup)
+{
+    buf_str(&h->bytes, (Str){markup.ptr, markup.len});
+}
+
+void html_number(Html *h, int64_t number)
+{
+    buf_i64(&h->bytes, number);
+}
+
+/* Bytes of the well-formed UTF-8 character at `i` that XML 1.0 allows, 0 if it is none. */
+static size_t xml_character(Str s, size_t i)
+{
+    unsigned char c = (unsigned char)s.ptr[i];
+    if (c < 0x80) return c >= 0x20 || c == '\t' || c == '\n' ? (c != 0x7F) : 0;
+    size_t n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (n > s.len - i) return 0;
+    Str one = str_slice(s, i, i + n);
+    if (n == 3 && c == 0xEF && (unsigned char)one.ptr[1] == 0xBF && (unsigned char)one.ptr[2] >= 0xBE) return 0;
+    return str_is_clean_text(one) ? n : 0;
+}
+
+void html_text(Html *h, Str text)
+{
+    Buf *b = &h->bytes;
+    for (size_t i = 0; i < text.len;) {
+        size_t n = xml_character(text, i);
+        char c = text.ptr[i];
+        if (n == 0) buf_str(b, S("\xEF\xBF\xBD"));
+        else if (c == '&') buf_str(b, S("&amp;"));
+        else if (c == '<') buf_str(b, S("&lt;"));
+        else if (c == '>') buf_str(b, S("&gt;"));
+        else if (c == '"') buf_str(b, S("&quot;"));
+        else if (c == '\'') buf_str(b, S("&#39;"));
+        else buf_str(b, str_slice(text, i, i + n));
+        i += n ? n : 1;
+    }
+}
+
+void html_attribute(Html *h, Markup name, Str value)
+{
+    buf_byte(&h->bytes, ' ');
+    html_markup(h, name);
+    buf_str(&h->bytes, S("=\""));
+    html_text(h, value);
+    buf_byte(&h->bytes, '"');
+}
+
+void html_element(Html *h, Markup name, Str text)
+{
+    html_markup(h, M("<"));
+    html_markup(h, name);
+    html_markup(h, M(">"));
+    html_text(h, text);
+    html_markup(h, M("</"));
+    html_markup(h, name);
+    html_markup(h, M(">"));
+}
+
+void html_fragment(Html *h, const Html *inner)
+{
+    buf_str(&h->bytes, buf_done(&inner->bytes));
+}
+
+void html_out(const Html *h, Buf *out)
+{
+    buf_str(out, buf_done(&h->bytes));
+}
+
+/* Tenths as whole numbers: printf would ask the locale for its decimal point. */
+static void one_decimal(Html *h, double number)
+{
+    long long tenths = llround(number * 10);
+    if (tenths < 0) {
+        html_markup(h, M("-"));
+        tenths = -tenths;
+    }
+    html_number(h, tenths / 10);
+    if (tenths % 10 == 0) return;
+    html_markup(h, M("."));
+    html_number(h, tenths % 10);
+}
+
+void html_draw_numbers(Html *h, Markup markup, const double *numbers, int count)
+{
+    int used = 0;
+    for (size_t i = 0; i < markup.len; i++) {
+        if (markup.ptr[i] != '@') {
+            buf_byte(&h->bytes, markup.ptr[i]);
+            continue;
+        }
+        ASSERT(used < count);
+        one_decimal(h, numbers[used++]);
+    }
+    ASSERT(used == count);
+}

@@ -1,0 +1,646 @@
+/* The drawing of a count.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Bars: a row a candidate, a column a stage, all to one scale, with a line at half of the votes (or the quota). In a college a bar is
+ * points, cut into what each section gave.
+ * Sankey: a column a stage, a block a candidate; every block has its own label in the gap above it, so labels cannot meet, however many
+ * candidates there are. When the stages do not fit side by side, both go on below in another band.
+ * Black and white: who goes out is hatched, what is not reallocated is dotted, who is elected in the end is darkest; and all is labelled.
+ *
+ * In a college the blocks are points. Each stage is re-based to the papers that continue, so a band may be wider where it ends than where it
+ * began: by the share of the papers that were not reallocated. Those run into a block of their own and count no more.
+ *
+ * Coordinates are floating point. No figure that is printed passes through one.
+ */
+#include "report/chart.h"
+#include "report/table.h"
+#include "report/words.h"
+
+typedef struct Drawing {
+    Arena *a;
+    Html *h;
+    const Result *r;
+    int *order;  /* of candidates: elected first, first out last */
+    int count;   /* how many stood at stage 1 */
+    int id;
+    double width;
+    double y;    /* where the next thing goes */
+    bool sections; /* bars are cut into sections */
+} Drawing;
+
+enum { SECTION_FILLS = 6, COLUMN_PIXELS = 7 };
+
+/* ---- text ---- */
+
+static void draw_text(Drawing *d, double x, double y, Markup css, Str text)
+{
+    html_markup(d->h, M("<text class=\""));
+    html_markup(d->h, css);
+    html_draw(d->h, "\" x=\"@\" y=\"@\"", x, y);
+    html_markup(d->h, M(">"));
+    html_text(d->h, text);
+    html_markup(d->h, M("</text>"));
+}
+
+/* `text` cut to what fits into `pixels` of about `size` pixel letters. */
+static Str fitted(Drawing *d, Str text, double pixels, double size)
+{
+    int columns = (int)(pixels / (size * 0.56));
+    return text_fit(d->a, text, columns < 5 ? 5 : columns);
+}
+
+/* A paragraph of soft text over the width of the drawing; moves y on. */
+static void draw_paragraph(Drawing *d, Str text)
+{
+    Buf lines = buf_new(d->a);
+    Screen screen = {.out = &lines, .columns = (int)(d->width / (12 * 0.52))};
+    screen_paragraph(&screen, text, 0, 0, STYLE_PLAIN);
+    Str rest = buf_done(&lines), line;
+    while (rest.len) {
+        str_cut(rest, '\n', &line, &rest);
+        d->y += 17;
+        draw_text(d, 0, d->y, M("soft"), line);
+    }
+}
+
+/* ---- figures ---- */
+
+static bool elected_in_the_end(const Result *r, int candidate)
+{
+    return part_in(r->elected, r->elected_count, candidate);
+}
+
+/* Votes, or points, for drawing. */
+static double amount(const Result *r, const Stage *stage, int candidate)
+{
+    if (part_is_college(r) && stage->points) return part_double(&stage->points[candidate]);
+    return (double)stage->tally[candidate];
+}
+
+static double total_amount(const Result *r, const Stage *stage)
+{
+    if (part_is_college(r) && stage->points) return part_double(stage->points_given);
+    return (double)(stage->continuing + stage->not_reallocated + stage->lost);
+}
+
+/* What the line across the bars stands for: the quota, or half of what continues; 0 for rules without one. */
+static double target_amount(const Result *r, const Stage *stage)
+{
+    if (stage->quota > 0) return (double)stage->quota;
+    if (r->rules->method != METHOD_ALTERNATIVE_VOTE && r->rules->method != METHOD_COLLEGE) return 0;
+    if (part_is_college(r) && stage->points) return part_double(stage->points_given) / 2;
+    return (double)stage->continuing / 2;
+}
+
+static Str amount_text(Arena *a, const Result *r, const Stage *stage, int candidate)
+{
+    Str share = part_percent(a, part_share(a, r, stage, candidate), part_is_college(r) ? 2 : 1);
+    if (part_is_college(r)) return str_format(a, "%.*s%%", STR_ARG(share));
+    Str votes = part_votes(a, r, stage->tally[candidate]);
+    if (r->decimals) return votes;
+    return str_format(a, "%.*s (%.*s%%)", STR_ARG(votes), STR_ARG(share));
+}
+
+/* Elected first; then those still in at the end, most votes first; then the eliminated, last out first. */
+static void put_in_order(Drawing *d)
+{
+    const Result *r = d->r;
+    int n = r->papers->candidate_count;
+    d->order = arena_new(d->a, int, (size_t)n);
+    for (int i = 0; i < r->elected_count; i++) d->order[d->count++] = r->elected[i];
+    int *ranked;
+    int standing = part_ranked(d->a, r, &r->stages[r->stage_count - 1], &ranked);
+    for (int i = 0; i < standing; i++) {
+        bool listed = elected_in_the_end(r, ranked[i]) || part_in(r->eliminated, r->eliminated_count, ranked[i]);
+        if (!listed) d->order[d->count++] = ranked[i];
+    }
+    for (int i = r->eliminated_count - 1; i >= 0; i--)
+        if (!elected_in_the_end(r, r->eliminated[i])) d->order[d->count++] = r->eliminated[i];
+}
+
+/* ---- bars ---- */
+
+static Str short_mark(const Result *r, const Stage *stage, int candidate)
+{
+    if (r->rules->method == METHOD_YES_NO) return S("");
+    if (part_in(stage->elected, stage->elected_count, candidate)) return S("elected");
+    if (part_in(stage->eliminated, stage->eliminated_count, candidate)) return S("out");
+    if (stage->surplus_of == candidate) return S("surplus");
+    return S("");
+}
+
+/* The fill of a section's part of a bar; 0 is darkest. */
+static void section_fill(Drawing *d, int section)
+{
+    switch (section) {
+    case 0: html_markup(d->h, M(" class=\"s0\"")); return;
+    case 1: html_draw(d->h, " fill=\"url(#h@-wide)\"", d->id); return;
+    case 2: html_markup(d->h, M(" class=\"s2\"")); return;
+    case 3: html_draw(d->h, " fill=\"url(#h@-dots)\"", d->id); return;
+    case 4: html_markup(d->h, M(" class=\"s4\"")); return;
+    default: html_draw(d->h, " fill=\"url(#h@-hatch)\"", d->id); return;
+    }
+}
+
+static void draw_section_bar(Drawing *d, const Stage *stage, int candidate, double x, double y, double height, double scale)
+{
+    const Result *r = d->r;
+    int n = r->papers->candidate_count;
+    for (int s = 0; s < r->papers->section_count; s++) {
+        const Frac *weight = part_weight(r, s);
+        if (!weight || stage->section_continuing[s] == 0) continue;
+        double part = part_double(weight) * (double)stage->section_tally[s * n + candidate] / (double)stage->section_continuing[s];
+        html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", x, y, part * scale, height);
+        section_fill(d, s);
+        html_markup(d->h, M("/>"));
+        x += part * scale;
+    }
+}
+
+static void draw_bar(Drawing *d, const Stage *stage, int candidate, double x, double y, double height, double scale)
+{
+    double width = amount(d->r, stage, candidate) * scale;
+    if (d->sections) {
+        draw_section_bar(d, stage, candidate, x, y, height, scale);
+        html_draw(d->h, "<rect class=\"edge\" x=\"@\" y=\"@\" width=\"@\" height=\"@\"/>", x, y, width, height);
+        return;
+    }
+    bool out = part_in(stage->eliminated, stage->eliminated_count, candidate);
+    html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", x, y, width < 1 ? 1 : width, height);
+    if (out) html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
+    else if (elected_in_the_end(d->r, candidate)) html_markup(d->h, M(" class=\"win\"/>"));
+    else html_markup(d->h, M(" class=\"bar\"/>"));
+}
+
+static Str target_text(Drawing *d, const Stage *stage)
+{
+    if (stage->quota > 0) return str_format(d->a, "quota %.*s", STR_ARG(part_votes(d->a, d->r, stage->quota)));
+    if (part_is_college(d->r)) return S("line: half of the points");
+    return str_format(d->a, "of %.*s; line: half", STR_ARG(words_votes(d->a, d->r, stage->continuing)));
+}
+
+typedef struct BarLayout {
+    double name_width, cell, gap, row, bar_top, bar_height, scale;
+    int columns; /* stages in a band */
+} BarLayout;
+
+static BarLayout lay_out_bars(const Drawing *d)
+{
+    const Result *r = d->r;
+    bool narrow = d->width < 600;
+    BarLayout b = {.name_width = narrow ? 0 : 190, .gap = 18};
+    double least = r->decimals > 5 ? 170 : 140;
+    b.columns = (int)((d->width - b.name_width + b.gap) / (least + b.gap));
+    if (b.columns < 1) b.columns = 1;
+    if (b.columns > r->stage_count) b.columns = r->stage_count;
+    b.cell = (d->width - b.name_width - b.gap * (b.columns - 1)) / b.columns;
+    if (b.cell > 420) b.cell = 420;
+    bool many = d->count > 14;
+    double above = narrow ? 16 : 0; /* the name stands above its bars */
+    b.bar_top = above + (many ? 13 : 16);
+    b.bar_height = many ? 8 : 11;
+    b.row = b.bar_top + b.bar_height + (many ? 7 : 11);
+    double most = 0;
+    for (int s = 0; s < r->stage_count; s++) {
+        if (target_amount(r, &r->stages[s]) > most) most = target_amount(r, &r->stages[s]);
+        for (int i = 0; i < d->count; i++)
+            if (part_stands(&r->stages[s], d->order[i]) && amount(r, &r->stages[s], d->order[i]) > most) most = amount(r, &r->stages[s], d->order[i]);
+    }
+    b.scale = most > 0 ? b.cell / (most * 1.01) : 0;
+    return b;
+}
+
+static void draw_cell(Drawing *d, const BarLayout *b, int number, int candidate, double x, double y)
+{
+    const Stage *stage = &d->r->stages[number - 1];
+    if (!part_stands(stage, candidate)) {
+        html_draw(d->h, "<path class=\"none\" d=\"M@ @h8\"/>", x, y + b->bar_top + b->bar_height / 2);
+        return;
+    }
+    Str mark = short_mark(d->r, stage, candidate);
+    Str figure = amount_text(d->a, d->r, stage, candidate);
+    if (mark.len) figure = str_format(d->a, "%.*s \xE2\x80\x93 %.*s", STR_ARG(figure), STR_ARG(mark));
+    draw_text(d, x, y + b->bar_top - 4, mark.len ? M("fig strong halo") : M("fig halo"), figure);
+    draw_bar(d, stage, candidate, x, y + b->bar_top, b->bar_height, b->scale);
+}
+
+/* The lines at half of the votes or at the quota, under the figures of all rows. */
+static void draw_targets(Drawing *d, const BarLayout *b, int first, int last, int rows)
+{
+    for (int number = first; number <= last; number++) {
+        double target = target_amount(d->r, &d->r->stages[number - 1]);
+        double x = b->name_width + (number - first) * (b->cell + b->gap) + target * b->scale;
+        if (target > 0) html_draw(d->h, "<path class=\"target\" d=\"M@ @v@\"/>", x, d->y, rows * b->row);
+    }
+}
+
+/* Stages `first` to `last` side by side. */
+static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
+{
+    const Result *r = d->r;
+    d->y += 24;
+    for (int number = first; number <= last; number++) {
+        const Stage *stage = &r->stages[number - 1];
+        double x = b->name_width + (number - first) * (b->cell + b->gap);
+        if (r->stage_count > 1) draw_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
+        if (target_amount(r, stage) > 0) draw_text(d, x, d->y + 16, M("soft"), fitted(d, target_text(d, stage), b->cell, 11));
+    }
+    d->y += target_amount(r, &r->stages[first - 1]) > 0 ? 24 : 8;
+    int rows = 0;
+    for (int i = 0; i < d->count; i++) rows += part_stands(&r->stages[first - 1], d->order[i]);
+    draw_targets(d, b, first, last, rows);
+    for (int i = 0; i < d->count; i++) {
+        int c = d->order[i];
+        if (!part_stands(&r->stages[first - 1], c)) continue; /* out before this band */
+        html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
+        Markup css = elected_in_the_end(r, c) && r->rules->method != METHOD_YES_NO ? M("name strong") : M("name");
+        if (b->name_width > 0) draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 14.5));
+        else draw_text(d, 0, d->y + 15, css, fitted(d, part_name(r, c), d->width, 14.5));
+        for (int number = first; number <= last; number++) draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
+        d->y += b->row;
+    }
+}
+
+static void draw_section_key(Drawing *d)
+{
+    d->y += 22;
+    double x = 0;
+    for (int s = 0; s < d->r->papers->section_count; s++) {
+        Str name = fitted(d, d->r->papers->sections[s].name, 220, 12);
+        double width = 30 + str_columns(name) * COLUMN_PIXELS + 20;
+        if (x > 0 && x + width > d->width) {
+            x = 0;
+            d->y += 18;
+        }
+        html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"20\" height=\"11\"", x + 0.5, d->y - 10);
+        section_fill(d, s);
+        html_draw(d->h, "/><rect class=\"edge\" x=\"@\" y=\"@\" width=\"20\" height=\"11\"/>", x + 0.5, d->y - 10);
+        draw_text(d, x + 28, d->y, M("soft"), name);
+        x += width;
+    }
+}
+
+static void draw_bars(Drawing *d)
+{
+    if (d->sections) draw_section_key(d);
+    BarLayout b = lay_out_bars(d);
+    for (int first = 1; first <= d->r->stage_count; first += b.columns) {
+        int last = first + b.columns - 1;
+        draw_bar_band(d, &b, first, last < d->r->stage_count ? last : d->r->stage_count);
+    }
+}
+
+/* ---- Sankey ---- */
+
+/* A block: where it stands and how much has been taken from its right edge and put on its left edge. */
+typedef struct Node {
+    bool shown;
+    double x, top, height, from_top, to_top;
+} Node;
+
+typedef struct Sankey {
+    double scale, gap, step, node_width, label_width;
+    int nodes; /* in a column: the candidates in order, then "not reallocated" */
+    int columns;
+} Sankey;
+
+/* Why there is no Sankey; empty when there is one. */
+static Str no_sankey(const Result *r)
+{
+    if (r->rules->method == METHOD_STV_MEEK) return S("There is no Sankey of transfers: Meek's method divides every paper anew at each stage, so no votes pass from one pile to another.");
+    if (!part_moves(r)) return S("There is no Sankey of transfers: under these rules no votes pass from one candidate to another.");
+    if (r->stage_count < 2) return S("There is no Sankey of transfers: the count had one stage.");
+    return S("");
+}
+
+static bool passes_on(const Stage *stage, int candidate)
+{
+    return stage->surplus_of == candidate || part_in(stage->eliminated, stage->eliminated_count, candidate);
+}
+
+static Votes moved(const Stage *stage, int from, int to)
+{
+    Votes sum = 0;
+    for (int i = 0; i < stage->transfer_count; i++)
+        if ((from < 0 || stage->transfers[i].from == from) && stage->transfers[i].to == to) sum += stage->transfers[i].votes;
+    return sum;
+}
+
+/* Points that `to` (or nobody) gets of those who went out at the stage, by the papers of each section, in the base of `base`. */
+static double moved_points(const Result *r, const Stage *stage, const Stage *base, int to)
+{
+    int n = r->papers->candidate_count;
+    const Stage *next = stage + 1;
+    double points = 0;
+    for (int s = 0; s < r->papers->section_count; s++) {
+        const Frac *weight = part_weight(r, s);
+        if (!weight || base->section_continuing[s] == 0) continue;
+        Votes papers = to < 0 ? stage->section_continuing[s] - next->section_continuing[s] : next->section_tally[s * n + to] - stage->section_tally[s * n + to];
+        points += part_double(weight) * (double)papers / (double)base->section_continuing[s];
+    }
+    return points;
+}
+
+/* One band: what leaves the block on the left, and what that is in the block on the right. */
+typedef struct Width {
+    double from, to;
+} Width;
+
+static Width transfer_width(const Result *r, const Stage *stage, int from, int to)
+{
+    Votes votes = moved(stage, from, to);
+    if (votes == 0) return (Width){0, 0};
+    if (!part_is_college(r)) return (Width){(double)votes, (double)votes};
+    /* Which section's papers went where is known for one who goes out alone; of several together, each gets a part by papers. */
+    double part = (double)votes / (double)moved(stage, -1, to);
+    double left = moved_points(r, stage, stage, to) * part;
+    return (Width){left, to < 0 ? left : moved_points(r, stage, stage + 1, to) * part};
+}
+
+static Width kept_width(const Result *r, const Stage *stage, int candidate)
+{
+    const Stage *next = stage + 1;
+    if (!part_is_college(r)) {
+        double kept = stage->surplus_of == candidate ? (double)next->tally[candidate] : (double)stage->tally[candidate];
+        return (Width){kept, kept};
+    }
+    return (Width){amount(r, stage, candidate), amount(r, next, candidate) - moved_points(r, stage, next, candidate)};
+}
+
+static Str node_label(Drawing *d, const Stage *stage, int candidate, double pixels)
+{
+    Str figure = amount_text(d->a, d->r, stage, candidate);
+    if (!part_is_college(d->r)) figure = part_rounded(d->a, d->r, stage->tally[candidate]);
+    Str mark = short_mark(d->r, stage, candidate);
+    Str tail = str_format(d->a, " %.*s%s%.*s", STR_ARG(figure), mark.len ? ", " : "", STR_ARG(mark));
+    double left = pixels - (double)str_columns(tail) * 11 * 0.56;
+    Str name = fitted(d, part_name(d->r, candidate), left, 11);
+    return str_format(d->a, "%.*s%.*s", STR_ARG(name), STR_ARG(tail));
+}
+
+/* Blocks of one stage from the top down; their labels stand in the gaps. */
+static double place_nodes(Drawing *d, const Sankey *k, int number, double x, double top, Node *nodes)
+{
+    const Stage *stage = &d->r->stages[number - 1];
+    double y = top;
+    for (int i = 0; i < k->nodes; i++) {
+        double height = 0;
+        bool shown = false;
+        if (i < d->count) {
+            shown = part_stands(stage, d->order[i]);
+            if (shown) height = amount(d->r, stage, d->order[i]) * k->scale;
+        } else if (part_is_college(d->r)) {
+            const Stage *before = stage - 1;
+            if (number > 1) height = moved_points(d->r, before, before, -1) * k->scale;
+            shown = height > 0;
+        } else {
+            height = (double)stage->not_reallocated * k->scale;
+            shown = height > 0;
+        }
+        if (!shown) {
+            nodes[i] = (Node){0};
+            continue;
+        }
+        y += k->gap;
+        if (height < 1.5) height = 1.5;
+        nodes[i] = (Node){.shown = true, .x = x, .top = y, .height = height, .from_top = y, .to_top = y};
+        y += height;
+    }
+    return y;
+}
+
+static void draw_band_shape(Drawing *d, const Sankey *k, Node *from, Node *to, Width width, Markup css, bool hatched)
+{
+    double left = width.from * k->scale, right = width.to * k->scale;
+    if (left < 0.6) left = 0.6;
+    if (right < 0.6) right = 0.6;
+    double x0 = from->x + k->node_width, x1 = to->x, middle = (x0 + x1) / 2;
+    double y0 = from->from_top, y1 = to->to_top;
+    html_markup(d->h, M("<path class=\""));
+    html_markup(d->h, css);
+    html_markup(d->h, M("\""));
+    if (hatched) html_draw(d->h, " fill=\"url(#h@-flow)\"", d->id);
+    html_draw(d->h, " d=\"M@ @C@ @ @ @ @ @V@C@ @ @ @ @ @Z\"/>", x0, y0, middle, y0, middle, y1, x1, y1, y1 + right, middle, y1 + right, middle, y0 + left, x0, y0 + left);
+    from->from_top += width.from * k->scale;
+    to->to_top += width.to * k->scale;
+}
+
+/* All bands from stage `number` to the next. What stays is drawn first, what passes on above it. */
+static void draw_flows(Drawing *d, const Sankey *k, int number, Node *from, Node *to)
+{
+    const Stage *stage = &d->r->stages[number - 1];
+    int rest = d->count;
+    for (int i = 0; i < d->count; i++) {
+        int c = d->order[i];
+        if (!from[i].shown || !to[i].shown) continue;
+        draw_band_shape(d, k, &from[i], &to[i], kept_width(d->r, stage, c), elected_in_the_end(d->r, c) ? M("flow-win") : M("flow"), false);
+    }
+    if (!part_is_college(d->r) && from[rest].shown && to[rest].shown)
+        draw_band_shape(d, k, &from[rest], &to[rest], (Width){(double)stage->not_reallocated, (double)stage->not_reallocated}, M("flow-none"), false);
+    for (int i = 0; i < d->count; i++) {
+        if (!from[i].shown || !passes_on(stage, d->order[i])) continue;
+        for (int j = 0; j <= d->count; j++) {
+            if (!to[j].shown) continue;
+            Width width = transfer_width(d->r, stage, d->order[i], j < d->count ? d->order[j] : TO_NOT_REALLOCATED);
+            if (width.from > 0) draw_band_shape(d, k, &from[i], &to[j], width, M("flow-move"), true);
+        }
+    }
+}
+
+static void draw_nodes(Drawing *d, const Sankey *k, int number, const Node *nodes, double pixels)
+{
+    const Stage *stage = &d->r->stages[number - 1];
+    for (int i = 0; i < k->nodes; i++) {
+        const Node *node = &nodes[i];
+        if (!node->shown) continue;
+        bool rest = i == d->count;
+        html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", node->x, node->top, k->node_width, node->height);
+        if (rest) html_draw(d->h, " fill=\"url(#h@-dots)\" class=\"edge-out\"/>", d->id);
+        else if (part_in(stage->eliminated, stage->eliminated_count, d->order[i])) html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
+        else if (elected_in_the_end(d->r, d->order[i])) html_markup(d->h, M(" class=\"win\"/>"));
+        else html_markup(d->h, M(" class=\"node\"/>"));
+        Str label;
+        if (!rest) label = node_label(d, stage, d->order[i], pixels);
+        else if (part_is_college(d->r)) label = S("not reallocated");
+        else label = str_format(d->a, "not reallocated %.*s", STR_ARG(part_rounded(d->a, d->r, stage->not_reallocated)));
+        bool strong = !rest && elected_in_the_end(d->r, d->order[i]);
+        draw_text(d, node->x, node->top - 4, strong ? M("fig strong halo") : M("fig halo"), fitted(d, label, pixels + 8, 11));
+    }
+}
+
+static void draw_sankey_band(Drawing *d, const Sankey *k, int first, int last)
+{
+    d->y += 26;
+    Node *columns = arena_new(d->a, Node, (size_t)k->nodes * (size_t)(last - first + 1));
+    double bottom = d->y;
+    for (int number = first; number <= last; number++) {
+        double x = (number - first) * k->step;
+        draw_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
+        double end = place_nodes(d, k, number, x, d->y + 4, columns + (number - first) * k->nodes);
+        if (end > bottom) bottom = end;
+    }
+    for (int number = first; number < last; number++) {
+        Node *from = columns + (number - first) * k->nodes;
+        draw_flows(d, k, number, from, from + k->nodes);
+    }
+    for (int number = first; number <= last; number++) draw_nodes(d, k, number, columns + (number - first) * k->nodes, number == last ? k->label_width : k->step - 14);
+    d->y = bottom + 8;
+}
+
+static void draw_sankey(Drawing *d)
+{
+    Sankey k = {.gap = 19, .node_width = 12, .label_width = d->width < 600 ? 118 : 170, .nodes = d->count + 1};
+    double least = d->width < 600 ? 118 : 175, room = d->width - k.label_width;
+    k.columns = 1 + (int)(room / least);
+    if (k.columns > d->r->stage_count) k.columns = d->r->stage_count;
+    if (k.columns < 2) k.columns = 2;
+    /* No band of one stage alone: share the stages out evenly. Each band begins with the stage the one before ended with. */
+    int steps = d->r->stage_count - 1, bands = (steps + k.columns - 2) / (k.columns - 1);
+    k.columns = 1 + (steps + bands - 1) / bands;
+    k.step = room / (k.columns - 1);
+    double total = total_amount(d->r, &d->r->stages[0]);
+    k.scale = total > 0 ? (d->width < 600 ? 240.0 : 330.0) / total : 0;
+    for (int first = 1; first < d->r->stage_count; first += k.columns - 1) {
+        int last = first + k.columns - 1;
+        draw_sankey_band(d, &k, first, last < d->r->stage_count ? last : d->r->stage_count);
+    }
+}
+
+/* ---- the whole ---- */
+
+/* Colours are those of the declaration's page; a drawing that stands alone has them too. */
+static void write_style(Html *h)
+{
+    html_markup(h, M("<style>"
+        ".hst{--paper:#fff;--ink:#16211d;--soft:#55625c;--rule:#dfe4e1;--bar:#8d9c95;--win:#0b5444;--flow:#c9d2cd;--fwin:#7fae9f;--move:#55625c;--ground:#f1f4f2}"
+        "@media screen and (prefers-color-scheme:dark){.hst{--paper:#151d1a;--ink:#e9efec;--soft:#a9b7b0;--rule:#2d3a34;--bar:#6f8078;--win:#84d6bb;--flow:#33413b;--fwin:#2f6b5a;--move:#a9b7b0;--ground:#1c2622}}"
+        ".hst text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif;fill:var(--ink)}"
+        ".hst .title{font-family:Georgia,'Liberation Serif','Times New Roman',serif;font-size:21px;font-weight:600}"
+        ".hst .head{font-size:13px;font-weight:600}.hst .name{font-size:13px}.hst .fig{font-size:11px;font-variant-numeric:tabular-nums}"
+        ".hst .soft{font-size:12px;fill:var(--soft)}.hst .strong{font-weight:700}"
+        ".hst .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}"
+        ".hst .paper{fill:var(--paper)}.hst .bar{fill:var(--bar)}.hst .win{fill:var(--win)}.hst .node{fill:var(--soft)}"
+        ".hst .row{stroke:var(--rule);fill:none}.hst .none{stroke:var(--bar);fill:none}"
+        ".hst .target{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;fill:none}"
+        ".hst .edge,.hst .edge-out{stroke:var(--ink);stroke-width:.8}.hst .edge{fill:none}"
+        ".hst .flow{fill:var(--flow);opacity:.75}.hst .flow-win{fill:var(--fwin);opacity:.75}.hst .flow-none{fill:var(--ground);stroke:var(--rule)}"
+        ".hst .flow-move{stroke:var(--move);stroke-width:.7;stroke-opacity:.7}"
+        ".hst .ink{fill:var(--ink)}.hst .line{fill:var(--move)}.hst .s0{fill:var(--win)}.hst .s2{fill:var(--flow)}.hst .s4{fill:var(--bar)}"
+        "@media print{.hst{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
+        "</style>"));
+}
+
+static void write_patterns(Html *h, int id)
+{
+    html_draw(h, "<defs>"
+        "<pattern id=\"h@-hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"paper\" width=\"5\" height=\"5\"/><rect class=\"ink\" width=\"1.6\" height=\"5\"/></pattern>"
+        "<pattern id=\"h@-wide\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect class=\"paper\" width=\"6\" height=\"6\"/><rect class=\"s0\" width=\"2.6\" height=\"6\"/></pattern>"
+        "<pattern id=\"h@-dots\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"paper\" width=\"5\" height=\"5\"/><circle class=\"ink\" cx=\"2.5\" cy=\"2.5\" r=\"1\"/></pattern>"
+        "<pattern id=\"h@-flow\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"line\" opacity=\".55\" width=\"1.2\" height=\"7\"/></pattern>"
+        "</defs>", id, id, id, id);
+}
+
+static Str description(Arena *a, const Result *r, const ReportOptions *options)
+{
+    Lines lines = lines_new(a);
+    lines_add(&lines, words_outcome(a, r));
+    if (r->stage_count == 0) {
+        lines_add(&lines, S("There was no count to draw."));
+        return lines_joined(&lines);
+    }
+    lines_add(&lines, part_is_college(r) ? S("Bars show each candidate's share of the points at each stage, cut into what each section gave.") :
+        r->rules->method == METHOD_CONDORCET ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.") :
+        S("Bars show each candidate's votes at each stage."));
+    Str none = no_sankey(r);
+    lines_add(&lines, none.len ? none : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of the count hold the exact ones."));
+    if (options->note.len) lines_add(&lines, options->note);
+    return lines_joined(&lines);
+}
+
+static void draw_count(Drawing *d, const ReportOptions *options, bool heading)
+{
+    const Result *r = d->r;
+    if (heading) {
+        Str title = part_title(r, options);
+        d->y += 22;
+        draw_text(d, 0, d->y, M("title"), fitted(d, title.len ? title : S("Count"), d->width, 21));
+        draw_paragraph(d, words_outcome(d->a, r));
+        if (options->note.len) draw_paragraph(d, options->note);
+        d->y += 4;
+    }
+    if (r->stage_count == 0) {
+        draw_paragraph(d, S("No votes were counted."));
+        return;
+    }
+    put_in_order(d);
+    d->sections = part_is_college(r) && r->stages[0].section_tally && r->papers->section_count <= SECTION_FILLS;
+    draw_bars(d);
+    if (no_sankey(r).len) return;
+    d->y += 22;
+    draw_text(d, 0, d->y + 8, M("head"), part_is_college(r) ? S("How the points passed on") : S("How the votes passed on"));
+    d->y += 10;
+    draw_sankey(d);
+}
+
+void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart)
+{
+    Arena *a = h->bytes.arena;
+    Html body = html_new(a);
+    Drawing d = {.a = a, .h = &body, .r = r, .id = chart->id, .width = chart->width};
+    draw_count(&d, options, chart->heading);
+
+    double margin = chart->heading ? 20 : 2, height = d.y + 10 + 2 * margin, width = chart->width + 2 * margin, id = chart->id;
+    html_draw(h, "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" aria-labelledby=\"h@-title h@-desc\">", width, height, width, height, id, id);
+    Str title = part_title(r, options);
+    html_draw(h, "<title id=\"h@-title\">", id);
+    html_text(h, title.len ? str_format(a, "Stages of the count: %.*s", STR_ARG(title)) : S("Stages of the count"));
+    html_draw(h, "</title><desc id=\"h@-desc\">", id);
+    html_text(h, description(a, r, options));
+    html_markup(h, M("</desc>"));
+    write_style(h);
+    write_patterns(h, chart->id);
+    if (chart->heading) html_draw(h, "<rect class=\"paper\" width=\"@\" height=\"@\"/>", width, height);
+    html_draw(h, "<g transform=\"translate(@ @)\">", margin, margin);
+    html_fragment(h, &body);
+    html_markup(h, M("</g></svg>\n"));
+}
+
+/* Several posts: a drawing each, one below the other. */
+static void draw_posts(Html *h, const Result *r, const ReportOptions *options)
+{
+    Arena *a = h->bytes.arena;
+    Html body = html_new(a);
+    double y = 20, width = 1000;
+    Str title = part_title(r, options);
+    Drawing top = {.a = a, .h = &body, .r = r, .width = 960, .y = y};
+    draw_text(&top, 20, y + 22, M("title"), fitted(&top, title.len ? title : S("Count"), 960, 21));
+    y += 34;
+    for (int i = 0; i < r->post_count; i++) {
+        const PostResult *post = &r->posts[i];
+        html_draw(&body, "<g transform=\"translate(20 @)\">", y);
+        Drawing d = {.a = a, .h = &body, .r = post->result, .id = 1, .width = 960};
+        ReportOptions inner = *options;
+        inner.title = post->name;
+        draw_count(&d, &inner, true);
+        html_markup(&body, M("</g>"));
+        y += d.y + 24;
+    }
+    html_draw(h, "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" aria-labelledby=\"h1-title h1-desc\"><title id=\"h1-title\">", width, y, width, y);
+    html_text(h, title.len ? title : S("Several posts"));
+    html_markup(h, M("</title><desc id=\"h1-desc\">"));
+    html_text(h, words_outcome(a, r));
+    html_markup(h, M(" Bars show the votes for each post. </desc>"));
+    write_style(h);
+    write_patterns(h, 1);
+    html_draw(h, "<rect class=\"paper\" width=\"@\" height=\"@\"/>", width, y);
+    html_fragment(h, &body);
+    html_markup(h, M("</svg>\n"));
+}
+
+void report_svg(const Result *result, const ReportOptions *options, Buf *out)
+{
+    Html h = html_new(out->arena);
+    if (result->rules->method == METHOD_POSTS) draw_posts(&h, result, options);
+    else chart_svg(&h, result, options, &(ChartOptions){.id = 1, .width = 960, .heading = true});
+    html_out(&h, out);
+}
