@@ -1,0 +1,541 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""run.py: the program as a person meets it: exit statuses, messages, help, man page, completion, files it writes.
+
+Each function whose name starts with check_ runs the real binary and yields (what was checked, whether it held, what was
+seen). run.py [--hustings PATH] [WORD...] runs those whose name contains a WORD. Last line: "cli: N passed, N failed".
+"""
+import argparse
+import csv
+import gzip
+import html.parser
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HUSTINGS = ROOT / 'build' / 'hustings'
+COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'help', 'version')
+
+PAPERS = """# title: A choir's treasurer
+# candidates: Ann; Bob; Cat
+count,1,2,3
+4,Ann,,
+3,Bob,Cat,
+2,Cat,Bob,Ann
+"""
+TIED = """# candidates: Ann; Bob
+count,1,2
+2,Ann,
+2,Bob,
+"""
+
+
+class Skip(Exception):
+    """Something this machine lacks."""
+
+
+class Ran:
+    def __init__(self, done):
+        self.status, self.out, self.err = done.returncode, done.stdout.decode(errors='replace'), done.stderr.decode(errors='replace')
+
+    def __str__(self):
+        return f'status {self.status}\n--- stdout\n{self.out[:1500]}\n--- stderr\n{self.err[:1500]}'
+
+
+def run(*arguments, stdin=b'', cwd=None, env=None, **more):
+    env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', **(env or {})}
+    return Ran(subprocess.run([str(HUSTINGS), *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, env=env, timeout=120, **more))
+
+
+def fine(r):
+    """Did it end well, and quietly?"""
+    return r.status == 0 and r.err == ''
+
+
+class Desk:
+    """A directory with the two small elections in it."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix='hustings-cli-'))
+        (self.path / 'papers.csv').write_text(PAPERS)
+        (self.path / 'tied.csv').write_text(TIED)
+        return self.path
+
+    def __exit__(self, *_):
+        for p in self.path.rglob('*'):
+            if p.is_dir():
+                p.chmod(0o755)
+        shutil.rmtree(self.path)
+
+
+# --- help
+
+
+def check_no_arguments():
+    r = run()
+    yield 'no arguments: help on stderr, status 2', r.status == 2 and 'hustings COMMAND' in r.err and r.out == '', r
+
+
+def check_help_of_the_program():
+    for arguments in (['help'], ['--help'], ['-h']):
+        r = run(*arguments)
+        missing = [c for c in COMMANDS if not re.search(rf'^ +{c} ', r.out, re.M)]
+        yield f'{arguments}: names every command', fine(r) and not missing, r
+
+
+def options_of(command):
+    return re.findall(r'^ +(?:-\w, )?--([a-z-]+)', run(command, '--help').out, re.M)
+
+
+def check_help_of_each_command():
+    for command in COMMANDS:
+        r = run(command, '--help')
+        yield f'{command} --help', fine(r) and r.out.startswith(f'hustings {command}') and '--help' in r.out, r
+        yield f'{command} -h says the same', run(command, '-h').out == r.out, r
+        yield f'help {command} says the same', run('help', command).out == r.out, r
+        wide = [line for line in r.out.splitlines() if len(line) > 100]
+        yield f'{command} --help fits 100 columns', not wide or all('hustings ' in w or '--' in w for w in wide), wide
+
+
+def check_help_of_nothing():
+    r = run('help', 'sing')
+    yield 'help for a command that is none', r.status == 2 and 'sing' in r.err and r.out == '', r
+    r = run('sing')
+    yield 'a command that is none', r.status == 2 and 'sing' in r.err and 'help' in r.err and r.out == '', r
+
+
+def check_version():
+    version = re.search(r"version: '([0-9.]+)'", (ROOT / 'meson.build').read_text())[1]
+    for arguments in (['version'], ['--version'], ['-V']):
+        r = run(*arguments)
+        yield f'{arguments}', fine(r) and version in r.out and r.out.count('\n') == 1, r
+
+
+def check_man_page():
+    r = run('help', '--man')
+    yield 'man page is made', fine(r) and '.TH HUSTINGS 1' in r.out, r
+    plain = r.out.replace('\\-', '-')
+    for command in COMMANDS:
+        yield f'man page tells {command}', f'hustings {command}' in plain, ''
+        for option in options_of(command):
+            yield f'man page tells {command} --{option}', f'--{option}' in plain, ''
+    if not shutil.which('groff'):
+        raise Skip('no groff to read the man page with')
+    done = subprocess.run(['groff', '-man', '-Tutf8', '-ww', '-k'], input=r.out.encode(), capture_output=True)
+    text = re.sub(rb'\x1b\[[0-9;]*m', b'', done.stdout)
+    yield 'groff takes the man page without a warning', done.returncode == 0 and done.stderr == b'', done.stderr.decode()
+    yield 'and sets its headings', b'EXIT STATUS' in text and b'COMMANDS' in text, text[:500]
+
+
+def completions(script, *words):
+    """What bash would offer for the last of `words`."""
+    quoted = ' '.join(f"'{w}'" for w in words)
+    code = f'{script}\nCOMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; COMPREPLY=(); _hustings; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    return subprocess.run(['bash', '-c', code], capture_output=True, text=True).stdout.split()
+
+
+def check_completion():
+    r = run('help', '--completion')
+    yield 'completion is made', fine(r), r
+    parsed = subprocess.run(['bash', '-n'], input=r.out.encode(), capture_output=True)
+    yield 'bash can read it', parsed.returncode == 0 and parsed.stderr == b'', parsed.stderr
+    yield 'commands', set(completions(r.out, 'hustings', 'co')) == {'count', 'compare', 'convert'}, completions(r.out, 'hustings', 'co')
+    yield 'presets', 'av-2011' in completions(r.out, 'hustings', 'count', '--rules', 'av'), completions(r.out, 'hustings', 'count', '--rules', 'av')
+    yield 'formats', completions(r.out, 'hustings', 'count', '--format', 'j') == ['json'], completions(r.out, 'hustings', 'count', '--format', 'j')
+    for command in COMMANDS:
+        offered = completions(r.out, 'hustings', command, '--')
+        yield f'every option of {command}', sorted(offered) == sorted('--' + o for o in options_of(command)), offered
+
+
+# --- a call that cannot be used
+
+
+def check_wrong_calls():
+    """Status 2, the reason on stderr, nothing on stdout."""
+    rows = [
+        (['count'], 'rules'),
+        (['count', 'papers.csv'], '--rules'),
+        (['count', '--rules', 'av-2011'], 'file of papers'),
+        (['count', 'papers.csv', '--rules'], 'needs a value'),
+        (['count', 'papers.csv', '--rules', 'av-2012'], 'av-2012'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--rules', 'omov'], 'twice'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--colour'], '--colour'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '-z'], '-z'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--help=yes'], 'no value'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--format', 'pdf'], 'pdf'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--report', 'long'], 'long'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--from', 'xls'], '--from'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seats', 'two'], 'two'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seats', '0'], '--seats'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seats', '-1'], '--seats'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seats', '99999999999999999999'], '--seats'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seats', '2'], 'one seat'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--seed', ''], '--seed'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--withdraw', 'Dan'], 'Dan'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--slate', 'Ann'], '--slate'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--slate', 'S=Ann,Dan'], 'Dan'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--slate', 'S=Ann,Ann'], 'twice'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--rejected', 'torn'], '--rejected'),
+        (['count', 'papers.csv', '--rules', 'av-2011', '--rejected', 'torn=x'], '--rejected'),
+        (['count', 'papers.csv', '--rules', 'labour-2010'], 'section'),
+        (['compare'], 'papers'),
+        (['convert', 'papers.csv'], '--to'),
+        (['convert', 'papers.csv', '--to', 'xls'], '--to'),
+        (['rules'], 'list'),
+        (['rules', 'burn'], 'list'),
+        (['rules', 'show', 'none-such'], 'none-such'),
+        (['rules', 'list', 'more'], 'list'),
+        (['version', '--loud'], '--loud'),
+    ]
+    with Desk() as desk:
+        for arguments, word in rows:
+            r = run(*arguments, cwd=desk)
+            yield ' '.join(arguments) or '(nothing)', r.status == 2 and word in r.err and r.out == '' and r.err.startswith('hustings'), r
+
+
+def check_forms_of_options():
+    with Desk() as desk:
+        plain = run('count', 'papers.csv', '--rules', 'av-2011', cwd=desk)
+        yield 'counted', fine(plain) and 'Ann' in plain.out, plain
+        for arguments in (['count', '--rules=av-2011', 'papers.csv'], ['count', '-r', 'av-2011', 'papers.csv'], ['count', '-rav-2011', 'papers.csv'],
+                          ['count', '--rules', 'av-2011', '--', 'papers.csv']):
+            r = run(*arguments, cwd=desk)
+            yield ' '.join(arguments), fine(r) and r.out == plain.out, r
+
+
+# --- exit statuses
+
+
+def check_open_questions():
+    with Desk() as desk:
+        r = run('count', 'tied.csv', '--rules', 'av-2011', cwd=desk)
+        yield 'a lot without a seed: status 1, and the question is in the result', r.status == 1 and 'Ann' in r.out and 'Bob' in r.out, r
+        j = run('count', 'tied.csv', '--rules', 'av-2011', '--format', 'json', cwd=desk)
+        yield 'the same as JSON', j.status == 1 and json.loads(j.out), j
+        first = run('count', 'tied.csv', '--rules', 'av-2011', '--seed', 'dice 4 2', cwd=desk)
+        again = run('count', 'tied.csv', '--rules', 'av-2011', '--seed', 'dice 4 2', cwd=desk)
+        yield 'with a seed it is drawn', first.status == 0 and 'dice 4 2' in first.out, first
+        yield 'and always the same way', first.out == again.out, again
+        elected = {json.loads(run('count', 'tied.csv', '--rules', 'av-2011', '--seed', f'{i}', '-f', 'json', cwd=desk).out)['result']['elected'][0]
+                   for i in range(20)}
+        yield 'other seeds draw others', elected == {'Ann', 'Bob'}, elected
+
+
+def check_bad_input():
+    """Status 2; the message begins with where, and says what was expected and found; nothing on stdout."""
+    rows = [
+        ('nobody of that name', 'p.csv', '# candidates: Ann; Bob\n1,2\nAnn,Dan\n', r'p\.csv:3:5: expected .*found .*Dan'),
+        ('a count that is none', 'p.csv', 'count,1,2\nmany,Ann,Bob\n', r'p\.csv:2:1: expected .*found .*many'),
+        ('a count below nothing', 'p.csv', 'count,1,2\n-3,Ann,Bob\n', r'p\.csv:2:1: expected .*found .*-3'),
+        ('a count past all bounds', 'p.csv', 'count,1,2\n99999999999999999999,Ann,Bob\n', r'p\.csv:2:1: '),
+        ('a quote without an end', 'p.csv', 'count,1,2\n1,"Ann,Bob\n', r'p\.csv:2:'),
+        ('bytes that are not UTF-8', 'p.csv', b'count,1,2\n1,Jos\xe9,Bob\n', r'p\.csv:2:3: '),
+        ('a zero byte', 'p.csv', b'count,1,2\n1,An\0n,Bob\n', r'p\.csv:2:3: '),
+        ('an empty file', 'p.csv', '', r'p\.csv'),
+        ('no paper', 'p.csv', '# candidates: Ann; Bob\ncount,1,2\n', r'no valid paper|paper'),
+        ('BLT: a number that is nobody', 'p.blt', '2 1\n1 3 0\n0\n"A"\n"B"\n"T"\n', r'p\.blt:2:3: expected .*found .*3'),
+        ('BLT: cut short', 'p.blt', '2 1\n1 1 2 0\n', r'p\.blt:'),
+        ('PrefLib: a name twice', 'p.soi', '# ALTERNATIVE NAME 1: A\n# ALTERNATIVE NAME 2: A\n1: 1,2\n', r'p\.soi:2'),
+        ('a gzip file that is cut', 'p.csv.gz', gzip.compress(PAPERS.encode())[:-12], r'p\.csv\.gz'),
+        ('a gzip file that is changed', 'p.csv.gz', gzip.compress(PAPERS.encode())[:-6] + b'xxxxxx', r'p\.csv\.gz'),
+    ]
+    with Desk() as desk:
+        for what, name, content, pattern in rows:
+            (desk / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+            r = run('count', name, '--rules', 'av-2011', cwd=desk)
+            status = (2, 3) if name.endswith('.gz') else (2,)  # a damaged archive may be the disk's fault
+            yield what, r.status in status and re.search(pattern, r.err) and r.out == '' and r.err.count('\n') <= 2, r
+
+
+def check_bad_rules():
+    good = run('rules', 'show', 'av-2011').out
+    rows = [
+        ('an unknown key', good + '\n[count]\nspeed = 3\n', 'speed'),
+        ('an unknown section', good + '\n[weather]\nrain = 1\n', 'weather'),
+        ('an unknown method', good.replace('method = alternative-vote', 'method = guess'), 'guess'),
+        ('nothing', '', 'method'),
+        ('no rules at all', 'Ann,Bob\n', 'mine.rules:1'),
+        ('binary', '\0\1\2\3', 'mine.rules'),
+        ('far too long', '; x\n' * 1000000, 'bytes'),
+    ]
+    with Desk() as desk:
+        for what, text, word in rows:
+            (desk / 'mine.rules').write_text(text)
+            for arguments in (['rules', 'check', 'mine.rules'], ['count', 'papers.csv', '--rules', 'mine.rules']):
+                r = run(*arguments, cwd=desk)
+                yield f'{what}: {arguments[0]}', r.status == 2 and word in r.err and r.out == '', r
+
+
+def check_rules_command():
+    r = run('rules', 'list')
+    presets = [line.split()[0] for line in r.out.splitlines()]
+    on_disk = sorted(p.stem for p in (ROOT / 'rules').glob('*.rules'))
+    yield 'list names every preset', fine(r) and sorted(presets) == on_disk, r
+    with Desk() as desk:
+        for name in presets:
+            shown = run('rules', 'show', name)
+            yield f'show {name}: byte for byte', fine(shown) and shown.out == (ROOT / 'rules' / f'{name}.rules').read_text(), shown
+            (desk / 'mine.rules').write_text(shown.out)
+            r = run('rules', 'check', 'mine.rules', cwd=desk)
+            yield f'check {name}', fine(r) and re.search(r'[0-9a-f]{64}', r.out), r
+
+
+def check_failures_of_the_system():
+    with Desk() as desk:
+        def count(*more, **how):
+            return run('count', 'papers.csv', '--rules', 'av-2011', *more, cwd=desk, **how)
+        r = run('count', 'nowhere.csv', '--rules', 'av-2011', cwd=desk)
+        yield 'no such file', r.status == 3 and 'nowhere.csv' in r.err and r.out == '', r
+        r = run('count', '.', '--rules', 'av-2011', cwd=desk)
+        yield 'a directory', r.status in (2, 3) and r.err and r.out == '', r
+        r = run('count', 'papers.csv', '--rules', './nowhere.rules', cwd=desk)
+        yield 'no such rules file', r.status == 3 and 'nowhere.rules' in r.err, r
+        r = count('-o', 'no/such/place.txt')
+        yield 'nowhere to write to', r.status == 3 and 'no/such/place.txt' in r.err, r
+        full = subprocess.run([str(HUSTINGS), 'count', 'papers.csv', '--rules', 'av-2011'], cwd=desk, stdout=open('/dev/full', 'w'), stderr=subprocess.PIPE)
+        yield 'a full disk', full.returncode == 3 and full.stderr, full
+        if os.getuid() != 0:
+            (desk / 'papers.csv').chmod(0)
+            r = count()
+            yield 'a file that may not be read', r.status == 3 and 'papers.csv' in r.err, r
+
+        def small_memory():
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
+        big = desk / 'big.csv'
+        with big.open('w') as f:
+            f.write('1,2,3\n')
+            for i in range(3000000):
+                f.write(f'N{i % 400},N{i // 400 % 400},N{(i * 7919) % 400}\n')
+        r = run('count', 'big.csv', '--rules', 'av-2011', cwd=desk, preexec_fn=small_memory)
+        yield 'too little memory: status 3 and a word, no crash', r.status in (0, 3) and (r.status == 0 or 'memory' in r.err), r
+
+
+def check_files_are_written_whole_or_not_at_all():
+    with Desk() as desk:
+        (desk / 'out.txt').write_text('before')
+        r = run('count', 'papers.csv', '--rules', 'av-2012', '-o', 'out.txt', cwd=desk)
+        yield 'a failed count leaves the old file', r.status == 2 and (desk / 'out.txt').read_text() == 'before', r
+        r = run('count', 'papers.csv', '--rules', 'av-2011', '-o', 'out.txt', cwd=desk)
+        yield 'a good one replaces it, and says nothing', fine(r) and r.out == '' and 'Ann' in (desk / 'out.txt').read_text(), r
+        yield 'no other file is left', sorted(p.name for p in desk.iterdir()) == ['out.txt', 'papers.csv', 'tied.csv'], list(desk.iterdir())
+
+        def small_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+        (desk / 'out.txt').write_text('before')
+        r = run('count', 'papers.csv', '--rules', 'av-2011', '-o', 'out.txt', cwd=desk, preexec_fn=small_files)
+        kept = (desk / 'out.txt').read_text() == 'before'
+        yield 'a disk that fills up leaves the old file', r.status != 0 and kept, r
+        yield 'nothing half written stays', r.status < 0 or sorted(p.name for p in desk.iterdir()) == ['out.txt', 'papers.csv', 'tied.csv'], list(desk.iterdir())
+
+
+# --- the same papers, however they come
+
+
+def check_ways_to_read():
+    with Desk() as desk:
+        def stages(*files, stdin=b'', **how):
+            r = run('count', *files, '--rules', 'av-2011', '-f', 'json', stdin=stdin, cwd=desk, **how)
+            return json.loads(r.out)['stages'] if r.status == 0 else str(r)
+        from_file = stages('papers.csv')
+        yield 'a file', isinstance(from_file, list) and from_file, from_file
+        yield 'standard input', stages('-', stdin=PAPERS.encode()) == from_file, ''
+        (desk / 'papers.csv.gz').write_bytes(gzip.compress(PAPERS.encode()))
+        yield 'gzip', stages('papers.csv.gz') == from_file, stages('papers.csv.gz')
+        yield 'gzip on standard input', stages('-', stdin=gzip.compress(PAPERS.encode())) == from_file, ''
+        yield 'Windows line ends', stages('-', stdin=PAPERS.replace('\n', '\r\n').encode()) == from_file, ''
+        yield 'a byte order mark', stages('-', stdin=b'\xef\xbb\xbf' + PAPERS.encode()) == from_file, ''
+        yield 'no line end at the end', stages('-', stdin=PAPERS.rstrip('\n').encode()) == from_file, ''
+        for form, ending in (('blt', 'blt'), ('preflib', 'soi'), ('csv', 'csv')):
+            r = run('convert', 'papers.csv', '--to', form, '-o', f'copy.{ending}', cwd=desk)
+            yield f'converted to {form}', fine(r), r
+            yield f'and counted from there', stages(f'copy.{ending}') == from_file, stages(f'copy.{ending}')
+        head, tail = PAPERS.split('count,1,2,3\n')
+        for i, line in enumerate(tail.splitlines()):
+            (desk / f'part{i}.csv').write_text(f'{head}count,1,2,3\n{line}\n')
+        yield 'in parts', stages('part0.csv', 'part1.csv', 'part2.csv') == from_file, ''
+
+
+def check_the_same_answer_always():
+    college = [f'{name}={ROOT}/examples/labour-2010/{file}' for name, file in
+               (('MPs and MEPs', 'mps-and-meps.csv'), ('Members', 'members.csv'), ('Affiliates', 'affiliates.csv'))]
+    for form in ('text', 'json', 'csv', 'svg', 'html'):
+        first = run('count', *college, '--rules', 'labour-2010', '-f', form)
+        other = run('count', *college, '--rules', 'labour-2010', '-f', form, env={'LC_ALL': 'de_DE.UTF-8', 'TZ': 'Asia/Tokyo', 'COLUMNS': '40'})
+        yield f'{form}: counted', fine(first) and 'Miliband' in first.out, first
+        yield f'{form}: the same bytes in another place', first.out == other.out, ''
+
+
+# --- what it writes
+
+
+class Tags(html.parser.HTMLParser):
+    VOID = {'meta', 'link', 'br', 'hr', 'img', 'input', 'col', 'wbr', 'area', 'base', 'source', 'track', 'embed'}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.wrong, self.seen = [], [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def check_formats_are_well_formed():
+    nasty = '# title: <script>alert("1")</script> & co\n# candidates: A & B; <b>Bob</b>; "Quo"\ncount,1,2\n3,A & B,\n2,<b>Bob</b>,A & B\n1,"""Quo""",\n'
+    with Desk() as desk:
+        (desk / 'nasty.csv').write_text(nasty)
+        for name, rules in (('papers.csv', 'av-2011'), ('nasty.csv', 'av-2011'), ('papers.csv', 'condorcet'), ('papers.csv', 'stv-meek'), ('papers.csv', 'plurality')):
+            def made(form):
+                return run('count', name, '--rules', rules, '--seed', 's', '-f', form, cwd=desk)
+            r = made('json')
+            try:
+                good = isinstance(json.loads(r.out), dict)
+            except ValueError:
+                good = False
+            yield f'{name}, {rules}: JSON', fine(r) and good, r
+            r = made('csv')
+            rows = list(csv.reader(io.StringIO(r.out), strict=True))
+            yield f'{name}, {rules}: CSV, every row as wide', fine(r) and rows and len({len(row) for row in rows if row}) == 1, r
+            r = made('svg')
+            try:
+                good = xml.etree.ElementTree.fromstring(r.out).tag.endswith('svg')
+            except xml.etree.ElementTree.ParseError as why:
+                good, r.err = False, str(why)
+            yield f'{name}, {rules}: SVG', fine(r) and good, r
+            r = made('html')
+            tags = Tags()
+            tags.feed(r.out)
+            yield f'{name}, {rules}: HTML, every tag closed', fine(r) and not tags.open and not tags.wrong and 'table' in tags.seen, f'{tags.open} {tags.wrong}\n{r}'
+            yield f'{name}, {rules}: HTML runs nothing and fetches nothing', 'script' not in tags.seen and not re.search(r'(src|href)="https?:', r.out), r
+            yield f'{name}, {rules}: names are text', '<b>Bob' not in r.out and '<script>alert' not in r.out, r
+
+
+def check_format_by_ending():
+    with Desk() as desk:
+        for ending, start in (('json', '{'), ('svg', '<'), ('html', '<!'), ('txt', '')):
+            r = run('count', 'papers.csv', '--rules', 'av-2011', '-o', f'out.{ending}', cwd=desk)
+            text = (desk / f'out.{ending}').read_text() if fine(r) else ''
+            yield f'out.{ending}', fine(r) and text.lstrip().startswith(start) and 'Ann' in text, r
+
+
+def on_terminal(arguments, cwd, env):
+    """What a person at a terminal sees."""
+    seen = b''
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.execve(str(HUSTINGS), [str(HUSTINGS), *arguments], env)
+    while True:
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.waitpid(pid, 0)
+    os.close(fd)
+    return seen.decode(errors='replace')
+
+
+def check_colour():
+    with Desk() as desk:
+        arguments = ['count', 'papers.csv', '--rules', 'av-2011']
+        env = {'PATH': os.environ['PATH'], 'TERM': 'xterm-256color', 'LC_ALL': 'C.UTF-8'}
+        seen = on_terminal(arguments, desk, env)
+        yield 'colour on a terminal', '\x1b[' in seen and 'Ann' in seen, seen
+        yield 'none with NO_COLOR', '\x1b[' not in on_terminal(arguments, desk, {**env, 'NO_COLOR': '1'}), ''
+        yield 'none in a pipe', '\x1b[' not in run(*arguments, cwd=desk).out, ''
+
+
+def check_nothing_reaches_the_terminal_raw():
+    """Control characters in a hostile file never reach the terminal, in messages either."""
+    with Desk() as desk:
+        (desk / 'evil.csv').write_bytes(b'count,1,2\n1,\x1b]0;owned\x07Ann,Bob\n')
+        r = run('count', 'evil.csv', '--rules', 'av-2011', cwd=desk)
+        yield 'names with control characters are refused', r.status == 2 and '\x1b' not in r.err and '\x07' not in r.err, r
+
+
+# --- other commands
+
+
+def check_compare():
+    with Desk() as desk:
+        r = run('compare', 'papers.csv', '--rules', 'av-2011', '--rules', 'plurality', '--rules', 'condorcet', cwd=desk)
+        yield 'three rules side by side', fine(r) and all(w in r.out for w in ('av-2011', 'plurality', 'condorcet', 'Ann')), r
+        r = run('compare', 'papers.csv', cwd=desk)
+        yield 'all that can count these papers', r.status == 0 and 'av-2011' in r.out, r
+        r = run('compare', 'papers.csv', '--format', 'json', cwd=desk)
+        yield 'as JSON', r.status == 0 and json.loads(r.out), r
+
+
+def check_convert_refuses_what_a_format_cannot_say():
+    with Desk() as desk:
+        (desk / 's.csv').write_text('section,1,2\nMPs,Ann,Bob\nMembers,Bob,Ann\n')
+        for form in ('blt', 'preflib'):
+            r = run('convert', 's.csv', '--to', form, cwd=desk)
+            yield f'sections into {form}', r.status == 2 and 'section' in r.err and r.out == '', r
+        r = run('convert', 's.csv', '--to', 'csv', cwd=desk)
+        yield 'sections into CSV', fine(r) and 'MPs' in r.out, r
+
+
+# --- running them
+
+
+def main():
+    global HUSTINGS
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--hustings', default=HUSTINGS, type=pathlib.Path, help='the binary (build/hustings)')
+    options.add_argument('words', nargs='*', metavar='WORD')
+    o = options.parse_args()
+    HUSTINGS = o.hustings.resolve()
+    if not os.access(HUSTINGS, os.X_OK):
+        print(f'cli: there is no {HUSTINGS.name} to run; build it with make\ncli: 0 passed, 1 failed')
+        return 1
+    passed = failed = skipped = 0
+    for name, check in list(globals().items()):
+        if not name.startswith('check_') or (o.words and not any(w in name for w in o.words)):
+            continue
+        good = bad = 0
+        try:
+            for what, held, seen in check():
+                if held:
+                    good += 1
+                else:
+                    bad += 1
+                    print(f'FAILED  {name}: {what}\n        ' + str(seen).replace('\n', '\n        '), flush=True)
+        except Skip as why:
+            skipped += 1
+            print(f'skipped {name}: {why}')
+        except Exception as why:  # what a check did not foresee is a failure of the check, told like any other
+            bad += 1
+            print(f'FAILED  {name}: {type(why).__name__}: {why}', flush=True)
+        if good + bad == 0:
+            bad = 1
+            print(f'FAILED  {name}: it checked nothing')
+        print(f'{"ok" if not bad else "FAILED":7} {name[6:].replace("_", " ")}: {good} passed, {bad} failed', flush=True)
+        passed, failed = passed + good, failed + bad
+    print(f'cli: {passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
