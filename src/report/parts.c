@@ -155,6 +155,7 @@ Margin part_last_margin(Arena *a, const Result *r)
     }
     m.last_known = m.winner >= 0 && m.runner_up >= 0;
     if (!m.last_known) return m;
+    m.last_stage = r->stage_count;
     m.last = stage->tally[m.winner] - stage->tally[m.runner_up];
     if (part_is_college(r) && stage->points) {
         m.last_points = frac_new(a, 1);

@@ -184,11 +184,23 @@ typedef struct BarLayout {
     int columns; /* stages in a band */
 } BarLayout;
 
+/* Room for the longest name, within limits. */
+static double name_width(const Drawing *d)
+{
+    int columns = 0;
+    for (int i = 0; i < d->count; i++) {
+        int own = str_columns(part_name(d->r, d->order[i]));
+        if (own > columns) columns = own;
+    }
+    double width = columns * 13.6 * 0.56 + 14;
+    return width < 120 ? 120 : width > 250 ? 250 : width;
+}
+
 static BarLayout lay_out_bars(const Drawing *d)
 {
     const Result *r = d->r;
     bool narrow = d->width < 600;
-    BarLayout b = {.name_width = narrow ? 0 : 190, .gap = 18};
+    BarLayout b = {.name_width = narrow ? 0 : name_width(d), .gap = 18};
     double least = r->decimals > 5 ? 170 : 140;
     b.columns = (int)((d->width - b.name_width + b.gap) / (least + b.gap));
     if (b.columns < 1) b.columns = 1;
@@ -254,7 +266,7 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         if (!part_stands(&r->stages[first - 1], c)) continue; /* out before this band */
         html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
         Markup css = elected_in_the_end(r, c) && r->rules->method != METHOD_YES_NO ? M("name strong") : M("name");
-        if (b->name_width > 0) draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 14.5));
+        if (b->name_width > 0) draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 13.6));
         else draw_text(d, 0, d->y + 15, css, fitted(d, part_name(r, c), d->width, 14.5));
         for (int number = first; number <= last; number++) draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
         d->y += b->row;

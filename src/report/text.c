@@ -286,7 +286,7 @@ static void write_pairwise(Text *t)
 static void write_close(Text *t)
 {
     Lines margin = words_margin(t->a, t->r, t->analysis);
-    Lines single = t->analysis && t->r->rules->method != METHOD_POSTS ? words_single_mark(t->a, t->r, &t->analysis->single) : lines_new(t->a);
+    Lines single = t->analysis ? words_single_mark(t->a, t->r, &t->analysis->single) : lines_new(t->a);
     if (margin.count + single.count == 0) return;
     blank(t);
     screen_heading(t->screen, S("How close"), '-');
@@ -348,21 +348,19 @@ static void write_analysis(Text *t)
     write_close(t);
     if (!t->analysis) return;
     int n = t->r->papers->candidate_count;
-    if (t->r->rules->method != METHOD_POSTS) {
-        if (!t->r->pairwise && t->analysis->over) {
-            blank(t);
-            screen_heading(t->screen, S("One to one"), '-');
-            paragraph(t, S("Papers that rank the candidate of the row above the candidate of the column:"));
-            write_matrix(t, t->analysis->over, n, false);
-        }
-        if (t->analysis->next.next && !t->analysis->single.single) {
-            blank(t);
-            screen_heading(t->screen, S("Next preferences"), '-');
-            paragraph(t, S("Of the papers that rank the candidate of the row first, those that name the candidate of the column next:"));
-            write_matrix(t, t->analysis->next.next, n + 1, true);
-        }
-        write_weights(t);
+    if (!t->r->pairwise && t->analysis->over && !t->analysis->single.single) {
+        blank(t);
+        screen_heading(t->screen, S("One to one"), '-');
+        paragraph(t, S("Papers that rank the candidate of the row above the candidate of the column:"));
+        write_matrix(t, t->analysis->over, n, false);
     }
+    if (t->analysis->next.next && !t->analysis->single.single) {
+        blank(t);
+        screen_heading(t->screen, S("Next preferences"), '-');
+        paragraph(t, S("Of the papers that rank the candidate of the row first, those that name the candidate of the column next:"));
+        write_matrix(t, t->analysis->next.next, n + 1, true);
+    }
+    write_weights(t);
     write_slates(t);
 }
 
@@ -391,11 +389,10 @@ static void write_posts(Text *t)
         }
         Text inner = *t;
         inner.r = post->result;
-        inner.analysis = NULL;
+        inner.analysis = t->analysis && t->analysis->posts ? t->analysis->posts[i] : NULL;
         write_papers(&inner);
         write_count(&inner);
     }
-    write_analysis(t);
 }
 
 void report_text(const Result *result, const Analysis *analysis, const ReportOptions *options, Buf *out)

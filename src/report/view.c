@@ -239,7 +239,7 @@ static void put_yes_no(View *object, Arena *a, const Result *r, const ReportOpti
     view_put_str(one, S("turnout_percent"), part_percent(a, turnout, 1));
 }
 
-static void put_posts(View *object, Arena *a, const Result *r, const ReportOptions *options)
+static void put_posts(View *object, Arena *a, const Result *r, const Analysis *analysis, const ReportOptions *options)
 {
     if (r->rules->method != METHOD_POSTS || !r->posts) return;
     /* A caveat holds for every post; papers found by hand belong to the whole. */
@@ -251,7 +251,7 @@ static void put_posts(View *object, Arena *a, const Result *r, const ReportOptio
         view_put_str(one, S("post"), post->name);
         view_put_bool(one, S("unopposed"), post->unopposed);
         inner.title = post->name;
-        if (post->result) view_put(one, S("result"), report_view(a, post->result, NULL, &inner));
+        if (post->result) view_put(one, S("result"), report_view(a, post->result, analysis && analysis->posts ? analysis->posts[i] : NULL, &inner));
         else view_put_null(one, S("result"));
     }
 }
@@ -285,6 +285,7 @@ static void put_margin(View *object, Arena *a, const Result *r, const Margin *m)
     View *one = view_put_object(object, S("margin"));
     if (m->last_known) {
         View *last = view_put_object(one, S("last_stage"));
+        view_put_i64(last, S("stage"), m->last_stage);
         view_put_str(last, S("winner"), part_name(r, m->winner));
         view_put_str(last, S("runner_up"), part_name(r, m->runner_up));
         view_put_str(last, S("votes"), votes(a, r, m->last));
@@ -373,16 +374,13 @@ static void put_slates(View *object, Arena *a, const Result *r, const Analysis *
 
 static void put_analysis(View *object, Arena *a, const Result *r, const Analysis *analysis)
 {
-    if (!analysis) return;
+    if (!analysis || r->rules->method == METHOD_POSTS) return;
     View *one = view_put_object(object, S("analysis"));
-    /* Several posts: one name may stand for two of them, so figures by name have no meaning for the whole paper. */
-    if (r->rules->method != METHOD_POSTS) {
-        put_matrix(one, S("head_to_head"), a, r, analysis->over);
-        put_next(one, a, r, analysis->next.next);
-        put_margin(one, a, r, &analysis->margin);
-        put_weights(one, a, r, &analysis->weights);
-        put_single(one, a, r, &analysis->single);
-    }
+    put_matrix(one, S("head_to_head"), a, r, analysis->over);
+    put_next(one, a, r, analysis->next.next);
+    put_margin(one, a, r, &analysis->margin);
+    put_weights(one, a, r, &analysis->weights);
+    put_single(one, a, r, &analysis->single);
     put_slates(one, a, r, analysis);
 }
 
@@ -410,7 +408,7 @@ View *report_view(Arena *a, const Result *r, const Analysis *analysis, const Rep
     put_tie(v, S("open_question"), part_asked(r), r->open);
     put_pairwise(v, a, r);
     put_yes_no(v, a, r, options);
-    put_posts(v, a, r, options);
+    put_posts(v, a, r, analysis, options);
     put_analysis(v, a, r, analysis);
     return v;
 }

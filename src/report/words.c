@@ -486,15 +486,15 @@ static void add_last_stage(Lines *lines, Arena *a, const Result *r, const Margin
 {
     if (!m->last_known) return;
     Str winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
-    const char *at = r->stage_count > 1 ? "At the last stage " : "";
+    Str at = r->pairwise ? S("One to one, ") : r->stage_count == 1 ? S("") : m->last_stage == r->stage_count ? S("At the last stage ") : str_format(a, "At stage %d ", m->last_stage);
     if (m->last_points) {
-        add(lines, "%s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", at, STR_ARG(winner), STR_ARG(part_percent(a, m->last_points, 2)),
+        add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(at), STR_ARG(winner), STR_ARG(part_percent(a, m->last_points, 2)),
             STR_ARG(runner_up), STR_ARG(frac_text(a, m->last_points)));
         add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(part_whole(a, m->last < 0 ? -m->last : m->last)), m->last < 0 ? "fewer" : "more");
     } else if (m->last == 0) {
-        add(lines, "%s%.*s and %.*s are equal.", at, STR_ARG(winner), STR_ARG(runner_up));
+        add(lines, "%.*s%.*s and %.*s are equal.", STR_ARG(at), STR_ARG(winner), STR_ARG(runner_up));
     } else {
-        add(lines, "%s%.*s is exactly %.*s ahead of %.*s.", at, STR_ARG(winner), STR_ARG(words_votes(a, r, m->last)), STR_ARG(runner_up));
+        add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(at), STR_ARG(winner), STR_ARG(r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last)), STR_ARG(runner_up));
     }
 }
 
@@ -505,23 +505,31 @@ static Str words_change(Arena *a, const Result *r, const Margin *m)
     if (m->upper_section >= 0 && m->upper_section < r->papers->section_count)
         section = str_format(a, " of \"%.*s\"", STR_ARG(r->papers->sections[m->upper_section].name));
     if (m->upper_from < 0 || m->upper_to < 0) return papers;
-    return str_format(a, "%.*s%.*s that counted for %.*s, marked for %.*s alone", STR_ARG(papers), STR_ARG(section), STR_ARG(part_name(r, m->upper_from)), STR_ARG(part_name(r, m->upper_to)));
+    return str_format(a, "%.*s%.*s with first preference %.*s, marked for %.*s alone instead", STR_ARG(papers), STR_ARG(section), STR_ARG(part_name(r, m->upper_from)), STR_ARG(part_name(r, m->upper_to)));
+}
+
+/* "0.40%"; what would round to nothing is "less than 0.01%". */
+static Str words_share(Arena *a, int64_t n, int64_t of)
+{
+    Frac *share = part_ratio(a, n, of);
+    if (n > 0 && frac_compare_ratio(share, 1, 10000) < 0) return S("less than 0.01%");
+    return str_format(a, "%.*s%%", STR_ARG(part_percent(a, share, 2)));
 }
 
 static void add_bounds(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
     Str elects = m->upper_known && m->upper_elects >= 0 ? part_name(r, m->upper_elects) : S("somebody else");
     Str change = m->upper_known ? words_change(a, r, m) : S("");
-    Str share = m->upper_known && r->valid > 0 ? part_percent_of(a, m->upper, r->valid, 2) : S("");
+    Str share = m->upper_known && r->valid > 0 ? words_share(a, m->upper, r->valid) : S("");
     if (m->exact) {
         add(lines, "Exact: with %.*s changed, %.*s would have been elected (%.*s; a recount showed it), and with fewer nobody else could have been.", STR_ARG(words_papers(a, m->upper)),
             STR_ARG(elects), STR_ARG(change));
-        add(lines, "That is %.*s%% of the papers counted.", STR_ARG(share));
+        add(lines, "That is %.*s of the papers counted.", STR_ARG(share));
         return;
     }
     if (m->lower_known) add(lines, "Lower bound: at least %.*s would have to change before anybody else could be elected.", STR_ARG(words_papers(a, m->lower)));
     if (m->upper_known)
-        add(lines, "Upper bound: changing %.*s would have elected %.*s (%.*s; a recount showed it); that is %.*s%% of the papers counted.", STR_ARG(words_papers(a, m->upper)), STR_ARG(elects),
+        add(lines, "Upper bound: changing %.*s would have elected %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.", STR_ARG(words_papers(a, m->upper)), STR_ARG(elects),
             STR_ARG(change), STR_ARG(share));
     if (m->lower_known && m->upper_known) add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(part_whole(a, m->lower)), STR_ARG(part_whole(a, m->upper)));
     else if (m->lower_known) add(lines, "No change that elects somebody else was found, so there is no upper bound.");
@@ -533,7 +541,7 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
 {
     Lines lines = lines_new(a);
     if (r->rules->method == METHOD_POSTS) return lines;
-    Margin last = part_last_margin(a, r);
+    Margin last = analysis ? analysis->margin : part_last_margin(a, r);
     add_last_stage(&lines, a, r, &last);
     if (analysis && !r->open && r->elected_count) add_bounds(&lines, a, r, &analysis->margin);
     return lines;
