@@ -179,6 +179,19 @@ static int64_t step(Arena *a, const Result *r, int from, int to, int *above, int
     return gap_in_papers(a, r, &r->stages[from], above, above_count, below, below_count);
 }
 
+/* The same count taken on to the last two, which elects the same: its stages show gaps that an early majority hides. */
+static const Result *to_the_last_two(Arena *a, const Result *r, const Rankings *rankings)
+{
+    if (r->rules->stop == STOP_LAST_TWO) return r;
+    Rules *rules = arena_new(a, Rules, 1);
+    *rules = *r->rules;
+    rules->stop = STOP_LAST_TWO;
+    Result *longer;
+    Fault fault = {0};
+    bool usable = count_rankings(a, rules, r->papers, &r->options, rankings, &longer, &fault) == ERR_OK && !longer->open && longer->elected_count && longer->elected[0] == r->elected[0];
+    return usable ? longer : r;
+}
+
 /* best[s] = the most that a path from stage s protects against. */
 static int64_t best_path(Arena *a, const Result *r)
 {
@@ -197,13 +210,13 @@ static int64_t best_path(Arena *a, const Result *r)
     return best[0] > 1 ? best[0] : 1;
 }
 
-static void find_lower(Arena *a, const Result *r, Margin *m)
+static void find_lower(Arena *a, const Result *r, const Rankings *rankings, Margin *m)
 {
     const Rules *rules = r->rules;
     if (!m->last_known) return;
     bool eliminating = rules->method == METHOD_ALTERNATIVE_VOTE || rules->method == METHOD_COLLEGE;
     if (eliminating && rules->stop != STOP_FIRST_STAGE) {
-        m->lower = best_path(a, r);
+        m->lower = best_path(a, to_the_last_two(a, r, rankings));
     } else if (eliminating && m->last_points) {
         m->lower = papers_for_points(a, r, &r->stages[0], m->last_points);
     } else if (rules->method == METHOD_CONDORCET) {
@@ -380,7 +393,7 @@ void find_margin(Arena *a, const Result *r, const Rankings *rankings, Margin *m)
     *m = (Margin){.winner = -1, .runner_up = -1, .upper_section = -1};
     if (r->open || r->elected_count == 0 || r->unopposed) return;
     find_last(a, r, m);
-    find_lower(a, r, m);
+    find_lower(a, r, rankings, m);
     find_upper(a, r, rankings, m);
     m->exact = m->lower_known && m->upper_known && m->lower == m->upper;
 }

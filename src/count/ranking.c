@@ -47,12 +47,20 @@ static int rank_end(const Mark *marks, int n, int i)
     return i;
 }
 
-/* Does a rank hold more than one different name, or names that are not known? */
-static bool is_overvote(const Mark *marks, int from, int to)
+typedef enum RankKind { RANK_EMPTY, RANK_ONE_NAME, RANK_SEVERAL_NAMES, RANK_OVERVOTE } RankKind;
+
+static RankKind rank_kind(const Mark *marks, int from, int to)
 {
-    for (int i = from; i < to; i++)
-        if ((marks[i] & MARK_CANDIDATE) == MARK_OVERVOTE || (marks[i] & MARK_CANDIDATE) != (marks[from] & MARK_CANDIDATE)) return true;
-    return false;
+    RankKind kind = RANK_EMPTY;
+    int first = -1;
+    for (int i = from; i < to; i++) {
+        int who = marks[i] & MARK_CANDIDATE;
+        if (who == MARK_OVERVOTE) return RANK_OVERVOTE;
+        if (who == MARK_SKIPPED || who == first) continue;
+        kind = first < 0 ? RANK_ONE_NAME : RANK_SEVERAL_NAMES;
+        if (first < 0) first = who;
+    }
+    return kind;
 }
 
 /* Take the names of one rank into the ranking; false when reading ends here (a duplicate under `exhaust`). */
@@ -61,6 +69,7 @@ static bool take_rank(Scribe *s, const Mark *marks, int from, int to)
     int before = s->length;
     for (int i = from; i < to; i++) {
         int who = marks[i] & MARK_CANDIDATE;
+        if (who == MARK_SKIPPED) continue;
         bool same_rank_twice = false;
         for (int k = from; k < i; k++) same_rank_twice |= (marks[k] & MARK_CANDIDATE) == who;
         if (same_rank_twice) continue;
@@ -83,9 +92,10 @@ static void read_ranking(Scribe *s, const Mark *marks, int n)
     for (int i = 0; i < n;) {
         int end = rank_end(marks, n, i);
         if (rules->max_ranks && ++ranks > rules->max_ranks) return;
-        if (marks[i] == MARK_SKIPPED && end == i + 1) {
+        RankKind kind = rank_kind(marks, i, end);
+        if (kind == RANK_EMPTY) {
             if (rules->skipped_exhausts && ++skips > rules->skipped_ranks_allowed) return;
-        } else if ((marks[i] & MARK_CANDIDATE) == MARK_OVERVOTE || (!rules->equal_ranks_allowed && is_overvote(marks, i, end))) {
+        } else if (kind == RANK_OVERVOTE || (kind == RANK_SEVERAL_NAMES && !rules->equal_ranks_allowed)) {
             skips = 0;
             s->head = REJECTED_OVERVOTE;
             if (rules->overvote_exhausts) return;
