@@ -23,7 +23,7 @@ LIMIT = 1 << 20
 
 def tracked():
     """Every file that is, or would be, in git; without git (a tarball), every file outside build directories."""
-    git = subprocess.run(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], cwd=ROOT, capture_output=True)
+    git = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], cwd=ROOT, capture_output=True)
     if git.returncode == 0:
         names = [n for n in git.stdout.decode().split('\0') if n]
     else:

@@ -474,6 +474,23 @@ def check_nothing_reaches_the_terminal_raw():
         yield 'names with control characters are refused', r.status == 2 and '\x1b' not in r.err and '\x07' not in r.err, r
 
 
+# --- how it was built
+
+
+def check_hardening():
+    if not shutil.which('readelf'):
+        raise Skip('no readelf to look into the binary with')
+
+    def readelf(option):
+        return subprocess.run(['readelf', '-W', option, str(HUSTINGS)], capture_output=True, text=True).stdout
+    yield 'position independent', re.search(r'Type: +DYN', readelf('-h')), readelf('-h')
+    yield 'relocations read-only', 'GNU_RELRO' in readelf('-l') and 'NOW' in readelf('-d'), readelf('-d')
+    yield 'stack not executable', re.search(r'GNU_STACK .* RW ', readelf('-l')), readelf('-l')
+    symbols = readelf('--dyn-syms')
+    yield 'stack protector', '__stack_chk_fail' in symbols, ''
+    yield 'checked library calls', re.search(r'__\w+_chk@', symbols), ''
+
+
 # --- other commands
 
 
