@@ -42,8 +42,8 @@ void count_plurality(Engine *e)
     while (above < seats && stage_compare(s, in[above], in[seats - 1]) > 0) above++;
     while (above + level < count && stage_compare(s, in[above + level], in[seats - 1]) == 0) level++;
     const Tie *tie = level > seats - above ? engine_tie(e, s, TIE_ELECT, in + above, level, seats - above) : NULL;
-    if (tie && tie->open) return;
     for (int i = 0; i < above; i++) engine_elect(e, s, in[i]);
+    if (tie && tie->open) return;
     for (int i = above; i < seats; i++) engine_elect(e, s, tie ? tie->chosen[i - above] : in[i]);
 }
 
