@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
 """Copy files, byte for byte, into a C array: embed.py OUTPUT.c INPUT... (order kept; name = file name without its ending)."""
 import pathlib
 import sys
