@@ -10,7 +10,7 @@
 #include <ini.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 198, NAME_MAX_BYTES = 48 };
+enum { LINE_MAX_BYTES = 198, NAME_MAX_BYTES = 48, MARKS_UNSAID = -2 };
 
 static const Str method_names[] = {S("alternative-vote"), S("college"), S("plurality"), S("posts"), S("yes-no"), S("stv-gregory"), S("stv-meek"), S("condorcet")};
 static const Str stop_names[] = {S("majority"), S("last-two"), S("first-stage")};
@@ -482,6 +482,7 @@ static Rules *defaults(Arena *a, Str text, Str name)
         .hash = sha256(text),
         .seats = 1,
         .each = METHOD_PLURALITY,
+        .marks = MARKS_UNSAID,
         .sections = arena_new(a, RulesSection, RULES_SECTIONS_MAX),
         .posts = arena_new(a, RulesPost, RULES_POSTS_MAX),
         .decimals = -1,
@@ -508,6 +509,7 @@ Err rules_parse(Arena *a, Str text, Str name, Rules **ret_rules, Fault *fault)
     if (bad_line < 0) out_of_memory(text.len);
     e = check(&in);
     if (e) return e;
+    if (in.rules->marks == MARKS_UNSAID) in.rules->marks = in.rules->method == METHOD_POSTS ? MARKS_AS_SEATS : MARKS_FIRST;
     *ret_rules = in.rules;
     return ERR_OK;
 }
