@@ -50,13 +50,11 @@ Err count_declare(const Rules *rules, Papers *papers, Fault *fault)
 static Err check_sections(Engine *e)
 {
     if (e->rules->method != METHOD_COLLEGE) return ERR_OK;
-    int64_t *valid = arena_new(e->a, int64_t, (size_t)e->sections + 1);
-    for (uint32_t i = 0; i < e->rankings.count; i++) {
-        const Ranking *ranking = &e->rankings.items[i];
-        if (ranking->section == PAPERS_NO_SECTION)
+    for (uint32_t i = 0; i < e->papers->group_count; i++)
+        if (e->papers->groups[i].section == PAPERS_NO_SECTION && e->papers->groups[i].papers)
             return fault_setf(e->fault, e->a, ERR_INPUT, "a college needs the section of every paper: give each file as SECTION=FILE, or a section column");
-        valid[ranking->section] += ranking->papers;
-    }
+    int64_t *valid = arena_new(e->a, int64_t, (size_t)e->sections + 1);
+    for (uint32_t i = 0; i < e->rankings.count; i++) valid[e->rankings.items[i].section] += e->rankings.items[i].papers;
     Buf names = buf_new(e->a);
     for (int i = 0; i < e->rules->section_count; i++) {
         if (i) buf_str(&names, S(", "));
