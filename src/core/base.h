@@ -14,8 +14,8 @@
 #define NODISCARD __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
 
-/* Runs `cleanup` on the variable at every exit of its scope. */
-#define AUTO(cleanup) __attribute__((cleanup(cleanup)))
+/* Runs `function` with the variable's address at every exit of its scope. */
+#define AUTO(function) __attribute__((cleanup(function)))
 
 /* A bug, not a user's mistake: says where, then stops the process. Never compiled out. */
 #define ASSERT(condition)                                            \
