@@ -385,8 +385,9 @@ static Str node_label(Drawing *d, const Stage *stage, int candidate, double pixe
     if (!part_is_college(d->r)) figure = part_rounded(d->a, d->r, stage->tally[candidate]);
     Str mark = short_mark(d->r, stage, candidate);
     Str tail = str_format(d->a, " %.*s%s%.*s", STR_ARG(figure), mark.len ? ", " : "", STR_ARG(mark));
-    double left = pixels - (double)str_columns(tail) * 11 * 0.56;
-    Str name = fitted(d, part_name(d->r, candidate), left, 11);
+    double size = elected_in_the_end(d->r, candidate) ? 12.5 : 11; /* bold letters are wider */
+    double left = pixels - (double)str_columns(tail) * size * 0.56;
+    Str name = fitted(d, part_name(d->r, candidate), left, size);
     return str_format(d->a, "%.*s%.*s", STR_ARG(name), STR_ARG(tail));
 }
 
@@ -476,7 +477,7 @@ static void draw_nodes(Drawing *d, const Sankey *k, int number, const Node *node
         else if (part_is_college(d->r)) label = S("not reallocated");
         else label = str_format(d->a, "not reallocated %.*s", STR_ARG(part_rounded(d->a, d->r, stage->not_reallocated)));
         bool strong = !rest && elected_in_the_end(d->r, d->order[i]);
-        draw_text(d, node->x, node->top - 4, strong ? M("fig strong halo") : M("fig halo"), fitted(d, label, pixels + 8, 11));
+        draw_text(d, node->x, node->top - 4, strong ? M("fig strong halo") : M("fig halo"), label);
     }
 }
 
@@ -501,7 +502,7 @@ static void draw_sankey_band(Drawing *d, const Sankey *k, int first, int last)
 
 static void draw_sankey(Drawing *d)
 {
-    Sankey k = {.gap = 19, .node_width = 12, .label_width = d->width < 600 ? 118 : 170, .nodes = d->count + 1};
+    Sankey k = {.gap = 19, .node_width = 12, .label_width = d->width < 600 ? 158 : 195, .nodes = d->count + 1};
     double least = d->width < 600 ? 118 : 175, room = d->width - k.label_width;
     k.columns = 1 + (int)(room / least);
     if (k.columns > d->r->stage_count) k.columns = d->r->stage_count;
