@@ -187,6 +187,14 @@ int papers_box(Papers *p, Str name)
     return p->box_count - 1;
 }
 
+void papers_add_note(Papers *p, Str note)
+{
+    if (!note.len) return;
+    for (size_t i = 0; i + note.len <= p->note.len; i++)
+        if (str_equal(str_slice(p->note, i, i + note.len), note)) return;
+    p->note = p->note.len ? str_format(p->arena, "%.*s; %.*s", STR_ARG(p->note), STR_ARG(note)) : str_copy(p->arena, note);
+}
+
 /* --- groups --- */
 
 static uint32_t hash_group(int section, const Mark *marks, int mark_count)
@@ -302,7 +310,7 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
     Err e = merge_names(p, from, candidate_map, fault);
     if (e) return e;
     if (!p->title.len) p->title = str_copy(p->arena, from->title);
-    if (!p->note.len) p->note = str_copy(p->arena, from->note);
+    papers_add_note(p, from->note);
     if (!p->seats) p->seats = from->seats;
 
     if (!section.len) {

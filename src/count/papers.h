@@ -91,6 +91,9 @@ int papers_post_candidate(Papers *p, Str post, Str name); /* one name may stand 
 int papers_section(Papers *p, Str name);
 int papers_box(Papers *p, Str name);
 
+/* A caveat about these papers, once; several different ones are joined by "; ". */
+void papers_add_note(Papers *p, Str note);
+
 /* Add `how_many` equal papers. section may be PAPERS_NO_SECTION, box may be -1. ERR_LIMIT when the contest would
  * exceed PAPERS_TOTAL_MAX papers, PAPERS_MARKS_MAX marks or 2^32 - 1 stored marks; then nothing was added.
  * *ret_group (may be NULL) is the group the papers joined: pass it to papers_add_again for the next equal ones. */

@@ -338,10 +338,9 @@ static Err read_extras(Reader *r, Extras *x)
 
 static Err empty_line(Reader *r, int64_t line)
 {
-    const Csv *c = r->state;
     r->row = (Str){0};
     r->line = line;
-    return reader_fail(r, ERR_INPUT, NULL, S("an empty line"), "a row of %d cells (a paper without marks is written '\"\"' or 'blank')", c->column_count);
+    return reader_fail(r, ERR_INPUT, NULL, S("an empty line"), "a paper, or the end of the file (a paper without marks is written 'blank')");
 }
 
 static Err check_cells(Reader *r)

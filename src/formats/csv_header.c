@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * A paper must never be taken for a header nor a header for a paper. The first row is a header when it names columns we
- * know. If it does not, the rows below it decide: numbers below names are ranks below candidates; names below names are
- * papers, and then so is the first row if its names come again (a heading does not) or were declared. Anything else is
- * refused with advice. The rows below are looked at within READER_LOOK_AHEAD bytes, so that the answer does not depend on
+ * know. If it does not, the rows below it decide: numbers below names that do not come again are ranks below candidates
+ * (any name among them is refused later); names below names are papers, and then so is the first row if all its names
+ * come again (a heading does not) or were declared. Anything else is refused with advice. The rows below are looked at within READER_LOOK_AHEAD bytes, so that the answer does not depend on
  * how the text arrives.
  */
 #include "formats/csv.h"
@@ -205,6 +205,16 @@ static Err comment_title(Reader *r, Str value)
     return ERR_OK;
 }
 
+static Err comment_note(Reader *r, Str value)
+{
+    if (!str_is_clean_text(value)) return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a note in UTF-8 without control characters");
+    /* Where a whole file is one section, the caveat is about that section. */
+    Str section = r->options.section;
+    if (section.len && value.len) value = str_format(r->arena, "%.*s: %.*s", STR_ARG(section), STR_ARG(value));
+    papers_add_note(r->papers, value);
+    return ERR_OK;
+}
+
 static Err comment_seats(Reader *r, Str value)
 {
     int64_t seats;
@@ -234,6 +244,7 @@ static Err read_comment(Reader *r, Str line)
         {S("title"), comment_title},       {S("seats"), comment_seats},         {S("candidates"), comment_candidates},
         {S("candidate"), comment_candidates}, {S("withdrawn"), comment_withdrawn}, {S("sections"), comment_sections},
         {S("section"), comment_sections},  {S("post"), comment_post},           {S("box"), comment_box},
+        {S("note"), comment_note},
     };
     Str key, value;
     if (!str_cut(str_slice(line, 1, line.len), ':', &key, &value)) return ERR_OK;
@@ -375,8 +386,9 @@ static Err decide_by_rows_below(Reader *r, const FirstRow *first, Str text, Head
     Below below = {0};
     look_below(r, first, text, &below);
     r->row = first->row;
-    bool odd_names = names_look_like_ranks(r, first);
-    if (!below.names && (below.numbers || below.crosses) && !odd_names) *ret_kind = HEADER_CANDIDATES;
+    bool odd_names = names_look_like_ranks(r, first), some_again = false;
+    for (int i = 0; i < first->count; i++) some_again |= below.again[i];
+    if ((below.numbers || below.crosses) && !some_again && !odd_names) *ret_kind = HEADER_CANDIDATES;
     else if (below.names && !odd_names && (all_declared(r, first) || every_name_again(first, &below))) *ret_kind = HEADER_NONE;
     else return reader_fail(r, ERR_INPUT, first->row.ptr, fault_quote(r->arena, first->row), "%s", how_to_add_a_header);
     return ERR_OK;

@@ -149,6 +149,11 @@ static int list_posts(const Writer *w, Str **ret_posts)
 static void csv_comments(const Writer *w)
 {
     const Papers *p = w->papers;
+    if (p->note.len) {
+        csv_comment(w->out, "note");
+        buf_str(w->out, p->note);
+        buf_byte(w->out, '\n');
+    }
     if (p->title.len) {
         csv_comment(w->out, "title");
         buf_str(w->out, p->title);
