@@ -78,6 +78,15 @@ static void caveat(Page *p)
     html_markup(p->h, M("</p></div>\n"));
 }
 
+/* The caveat again, in small, under the heading of a section of figures. */
+static void caveat_again(Page *p)
+{
+    if (!p->options->note.len) return;
+    html_markup(p->h, M("<p class=\"again\">Note: "));
+    html_text(p->h, p->options->note);
+    html_markup(p->h, M("</p>\n"));
+}
+
 /* Lines as paragraphs; those that start with a blank are commands. */
 static void lines_write(Page *p, Lines lines)
 {
@@ -276,6 +285,22 @@ static void write_top(Page *p, Str title)
     html_markup(p->h, M("</header>\n"));
 }
 
+/* Which post went to whom. */
+static void write_post_list(Page *p)
+{
+    Grid g = grid_new(p, SHAPE_SMALL);
+    grid_column(&g, S("Post"), true);
+    grid_column(&g, S("Result"), true);
+    grid_begin(&g, S("The posts and who is elected to them."));
+    for (int i = 0; i < p->r->post_count; i++) {
+        grid_row(&g, ROW_PLAIN);
+        grid_name(&g, p->r->posts[i].name, -1);
+        grid_cell(&g, words_outcome(p->a, p->r->posts[i].result));
+        grid_row_end(&g);
+    }
+    grid_end(&g);
+}
+
 /* ---- the declaration ---- */
 
 /* Candidates from the fewest votes to the most: those out first, then those left at the end, fewest first; then those withdrawn. */
@@ -356,11 +381,11 @@ static void write_candidates(Page *p)
     if (r->stage_count) {
         if (stages) grid_column(&g, S("First stage, votes"), false);
         if (part_is_college(r)) grid_column(&g, S("Last stage, points"), false);
-        grid_column(&g, stages ? S("Last stage, votes") : S("Votes"), false);
+        grid_column(&g, stages ? S("Last stage, votes") : r->pairwise ? S("First preferences") : S("Votes"), false);
         grid_column(&g, S("of papers counted"), false);
         if (r->options.roll > 0) grid_column(&g, S("of the roll"), false);
     }
-    grid_begin(&g, stages ? S("From the fewest votes to the most; \"last stage\" is the last one at which the candidate had votes.") : S("From the fewest votes to the most."));
+    grid_begin(&g, r->pairwise ? S("From the fewest first preferences to the most; they do not decide, the comparison one to one does.") : stages ? S("From the fewest votes to the most; \"last stage\" is the last one at which the candidate had votes.") : S("From the fewest votes to the most."));
     int count;
     int *order = fewest_first(p, &count);
     for (int i = 0; i < count; i++) candidate_row(p, &g, order[i]);
@@ -474,7 +499,8 @@ static void write_sections(Page *p)
 static void write_declaration(Page *p)
 {
     section_begin(p);
-    heading(p, M("declaration"), p->post ? S("Declaration") : S("The declaration"));
+    heading(p, M("declaration"), p->r->open ? S("The count so far") : p->post ? S("Declaration") : S("The declaration"));
+    caveat_again(p);
     paragraph(p, words_outcome(p->a, p->r));
     write_candidates(p);
     write_all_stages(p);
@@ -496,9 +522,11 @@ static void write_chart(Page *p)
     chart_svg(p->h, p->r, p->options, &(ChartOptions){.id = p->id * 2 + 2, .width = 350});
     html_markup(p->h, M("</div>\n<figcaption>"));
     if (p->r->rules->method == METHOD_YES_NO) html_markup(p->h, M("Votes for each answer."));
+    else if (p->r->rules->method == METHOD_CONDORCET) html_markup(p->h, M("First preferences only; the result comes from the comparison of the candidates one to one, below."));
+    else if (!part_moves(p->r)) html_markup(p->h, M("Green, the darkest in print: elected."));
     else html_markup(p->h, M("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not reallocated. Each table on this page holds the exact figures."));
     if (p->options->note.len) {
-        html_markup(p->h, M(" "));
+        html_markup(p->h, M(" Note: "));
         html_text(p->h, p->options->note);
     }
     html_markup(p->h, M("</figcaption>\n</figure>\n"));
@@ -613,6 +641,7 @@ static void write_stages(Page *p)
     if (p->r->stage_count == 0) return;
     section_begin(p);
     heading(p, M("stages"), p->r->stage_count > 1 ? S("Stage by stage") : S("The count"));
+    caveat_again(p);
     for (int number = 1; number <= p->r->stage_count; number++) write_stage(p, number);
     section_end(p);
 }
@@ -652,6 +681,7 @@ static void write_pairs(Page *p)
     if (!over) return;
     section_begin(p);
     heading(p, M("pairs"), S("One to one"));
+    caveat_again(p);
     write_matrix(p, S("Papers that rank the candidate of the row above the candidate of the column; bold: more than the other way round."), over, r->papers->candidate_count, false);
     if (r->pairwise) {
         lines_write(p, words_pairwise(p->a, r));
@@ -666,6 +696,7 @@ static void write_next(Page *p)
     if (!p->analysis || !p->analysis->next.next || p->analysis->single.single) return;
     section_begin(p);
     heading(p, M("next"), S("Next preferences"));
+    caveat_again(p);
     write_matrix(p, S("Of the papers that rank the candidate of the row first, those that name the candidate of the column next."), p->analysis->next.next, p->r->papers->candidate_count + 1, true);
     section_end(p);
 }
@@ -677,6 +708,7 @@ static void write_close(Page *p)
     if (margin.count + single.count == 0) return;
     section_begin(p);
     heading(p, M("close"), S("How close it was"));
+    caveat_again(p);
     lines_write(p, margin);
     lines_write(p, single);
     section_end(p);
@@ -689,6 +721,7 @@ static void write_weights(Page *p)
     int sections = p->r->papers->section_count;
     section_begin(p);
     heading(p, M("weights"), S("What one paper weighed"));
+    caveat_again(p);
     Grid g = grid_new(p, SHAPE_CARDS);
     grid_column(&g, S("Stage"), true);
     for (int s = 0; s < sections; s++) grid_column(&g, p->r->papers->sections[s].name, false);
@@ -713,6 +746,7 @@ static void write_slates(Page *p)
     if (!p->analysis || p->analysis->slate_count == 0) return;
     section_begin(p);
     heading(p, M("slates"), S("Slates"));
+    caveat_again(p);
     Grid g = grid_new(p, SHAPE_CARDS);
     grid_column(&g, S("Slate"), true);
     grid_column(&g, S("Candidates"), false);
@@ -849,7 +883,7 @@ static void write_nav(Page *p)
             html_markup(p->h, M("</a></li>"));
         }
     } else {
-        nav_link(p, M("declaration"), S("Declaration"));
+        nav_link(p, M("declaration"), p->r->open ? S("So far") : S("Declaration"));
         if (p->r->stage_count) nav_link(p, M("drawing"), S("At a glance"));
         if (p->r->stage_count) nav_link(p, M("stages"), p->r->stage_count > 1 ? S("Stage by stage") : S("The count"));
         if (words_margin(p->a, p->r, p->analysis).count) nav_link(p, M("close"), S("How close"));
@@ -873,8 +907,16 @@ void report_html(const Result *result, const Analysis *analysis, const ReportOpt
     write_top(&p, title);
     write_nav(&p);
     html_markup(&h, M("<main>\n"));
-    if (result->rules->method == METHOD_POSTS) write_posts(&p);
-    else write_count(&p);
+    if (result->rules->method == METHOD_POSTS) {
+        html_markup(&h, M("<section>\n"));
+        heading(&p, M("declaration"), S("The declaration"));
+        write_post_list(&p);
+        write_papers(&p);
+        html_markup(&h, M("</section>\n"));
+        write_posts(&p);
+    } else {
+        write_count(&p);
+    }
     write_rules(&p);
     write_check(&p);
     html_markup(&h, M("</main>\n<footer>Made by hustings "));

@@ -65,9 +65,10 @@ static void draw_paragraph(Drawing *d, Str text)
 
 /* ---- figures ---- */
 
+/* An answer to a question is never elected. */
 static bool elected_in_the_end(const Result *r, int candidate)
 {
-    return part_in(r->elected, r->elected_count, candidate);
+    return r->rules->method != METHOD_YES_NO && part_in(r->elected, r->elected_count, candidate);
 }
 
 /* Votes, or points, for drawing. */
@@ -107,7 +108,8 @@ static void put_in_order(Drawing *d)
     const Result *r = d->r;
     int n = r->papers->candidate_count;
     d->order = arena_new(d->a, int, (size_t)n);
-    for (int i = 0; i < r->elected_count; i++) d->order[d->count++] = r->elected[i];
+    for (int i = 0; i < r->elected_count; i++)
+        if (elected_in_the_end(r, r->elected[i])) d->order[d->count++] = r->elected[i];
     int *ranked;
     int standing = part_ranked(d->a, r, &r->stages[r->stage_count - 1], &ranked);
     for (int i = 0; i < standing; i++) {
@@ -250,7 +252,7 @@ static void draw_targets(Drawing *d, const BarLayout *b, int first, int last, in
 static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
 {
     const Result *r = d->r;
-    d->y += 24;
+    d->y += r->stage_count > 1 || target_amount(r, &r->stages[0]) > 0 ? 24 : 4;
     for (int number = first; number <= last; number++) {
         const Stage *stage = &r->stages[number - 1];
         double x = b->name_width + (number - first) * (b->cell + b->gap);
@@ -265,7 +267,7 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         int c = d->order[i];
         if (!part_stands(&r->stages[first - 1], c)) continue; /* out before this band */
         html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
-        Markup css = elected_in_the_end(r, c) && r->rules->method != METHOD_YES_NO ? M("name strong") : M("name");
+        Markup css = elected_in_the_end(r, c) ? M("name strong") : M("name");
         if (b->name_width > 0) draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 13.6));
         else draw_text(d, 0, d->y + 15, css, fitted(d, part_name(r, c), d->width, 14.5));
         for (int number = first; number <= last; number++) draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);

@@ -230,6 +230,7 @@ static void write_result(Text *t)
     blank(t);
     screen_heading(t->screen, S("Result"), '-');
     screen_paragraph(t->screen, words_outcome(t->a, t->r), 2, 0, t->r->open ? STYLE_LOUD : STYLE_GOOD);
+    if (t->options->note.len) paragraph(t, str_format(t->a, "Note: %.*s", STR_ARG(t->options->note)));
     lines_write(t, words_yes_no(t->a, t->r, t->options), STYLE_PLAIN);
     if (t->r->eliminated_count) {
         Buf b = buf_new(t->a);
