@@ -4,6 +4,7 @@
 #include "formats/file.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,7 +66,7 @@ static int load_file(const Cli *cli, const Rules *rules, Str operand, Papers *pa
     Progress progress = {.path = path};
     clock_gettime(CLOCK_MONOTONIC, &progress.begun);
     FileOptions options = {
-        .format = {.format = FORMAT_UNKNOWN, .file_name = str_from_c(path), .section = section, .posts = rules && rules->method == METHOD_POSTS},
+        .format = {.format = FORMAT_UNKNOWN, .file_name = strcmp(path, "-") == 0 ? S("standard input") : str_from_c(path), .section = section, .posts = rules && rules->method == METHOD_POSTS},
         .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
         .progress_context = &progress,
     };

@@ -26,9 +26,11 @@ static bool is_dash(const char *path)
     return str_equal(str_from_c(path), S("-"));
 }
 
+/* A path that names nothing, or a folder, is the caller's mistake; the rest is the world's failure. */
 static Err io_fault(Arena *a, Fault *fault, const char *what, int number)
 {
-    return fault_set(fault, ERR_IO, 0, 0, str_format(a, "cannot %s: %s", what, strerror(number)), (Str){0});
+    bool wrong_path = number == ENOENT || number == ENOTDIR || number == EISDIR || number == ENAMETOOLONG;
+    return fault_set(fault, wrong_path ? ERR_INPUT : ERR_IO, 0, 0, str_format(a, "cannot %s: %s", what, strerror(number)), (Str){0});
 }
 
 static Err open_to_read(Arena *a, const char *path, int *ret_fd, struct stat *ret_stat, Fault *fault)

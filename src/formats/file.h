@@ -18,7 +18,8 @@ typedef struct FileOptions {
     void *progress_context;
 } FileOptions;
 
-/* Read `path` into `papers`. ERR_IO with the system's reason when it cannot be read or the gzip stream is damaged. */
+/* Read `path` into `papers`. ERR_INPUT when the path names no file or the gzip stream is damaged, ERR_IO with the system's reason when it cannot be
+ * read otherwise. */
 NODISCARD Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptions *options, Fault *fault);
 
 /* A whole small file (rules, plans) into the arena; ERR_LIMIT above `max` bytes. "-" is standard input. */

@@ -42,7 +42,7 @@ static Err damaged(Gunzip *g, Str *ret_reason)
 {
     const char *why = g->stream.msg ? g->stream.msg : "damaged data";
     *ret_reason = str_format(g->arena, "cannot unpack gzip at byte %lld: %s", (long long)(g->packed - (int64_t)g->stream.avail_in), why);
-    return ERR_IO;
+    return ERR_INPUT;
 }
 
 /* Unpack what is there of one member, a piece at a time. */
@@ -89,5 +89,5 @@ Err gunzip_end(Gunzip *g, Str *ret_reason)
 {
     if (!g->inside) return ERR_OK;
     *ret_reason = str_format(g->arena, "cannot unpack gzip: the file ends too early, after %lld bytes", (long long)g->packed);
-    return ERR_IO;
+    return ERR_INPUT;
 }
