@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "report/markup.h"
 
-#include <math.h>
-
 Html html_new(Arena *a)
 {
     return (Html){.bytes = buf_new(a)};
@@ -80,7 +78,7 @@ void html_out(const Html *h, Buf *out)
 /* Tenths as whole numbers: printf would ask the locale for its decimal point. */
 static void one_decimal(Html *h, double number)
 {
-    long long tenths = llround(number * 10);
+    int64_t tenths = (int64_t)(number * 10 + (number < 0 ? -0.5 : 0.5));
     if (tenths < 0) {
         html_markup(h, M("-"));
         tenths = -tenths;
