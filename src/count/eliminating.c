@@ -164,19 +164,25 @@ static bool ends_here(Engine *e, Stage *s, const int *in, int count)
     return true;
 }
 
+static bool put_out_batch(Engine *e, Stage *s, const int *in, int count)
+{
+    if (!e->rules->batch_elimination) return false;
+    int *sorted = arena_new(e->a, int, (size_t)count);
+    for (int i = 0; i < count; i++) sorted[i] = in[i];
+    stage_sort(s, sorted, count, false);
+    int batch = batch_size(e->a, s, sorted, count);
+    for (int i = 0; i < batch; i++) engine_eliminate(e, s, sorted[i]);
+    return batch > 0;
+}
+
 /* Put somebody out; false on an open question. */
-static bool put_out(Engine *e, Stage *s, int *in, int count)
+static bool put_out(Engine *e, Stage *s, const int *in, int count)
 {
     if (e->write_ins >= 0 && e->standing[e->write_ins] == STANDING_CONTINUING) {
         engine_eliminate(e, s, e->write_ins);
         return true;
     }
-    stage_sort(s, in, count, false);
-    int batch = e->rules->batch_elimination ? batch_size(e->a, s, in, count) : 0;
-    if (batch) {
-        for (int i = 0; i < batch; i++) engine_eliminate(e, s, in[i]);
-        return true;
-    }
+    if (put_out_batch(e, s, in, count)) return true;
     int *fewest = arena_new(e->a, int, (size_t)count);
     int fewest_count = stage_extreme(s, in, count, false, fewest);
     if (fewest_count > 1) {

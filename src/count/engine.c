@@ -86,27 +86,30 @@ int stage_extreme(const Stage *s, const int *candidates, int count, bool most, i
     return found;
 }
 
-/* The elected in order; then those still in, by the last stage; then the eliminated, last out first, those of one stage by what they had there. */
+/* Give the next places to `who`, by what they had at the stage; equal ones share a place. Returns how many places are taken now. */
+static int place_group(Engine *e, const Stage *s, int *who, int count, int taken)
+{
+    int *place = e->r->place;
+    stage_sort(s, who, count, true);
+    for (int i = 0; i < count; i++) {
+        bool shared = i > 0 && stage_compare(s, who[i], who[i - 1]) == 0;
+        place[who[i]] = shared ? place[who[i - 1]] : taken + i + 1;
+    }
+    return taken + count;
+}
+
 void engine_places(Engine *e)
 {
     Result *r = e->r;
-    int place = 0;
-    for (int i = 0; i < r->elected_count; i++) r->place[r->elected[i]] = ++place;
-    int *rest = arena_new(e->a, int, (size_t)e->n);
+    int taken = 0;
+    for (int i = 0; i < r->elected_count; i++) r->place[r->elected[i]] = ++taken;
+    if (r->stage_count == 0) return;
+    int *who = arena_new(e->a, int, (size_t)e->n);
+    int count = engine_with_standing(e, STANDING_CONTINUING, who);
+    taken = place_group(e, &r->stages[r->stage_count - 1], who, count, taken);
     for (int number = r->stage_count; number >= 1; number--) {
         const Stage *s = &r->stages[number - 1];
-        bool last = number == r->stage_count;
-        for (int part = last ? 0 : 1; part < 2; part++) {
-            int count = 0;
-            if (part == 0) count = engine_with_standing(e, STANDING_CONTINUING, rest);
-            else
-                for (; count < s->eliminated_count; count++) rest[count] = s->eliminated[count];
-            stage_sort(s, rest, count, true);
-            for (int i = 0; i < count; i++) {
-                bool shared = i > 0 && stage_compare(s, rest[i], rest[i - 1]) == 0;
-                r->place[rest[i]] = shared ? r->place[rest[i - 1]] : place + i + 1;
-            }
-            place += count;
-        }
+        for (count = 0; count < s->eliminated_count; count++) who[count] = s->eliminated[count];
+        taken = place_group(e, s, who, count, taken);
     }
 }

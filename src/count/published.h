@@ -35,9 +35,9 @@
 
 enum {
     PUBLISHED_TEXT_MAX = 64 * 1024,
-    PUBLISHED_SEARCH_MAX = 100000,  /* numbers of papers tried */
+    PUBLISHED_SEARCH_MAX = 100000, /* numbers of papers tried */
     PUBLISHED_QUESTIONS_MAX = 100,
-    PUBLISHED_FIGURES_MAX = 50,     /* of one question */
+    PUBLISHED_FIGURES_MAX = 50, /* of one question */
     PUBLISHED_CLAIMS_MAX = 100,
     PUBLISHED_DECIMALS_MAX = 6,
 };
@@ -81,7 +81,7 @@ typedef struct PublishedClaim {
 typedef struct Published {
     Str title, source;
     Rounding rounding;
-    int64_t from, to;      /* numbers of papers to try; 0: not told */
+    int64_t from, to;       /* numbers of papers to try; 0: not told */
     int64_t stated, issued; /* 0: not told */
     PublishedQuestion *questions;
     int question_count;
@@ -97,17 +97,17 @@ typedef struct Run {
 } Run;
 
 typedef struct FigureAnswer {
-    bool checked;     /* votes and percentage are both known */
-    bool any;         /* among the numbers tried, some fit: */
+    bool checked; /* votes and percentage are both known */
+    bool any;     /* among the numbers tried, some fit: */
     Run fits;
-    bool stated_fits; /* the stated number does */
-    bool base_fits;   /* of = votes or issued: the percentage is right */
+    bool stated_fits;   /* the stated number does */
+    bool base_fits;     /* of = votes or issued: the percentage is right */
     bool of_votes_fits; /* the percentage would be right of the votes in the question */
 } FigureAnswer;
 
 typedef struct QuestionAnswer {
     FigureAnswer *figures;
-    bool sum_known;    /* every percentage is printed, and there is more than one */
+    bool sum_known; /* every percentage is printed, and there is more than one */
     Percent sum;
     Frac *bound;       /* rounding can move the sum by so much, in percent */
     bool sum_possible; /* not above 100 by more than that */
@@ -115,7 +115,7 @@ typedef struct QuestionAnswer {
 } QuestionAnswer;
 
 typedef struct ClaimAnswer {
-    bool holds;      /* the claimed share is among those possible */
+    bool holds;       /* the claimed share is among those possible */
     Frac *low, *high; /* of the claimed base the figure is from `low` to `high` percent; both NULL: cannot be known */
 } ClaimAnswer;
 

@@ -19,9 +19,9 @@ typedef struct Reading {
     Arena *a;
     Fault *fault;
     Str rest;
-    int64_t line;      /* of the next byte, from 1 */
-    const char *row;   /* where the row begins, for columns */
-    int64_t row_line;  /* line on which the row begins */
+    int64_t line;     /* of the next byte, from 1 */
+    const char *row;  /* where the row begins, for columns */
+    int64_t row_line; /* line on which the row begins */
     Str cells[COLUMN__COUNT];
     int64_t cell_columns[COLUMN__COUNT];
     int place[COLUMN__COUNT]; /* [column]: which cell of a row it is */
@@ -54,7 +54,9 @@ static Err take_quoted(Reading *in, Str *ret_cell)
     *ret_cell = buf_done(&cell);
     in->rest = str_slice(in->rest, i + 1, in->rest.len);
     bool ends = !in->rest.len || in->rest.ptr[0] == ',' || in->rest.ptr[0] == '\n' || str_starts(in->rest, S("\r\n"));
-    if (!ends) return wrong_here(in, in->rest.ptr, S("a comma or the end of the line after a closing quote"), fault_quote(in->a, str_slice(in->rest, 0, 1)));
+    if (!ends)
+        return wrong_here(
+            in, in->rest.ptr, S("a comma or the end of the line after a closing quote"), fault_quote(in->a, str_slice(in->rest, 0, 1)));
     return ERR_OK;
 }
 
@@ -77,7 +79,8 @@ static Err take_row(Reading *in)
     in->row = in->rest.ptr;
     in->row_line = in->line;
     for (int n = 0;; n++) {
-        if (n == COLUMN__COUNT) return wrong_here(in, in->rest.ptr, S("five cells in a row: box, issued, counted, spoilt, unused"), S("more"));
+        if (n == COLUMN__COUNT)
+            return wrong_here(in, in->rest.ptr, S("five cells in a row: box, issued, counted, spoilt, unused"), S("more"));
         in->cell_columns[n] = in->rest.ptr - in->row + 1;
         Err e = in->rest.len && in->rest.ptr[0] == '"' ? take_quoted(in, &in->cells[n]) : take_plain(in, &in->cells[n]);
         if (e) return e;
@@ -85,7 +88,8 @@ static Err take_row(Reading *in)
             in->rest = str_slice(in->rest, 1, in->rest.len);
             continue;
         }
-        if (n + 1 < COLUMN__COUNT) return wrong_here(in, in->row, S("five cells in a row: box, issued, counted, spoilt, unused"), str_format(in->a, "%d", n + 1));
+        if (n + 1 < COLUMN__COUNT)
+            return wrong_here(in, in->row, S("five cells in a row: box, issued, counted, spoilt, unused"), str_format(in->a, "%d", n + 1));
         break;
     }
     if (str_starts(in->rest, S("\r"))) in->rest = str_slice(in->rest, 1, in->rest.len);
@@ -102,7 +106,8 @@ static Err take_header(Reading *in)
     for (int cell = 0; cell < COLUMN__COUNT; cell++) {
         int column = 0;
         while (column < COLUMN__COUNT && !str_equal(str_trim(in->cells[cell]), column_names[column])) column++;
-        if (column == COLUMN__COUNT || seen[column]) return wrong_cell(in, cell, S("the columns box, issued, counted, spoilt and unused, each once"));
+        if (column == COLUMN__COUNT || seen[column])
+            return wrong_cell(in, cell, S("the columns box, issued, counted, spoilt and unused, each once"));
         seen[column] = true;
         in->place[column] = cell;
     }
@@ -176,7 +181,8 @@ static Err no_box_twice(Arena *a, const Reconciliation *r, Fault *fault)
     BoxAccount **list = sorted(a, r);
     for (int i = 1; i < r->box_count; i++)
         if (str_equal(list[i - 1]->box, list[i]->box))
-            return fault_set(fault, ERR_INPUT, list[i]->line, 0, str_format(a, "each box once (it is in line %lld as well)", (long long)list[i - 1]->line), fault_quote(a, list[i]->box));
+            return fault_set(fault, ERR_INPUT, list[i]->line, 0,
+                str_format(a, "each box once (it is in line %lld as well)", (long long)list[i - 1]->line), fault_quote(a, list[i]->box));
     return ERR_OK;
 }
 
@@ -211,7 +217,8 @@ Err reconcile_parse(Arena *a, Str text, Reconciliation **ret_reconciliation, Fau
 
 Err reconcile_with_papers(Arena *a, Reconciliation *r, const Papers *papers, Fault *fault)
 {
-    if (!papers->box_count) return fault_set(fault, ERR_INPUT, 0, 0, S("papers that say from which box they are (a column 'box')"), S("none"));
+    if (!papers->box_count)
+        return fault_set(fault, ERR_INPUT, 0, 0, S("papers that say from which box they are (a column 'box')"), S("none"));
     ASSERT(!r->with_papers);
     BoxAccount **list = sorted(a, r);
     r->with_papers = true;
@@ -295,7 +302,8 @@ static Str papers_words(Arena *a, int64_t n)
 static void say_balance(const BoxAccount *box, Buf *out)
 {
     int64_t found = box->counted + box->spoilt + box->unused;
-    buf_format(out, "%lld issued, %lld counted + %lld spoilt + %lld unused = %lld: ", (long long)box->issued, (long long)box->counted, (long long)box->spoilt, (long long)box->unused, (long long)found);
+    buf_format(out, "%lld issued, %lld counted + %lld spoilt + %lld unused = %lld: ", (long long)box->issued, (long long)box->counted,
+        (long long)box->spoilt, (long long)box->unused, (long long)found);
     Str how_many = papers_words(out->arena, box->difference < 0 ? -box->difference : box->difference);
     if (!box->difference) buf_str(out, S("it balances.\n"));
     else buf_format(out, "%.*s %s.\n", STR_ARG(how_many), box->difference < 0 ? "missing" : "more than issued");
@@ -304,8 +312,9 @@ static void say_balance(const BoxAccount *box, Buf *out)
 static void say_read(const BoxAccount *box, Buf *out)
 {
     Str how_many = papers_words(out->arena, box->read_difference < 0 ? -box->read_difference : box->read_difference);
-    buf_format(out, "%lld counted + %lld spoilt = %lld, %lld read from the files: %.*s %s.\n", (long long)box->counted, (long long)box->spoilt, (long long)(box->counted + box->spoilt),
-               (long long)box->read, STR_ARG(how_many), box->read_difference < 0 ? "missing from the files" : "too many in the files");
+    buf_format(out, "%lld counted + %lld spoilt = %lld, %lld read from the files: %.*s %s.\n", (long long)box->counted,
+        (long long)box->spoilt, (long long)(box->counted + box->spoilt), (long long)box->read, STR_ARG(how_many),
+        box->read_difference < 0 ? "missing from the files" : "too many in the files");
 }
 
 static void say_papers(const Reconciliation *r, Buf *out)
@@ -317,13 +326,15 @@ static void say_papers(const Reconciliation *r, Buf *out)
     }
     for (int i = 0; i < r->unknown_count; i++) {
         Str how_many = papers_words(out->arena, r->unknown[i]->papers);
-        buf_format(out, "Box %.*s: %.*s read from the files, but it is not in the account.\n", STR_ARG(r->unknown[i]->name), STR_ARG(how_many));
+        buf_format(
+            out, "Box %.*s: %.*s read from the files, but it is not in the account.\n", STR_ARG(r->unknown[i]->name), STR_ARG(how_many));
     }
     if (r->outside) {
         Str how_many = papers_words(out->arena, r->outside);
         buf_format(out, "%.*s read from the files without the name of a box.\n", STR_ARG(how_many));
     }
-    if (!r->read_differs && !r->unknown_count && !r->outside) buf_str(out, S("The papers read from the files are those counted and spoilt, box by box.\n"));
+    if (!r->read_differs && !r->unknown_count && !r->outside)
+        buf_str(out, S("The papers read from the files are those counted and spoilt, box by box.\n"));
 }
 
 void reconcile_text(const Reconciliation *r, Buf *out)
@@ -336,7 +347,8 @@ void reconcile_text(const Reconciliation *r, Buf *out)
     buf_format(out, "In all, %d box%s: ", r->box_count, r->box_count == 1 ? "" : "es");
     say_balance(&r->all, out);
     if (!r->unbalanced) buf_str(out, S("Every box balances.\n"));
-    else buf_format(out, "%d of %d boxes do%s not balance.%s\n", r->unbalanced, r->box_count, r->unbalanced == 1 ? "es" : "",
-                    r->all.difference ? "" : " Their differences cancel out in the sum.");
+    else
+        buf_format(out, "%d of %d boxes do%s not balance.%s\n", r->unbalanced, r->box_count, r->unbalanced == 1 ? "es" : "",
+            r->all.difference ? "" : " Their differences cancel out in the sum.");
     if (r->with_papers) say_papers(r, out);
 }

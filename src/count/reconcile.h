@@ -18,9 +18,9 @@
 typedef struct BoxAccount {
     Str box;
     int64_t issued, counted, spoilt, unused;
-    int64_t difference; /* counted + spoilt + unused - issued: below 0 papers are missing, above 0 there are too many */
-    bool read_known;    /* reconcile_with_papers was called */
-    int64_t read;       /* papers read from this box, 0 if the papers name no such box */
+    int64_t difference;      /* counted + spoilt + unused - issued: below 0 papers are missing, above 0 there are too many */
+    bool read_known;         /* reconcile_with_papers was called */
+    int64_t read;            /* papers read from this box, 0 if the papers name no such box */
     int64_t read_difference; /* read - (counted + spoilt) */
     int64_t line;
 } BoxAccount;
@@ -28,13 +28,13 @@ typedef struct BoxAccount {
 typedef struct Reconciliation {
     BoxAccount *boxes; /* in the order of the file */
     int box_count;
-    BoxAccount all;    /* the sums; differences of several boxes may cancel out here */
-    int unbalanced;    /* boxes that do not balance */
+    BoxAccount all; /* the sums; differences of several boxes may cancel out here */
+    int unbalanced; /* boxes that do not balance */
     bool with_papers;
-    int read_differs;  /* boxes from which another number was read than counted and spoilt */
+    int read_differs;    /* boxes from which another number was read than counted and spoilt */
     const Box **unknown; /* boxes of the papers that have no account */
     int unknown_count;
-    int64_t outside;   /* papers read that name no box */
+    int64_t outside; /* papers read that name no box */
 } Reconciliation;
 
 /* Read CSV (RFC 4180) whose first row names the columns box, issued, counted, spoilt and unused, each once, in any order. */
