@@ -20,7 +20,8 @@ static void field(Csv *csv, Str text)
 {
     if (!csv->first) buf_byte(csv->out, ',');
     csv->first = false;
-    bool quote = str_find(text, ',') < text.len || str_find(text, '"') < text.len || str_find(text, '\n') < text.len || str_find(text, '\r') < text.len;
+    bool quote = str_find(text, ',') < text.len || str_find(text, '"') < text.len || str_find(text, '\n') < text.len ||
+                 str_find(text, '\r') < text.len;
     if (!quote) {
         buf_str(csv->out, text);
         return;
@@ -113,7 +114,8 @@ static void write_stages(Csv *csv)
         for (int c = 0; c < r->papers->candidate_count; c++)
             if (part_stands(stage, c)) candidate_row(csv, i, c);
         nobody_row(csv, i, S("not reallocated"), S("not-reallocated"), stage->not_reallocated, before->not_reallocated, true);
-        if (r->rules->method == METHOD_STV_GREGORY) nobody_row(csv, i, S("lost to rounding"), S("lost-to-rounding"), stage->lost, before->lost, false);
+        if (r->rules->method == METHOD_STV_GREGORY)
+            nobody_row(csv, i, S("lost to rounding"), S("lost-to-rounding"), stage->lost, before->lost, false);
     }
 }
 

@@ -115,7 +115,8 @@ enum { GRID_COLUMNS_MAX = PAPERS_CANDIDATES_MAX + 16 };
 
 static Grid grid_new(Page *p, Shape shape)
 {
-    return (Grid){.p = p, .heads = arena_new(p->a, Str, GRID_COLUMNS_MAX), .words = arena_new(p->a, bool, GRID_COLUMNS_MAX), .shape = shape};
+    return (Grid){
+        .p = p, .heads = arena_new(p->a, Str, GRID_COLUMNS_MAX), .words = arena_new(p->a, bool, GRID_COLUMNS_MAX), .shape = shape};
 }
 
 static void grid_column(Grid *g, Str head, bool words)
@@ -140,7 +141,8 @@ static void grid_begin(Grid *g, Str caption)
     html_element(h, M("caption"), caption);
     html_markup(h, M("<thead role=\"rowgroup\"><tr role=\"row\">"));
     for (int c = 0; c < g->columns; c++) {
-        html_markup(h, g->words[c] ? M("<th scope=\"col\" role=\"columnheader\" class=\"words\">") : M("<th scope=\"col\" role=\"columnheader\">"));
+        html_markup(
+            h, g->words[c] ? M("<th scope=\"col\" role=\"columnheader\" class=\"words\">") : M("<th scope=\"col\" role=\"columnheader\">"));
         html_text(h, g->heads[c]);
         html_markup(h, M("</th>"));
     }
@@ -222,9 +224,12 @@ static void winner_fact(Page *p)
     const Stage *last = &r->stages[r->stage_count - 1];
     int c = r->elected[0];
     Str counted = str_format(p->a, "%.*s%% of papers counted", STR_ARG(part_percent_of(p->a, last->tally[c], r->valid, 1)));
-    if (r->options.roll > 0) counted = str_format(p->a, "%.*s, %.*s%% of the roll", STR_ARG(counted), STR_ARG(part_percent_of(p->a, last->tally[c], r->options.roll, 1)));
+    if (r->options.roll > 0)
+        counted = str_format(
+            p->a, "%.*s, %.*s%% of the roll", STR_ARG(counted), STR_ARG(part_percent_of(p->a, last->tally[c], r->options.roll, 1)));
     if (part_is_college(r)) {
-        fact(p, S("Elected with"), str_format(p->a, "%.*s%%", STR_ARG(part_percent(p->a, part_share(p->a, r, last, c), 2))), S("of the points"));
+        fact(p, S("Elected with"), str_format(p->a, "%.*s%%", STR_ARG(part_percent(p->a, part_share(p->a, r, last, c), 2))),
+            S("of the points"));
         fact(p, S("Papers, all sections"), part_votes(p->a, r, last->tally[c]), counted);
     } else {
         fact(p, S("Elected with"), words_votes(p->a, r, last->tally[c]), counted);
@@ -239,12 +244,15 @@ static void write_facts(Page *p)
     int64_t returned = part_returned(r, &rejected);
     html_markup(p->h, M("<dl class=\"facts\">\n"));
     winner_fact(p);
-    fact(p, S("Papers counted"), part_whole(a, r->valid), rejected.total ? str_format(a, "%.*s rejected", STR_ARG(part_whole(a, rejected.total))) : S("none rejected"));
+    fact(p, S("Papers counted"), part_whole(a, r->valid),
+        rejected.total ? str_format(a, "%.*s rejected", STR_ARG(part_whole(a, rejected.total))) : S("none rejected"));
     if (r->options.roll > 0)
-        fact(p, S("Roll"), part_whole(a, r->options.roll), str_format(a, "turnout %.*s%%", STR_ARG(part_percent_of(a, returned, r->options.roll, 1))));
+        fact(p, S("Roll"), part_whole(a, r->options.roll),
+            str_format(a, "turnout %.*s%%", STR_ARG(part_percent_of(a, returned, r->options.roll, 1))));
     else fact(p, S("Roll"), S("not stated"), S("turnout not known"));
     if (r->options.issued > 0)
-        fact(p, S("Papers issued"), part_whole(a, r->options.issued), str_format(a, "%.*s%% came back", STR_ARG(part_percent_of(a, returned, r->options.issued, 1))));
+        fact(p, S("Papers issued"), part_whole(a, r->options.issued),
+            str_format(a, "%.*s%% came back", STR_ARG(part_percent_of(a, returned, r->options.issued, 1))));
     if (r->rules->method != METHOD_POSTS) {
         if (r->seats > 1) fact(p, S("Seats"), part_whole(a, r->seats), S(""));
         if (r->stage_count > 1) fact(p, S("Stages"), part_whole(a, r->stage_count), S(""));
@@ -366,7 +374,10 @@ static void candidate_row(Page *p, Grid *g, int c)
         grid_cell(g, part_votes(a, r, stage->tally[c]));
         Frac *share = part_ratio(a, stage->tally[c], mul_or_stop(r->valid, pow10_i64(r->decimals)));
         grid_cell(g, str_format(a, "%.*s%%", STR_ARG(part_percent(a, share, 1))));
-        if (r->options.roll > 0) grid_cell(g, str_format(a, "%.*s%%", STR_ARG(part_percent(a, part_ratio(a, stage->tally[c], mul_or_stop(r->options.roll, pow10_i64(r->decimals))), 1))));
+        if (r->options.roll > 0)
+            grid_cell(
+                g, str_format(a, "%.*s%%",
+                       STR_ARG(part_percent(a, part_ratio(a, stage->tally[c], mul_or_stop(r->options.roll, pow10_i64(r->decimals))), 1))));
     }
     grid_row_end(g);
 }
@@ -385,7 +396,9 @@ static void write_candidates(Page *p)
         grid_column(&g, S("of papers counted"), false);
         if (r->options.roll > 0) grid_column(&g, S("of the roll"), false);
     }
-    grid_begin(&g, r->pairwise ? S("From the fewest first preferences to the most; they do not decide, the comparison one to one does.") : stages ? S("From the fewest votes to the most; \"last stage\" is the last one at which the candidate had votes.") : S("From the fewest votes to the most."));
+    grid_begin(&g, r->pairwise ? S("From the fewest first preferences to the most; they do not decide, the comparison one to one does.")
+                   : stages    ? S("From the fewest votes to the most; \"last stage\" is the last one at which the candidate had votes.")
+                               : S("From the fewest votes to the most."));
     int count;
     int *order = fewest_first(p, &count);
     for (int i = 0; i < count; i++) candidate_row(p, &g, order[i]);
@@ -403,7 +416,8 @@ static void write_all_stages(Page *p)
     if (r->stage_count + 1 > GRID_COLUMNS_MAX) return;
     grid_column(&g, S("Candidate"), true);
     for (int s = 1; s <= r->stage_count; s++) grid_column(&g, str_format(a, "Stage %d", s), false);
-    grid_begin(&g, part_is_college(r) ? S("Share of the points at each stage, in percent; below, papers of all sections.") : S("Votes at each stage."));
+    grid_begin(&g, part_is_college(r) ? S("Share of the points at each stage, in percent; below, papers of all sections.")
+                                      : S("Votes at each stage."));
     int count;
     int *order = fewest_first(p, &count);
     for (int i = 0; i < count; i++) {
@@ -463,7 +477,9 @@ static void write_papers(Page *p)
     grid_column(&g, S("Number"), false);
     if (r->options.issued > 0) grid_column(&g, S("of those issued"), false);
     if (r->options.roll > 0) grid_column(&g, S("of the roll"), false);
-    grid_begin(&g, rejected.by_hand ? S("Papers counted, and those rejected by head; some were rejected by hand and are not among the papers read.") : S("Papers counted, and those rejected by head."));
+    grid_begin(&g, rejected.by_hand
+                       ? S("Papers counted, and those rejected by head; some were rejected by hand and are not among the papers read.")
+                       : S("Papers counted, and those rejected by head."));
     papers_row(&g, p, ROW_PLAIN, S("Counted"), r->valid);
     for (int i = 0; i < rejected.count; i++)
         papers_row(&g, p, ROW_PLAIN, str_format(a, "Rejected: %.*s", STR_ARG(rejected.lines[i].words)), rejected.lines[i].papers);
@@ -471,7 +487,8 @@ static void write_papers(Page *p)
     if (r->options.issued > 0) papers_row(&g, p, ROW_FOOT, S("Issued"), r->options.issued);
     if (r->options.roll > 0) papers_row(&g, p, ROW_FOOT, S("On the roll"), r->options.roll);
     grid_end(&g);
-    if (r->options.roll <= 0) soft_paragraph(p, S("The number on the roll was not given to the count, so shares of the roll cannot be shown."));
+    if (r->options.roll <= 0)
+        soft_paragraph(p, S("The number on the roll was not given to the count, so shares of the roll cannot be shown."));
 }
 
 static void write_sections(Page *p)
@@ -484,7 +501,8 @@ static void write_sections(Page *p)
     grid_column(&g, S("Section"), true);
     grid_column(&g, S("Papers"), false);
     if (college) grid_column(&g, S("Weight"), false);
-    grid_begin(&g, college ? S("At every stage each section's weight is shared out by its papers that still continue.") : S("The sections are reported; they weigh nothing."));
+    grid_begin(&g, college ? S("At every stage each section's weight is shared out by its papers that still continue.")
+                           : S("The sections are reported; they weigh nothing."));
     for (int s = 0; s < r->papers->section_count; s++) {
         grid_row(&g, ROW_PLAIN);
         grid_name(&g, r->papers->sections[s].name, -1);
@@ -522,9 +540,12 @@ static void write_chart(Page *p)
     chart_svg(p->h, p->r, p->options, &(ChartOptions){.id = p->id * 2 + 2, .width = 350});
     html_markup(p->h, M("</div>\n<figcaption>"));
     if (p->r->rules->method == METHOD_YES_NO) html_markup(p->h, M("Votes for each answer."));
-    else if (p->r->rules->method == METHOD_CONDORCET) html_markup(p->h, M("First preferences only; the result comes from the comparison of the candidates one to one, below."));
+    else if (p->r->rules->method == METHOD_CONDORCET)
+        html_markup(p->h, M("First preferences only; the result comes from the comparison of the candidates one to one, below."));
     else if (!part_moves(p->r)) html_markup(p->h, M("Green, the darkest in print: elected."));
-    else html_markup(p->h, M("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not reallocated. Each table on this page holds the exact figures."));
+    else
+        html_markup(p->h, M("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not "
+                            "reallocated. Each table on this page holds the exact figures."));
     if (p->options->note.len) {
         html_markup(p->h, M(" Note: "));
         html_text(p->h, p->options->note);
@@ -571,7 +592,8 @@ static void stage_row(Grid *g, Page *p, int number, int c)
     grid_row(g, elected ? ROW_ELECTED : out ? ROW_OUT : ROW_PLAIN);
     grid_name(g, part_name(r, c), part_double(share) * 100);
     if (stage->section_tally)
-        for (int s = 0; s < r->papers->section_count; s++) grid_cell(g, part_votes(a, r, stage->section_tally[s * r->papers->candidate_count + c]));
+        for (int s = 0; s < r->papers->section_count; s++)
+            grid_cell(g, part_votes(a, r, stage->section_tally[s * r->papers->candidate_count + c]));
     if (!part_is_college(r)) grid_cell(g, part_votes(a, r, stage->tally[c]));
     grid_cell(g, part_percent(a, share, 2));
     if (number > 1) grid_cell(g, change_text(p, number, c));
@@ -600,7 +622,8 @@ static void stage_feet(Grid *g, Page *p, const Stage *stage)
     }
     stage_foot(g, p, stage, ROW_FIRST_FOOT, part_moves(r) ? S("Continuing") : S("All votes"), stage->section_continuing, stage->continuing);
     if (part_moves(r) || stage->not_reallocated)
-        stage_foot(g, p, stage, ROW_FOOT, r->rules->method == METHOD_CONDORCET ? S("Equal first or none") : S("Not reallocated"), lost, stage->not_reallocated);
+        stage_foot(g, p, stage, ROW_FOOT, r->rules->method == METHOD_CONDORCET ? S("Equal first or none") : S("Not reallocated"), lost,
+            stage->not_reallocated);
     if (r->rules->method == METHOD_STV_GREGORY) stage_foot(g, p, stage, ROW_FOOT, S("Lost to rounding"), NULL, stage->lost);
     if (stage->quota) stage_foot(g, p, stage, ROW_FOOT, S("Quota"), NULL, stage->quota);
 }
@@ -627,7 +650,9 @@ static void write_stage(Page *p, int number)
     write_lot(p, number);
     Grid g = grid_new(p, SHAPE_CARDS);
     stage_columns(&g, p, stage, number == 1);
-    Str caption = p->r->rules->method == METHOD_CONDORCET ? S("First preferences") : p->r->stage_count > 1 ? str_format(p->a, "Stage %d, most %.*s first", number, STR_ARG(words_unit(p->r))) : S("Votes");
+    Str caption = p->r->rules->method == METHOD_CONDORCET ? S("First preferences")
+                  : p->r->stage_count > 1                 ? str_format(p->a, "Stage %d, most %.*s first", number, STR_ARG(words_unit(p->r)))
+                                                          : S("Votes");
     grid_begin(&g, caption);
     int *ranked;
     int count = part_ranked(p->a, p->r, stage, &ranked);
@@ -682,7 +707,8 @@ static void write_pairs(Page *p)
     section_begin(p);
     heading(p, M("pairs"), S("One to one"));
     caveat_again(p);
-    write_matrix(p, S("Papers that rank the candidate of the row above the candidate of the column; bold: more than the other way round."), over, r->papers->candidate_count, false);
+    write_matrix(p, S("Papers that rank the candidate of the row above the candidate of the column; bold: more than the other way round."),
+        over, r->papers->candidate_count, false);
     if (r->pairwise) {
         lines_write(p, words_pairwise(p->a, r));
         paragraph(p, str_format(p->a, "By Schulze's method: %.*s.", STR_ARG(words_ranking(p->a, r, r->pairwise->schulze_place))));
@@ -697,7 +723,8 @@ static void write_next(Page *p)
     section_begin(p);
     heading(p, M("next"), S("Next preferences"));
     caveat_again(p);
-    write_matrix(p, S("Of the papers that rank the candidate of the row first, those that name the candidate of the column next."), p->analysis->next.next, p->r->papers->candidate_count + 1, true);
+    write_matrix(p, S("Of the papers that rank the candidate of the row first, those that name the candidate of the column next."),
+        p->analysis->next.next, p->r->papers->candidate_count + 1, true);
     section_end(p);
 }
 
@@ -827,7 +854,8 @@ static void write_check(Page *p)
     }
     if (r->options.roll > 0) buf_format(&command, " --roll %lld", (long long)r->options.roll);
     html_element(p->h, M("pre"), buf_done(&command));
-    paragraph(p, S("The same papers, rules and seed give the same figures on any machine, whatever the order of the papers. The rules of counting are few enough to be followed with pencil and paper: the votes of every stage are above."));
+    paragraph(p, S("The same papers, rules and seed give the same figures on any machine, whatever the order of the papers. The rules of "
+                   "counting are few enough to be followed with pencil and paper: the votes of every stage are above."));
     section_end(p);
 }
 
@@ -853,7 +881,13 @@ static void write_posts(Page *p)
         html_element(p->h, M("h2"), post->name);
         html_markup(p->h, M("\n"));
         ReportOptions options = {.title = post->name, .note = p->options->note, .version = p->options->version};
-        Page inner = {.a = p->a, .h = p->h, .r = post->result, .analysis = p->analysis && p->analysis->posts ? p->analysis->posts[i] : NULL, .options = &options, .id = i + 1, .post = true};
+        Page inner = {.a = p->a,
+            .h = p->h,
+            .r = post->result,
+            .analysis = p->analysis && p->analysis->posts ? p->analysis->posts[i] : NULL,
+            .options = &options,
+            .id = i + 1,
+            .post = true};
         if (post->unopposed) {
             paragraph(&inner, words_outcome(p->a, post->result));
             paragraph(&inner, S("There were no more candidates than seats, so there was no count."));
@@ -899,7 +933,8 @@ void report_html(const Result *result, const Analysis *analysis, const ReportOpt
     Page p = {.a = out->arena, .h = &h, .r = result, .analysis = analysis, .options = options};
     Str title = part_title(result, options);
     if (!title.len) title = S("Count of papers");
-    html_markup(&h, M("<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"));
+    html_markup(&h, M("<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
+                      "content=\"width=device-width, initial-scale=1\"/>\n"));
     html_element(&h, M("title"), str_format(p.a, "%.*s: declaration of the result", STR_ARG(title)));
     html_markup(&h, M("\n"));
     html_markup(&h, style_sheet);
@@ -921,6 +956,7 @@ void report_html(const Result *result, const Analysis *analysis, const ReportOpt
     write_check(&p);
     html_markup(&h, M("</main>\n<footer>Made by hustings "));
     html_text(&h, options->version);
-    html_markup(&h, M(" from the papers and rules alone. This page holds everything it shows and fetches nothing.</footer>\n</div>\n</body>\n</html>\n"));
+    html_markup(&h, M(" from the papers and rules alone. This page holds everything it shows and fetches "
+                      "nothing.</footer>\n</div>\n</body>\n</html>\n"));
     html_out(&h, out);
 }

@@ -63,8 +63,8 @@ static void add_rejected(RejectedList *list, Str key, Str words, int64_t papers)
 
 RejectedList part_rejected(Arena *a, const Result *r, const ReportOptions *options)
 {
-    RejectedList list = {.lines = arena_new(a, RejectedLine, (size_t)(REJECTED__COUNT + options->rejected_count)),
-                         .by_hand = options->rejected_count > 0};
+    RejectedList list = {
+        .lines = arena_new(a, RejectedLine, (size_t)(REJECTED__COUNT + options->rejected_count)), .by_hand = options->rejected_count > 0};
     for (int head = 0; head < REJECTED__COUNT; head++)
         add_rejected(&list, rejected_name((Rejected)head), rejected_words((Rejected)head), r->rejected[head]);
     for (int i = 0; i < options->rejected_count; i++)

@@ -68,11 +68,11 @@ Margin part_last_margin(Arena *a, const Result *r);
 
 /* ---- figures as text ---- */
 
-Str part_votes(Arena *a, const Result *r, Votes votes);   /* "126,874", "927.98248" */
-Str part_rounded(Arena *a, const Result *r, Votes votes); /* whole, or with one decimal where there are any: for a drawing */
-Str part_signed(Arena *a, const Result *r, Votes votes);  /* "+1,223", "-44", "0" */
-Str part_whole(Arena *a, int64_t n);                      /* "126,874" */
-Str part_percent(Arena *a, const Frac *f, int places);    /* 100 x f: "37.78"; no sign after it */
+Str part_votes(Arena *a, const Result *r, Votes votes);           /* "126,874", "927.98248" */
+Str part_rounded(Arena *a, const Result *r, Votes votes);         /* whole, or with one decimal where there are any: for a drawing */
+Str part_signed(Arena *a, const Result *r, Votes votes);          /* "+1,223", "-44", "0" */
+Str part_whole(Arena *a, int64_t n);                              /* "126,874" */
+Str part_percent(Arena *a, const Frac *f, int places);            /* 100 x f: "37.78"; no sign after it */
 Str part_percent_of(Arena *a, int64_t n, int64_t of, int places); /* "42.2"; of > 0 */
 Frac *part_ratio(Arena *a, int64_t n, int64_t of);
 /* For drawing only, never for a figure that is printed. */

@@ -21,13 +21,13 @@ typedef struct RejectedHead {
 
 /* What the declaration says besides the count. */
 typedef struct ReportOptions {
-    Str title;           /* of the contest */
-    Str note;            /* a caveat that must stand wherever the figures stand, e.g. "reconstructed from stage totals" */
+    Str title;              /* of the contest */
+    Str note;               /* a caveat that must stand wherever the figures stand, e.g. "reconstructed from stage totals" */
     RejectedHead *rejected; /* found by hand, besides what the count rejected */
     int rejected_count;
-    bool colour;         /* text: ANSI colours */
-    int columns;         /* text: width of the terminal, 0: 100 */
-    Str version;         /* of the program */
+    bool colour; /* text: ANSI colours */
+    int columns; /* text: width of the terminal, 0: 100 */
+    Str version; /* of the program */
 } ReportOptions;
 
 void report_text(const Result *result, const Analysis *analysis, const ReportOptions *options, Buf *out);

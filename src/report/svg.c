@@ -20,11 +20,11 @@ typedef struct Drawing {
     Arena *a;
     Html *h;
     const Result *r;
-    int *order;  /* of candidates: elected first, first out last */
-    int count;   /* how many stood at stage 1 */
+    int *order; /* of candidates: elected first, first out last */
+    int count;  /* how many stood at stage 1 */
     int id;
     double width;
-    double y;    /* where the next thing goes */
+    double y;      /* where the next thing goes */
     bool sections; /* bars are cut into sections */
 } Drawing;
 
@@ -218,7 +218,8 @@ static BarLayout lay_out_bars(const Drawing *d)
     for (int s = 0; s < r->stage_count; s++) {
         if (target_amount(r, &r->stages[s]) > most) most = target_amount(r, &r->stages[s]);
         for (int i = 0; i < d->count; i++)
-            if (part_stands(&r->stages[s], d->order[i]) && amount(r, &r->stages[s], d->order[i]) > most) most = amount(r, &r->stages[s], d->order[i]);
+            if (part_stands(&r->stages[s], d->order[i]) && amount(r, &r->stages[s], d->order[i]) > most)
+                most = amount(r, &r->stages[s], d->order[i]);
     }
     b.scale = most > 0 ? b.cell / (most * 1.01) : 0;
     return b;
@@ -268,9 +269,11 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         if (!part_stands(&r->stages[first - 1], c)) continue; /* out before this band */
         html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
         Markup css = elected_in_the_end(r, c) ? M("name strong") : M("name");
-        if (b->name_width > 0) draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 13.6));
+        if (b->name_width > 0)
+            draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 13.6));
         else draw_text(d, 0, d->y + 15, css, fitted(d, part_name(r, c), d->width, 14.5));
-        for (int number = first; number <= last; number++) draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
+        for (int number = first; number <= last; number++)
+            draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
         d->y += b->row;
     }
 }
@@ -321,7 +324,9 @@ typedef struct Sankey {
 /* Why there is no Sankey; empty when there is one. */
 static Str no_sankey(const Result *r)
 {
-    if (r->rules->method == METHOD_STV_MEEK) return S("There is no Sankey of transfers: Meek's method divides every paper anew at each stage, so no votes pass from one pile to another.");
+    if (r->rules->method == METHOD_STV_MEEK)
+        return S("There is no Sankey of transfers: Meek's method divides every paper anew at each stage, so no votes pass from one pile to "
+                 "another.");
     if (!part_moves(r)) return S("There is no Sankey of transfers: under these rules no votes pass from one candidate to another.");
     if (r->stage_count < 2) return S("There is no Sankey of transfers: the count had one stage.");
     return S("");
@@ -349,7 +354,8 @@ static double moved_points(const Result *r, const Stage *stage, const Stage *bas
     for (int s = 0; s < r->papers->section_count; s++) {
         const Frac *weight = part_weight(r, s);
         if (!weight || base->section_continuing[s] == 0) continue;
-        Votes papers = to < 0 ? stage->section_continuing[s] - next->section_continuing[s] : next->section_tally[s * n + to] - stage->section_tally[s * n + to];
+        Votes papers = to < 0 ? stage->section_continuing[s] - next->section_continuing[s]
+                              : next->section_tally[s * n + to] - stage->section_tally[s * n + to];
         points += part_double(weight) * (double)papers / (double)base->section_continuing[s];
     }
     return points;
@@ -435,7 +441,8 @@ static void draw_band_shape(Drawing *d, const Sankey *k, Node *from, Node *to, W
     html_markup(d->h, css);
     html_markup(d->h, M("\""));
     if (hatched) html_draw(d->h, " fill=\"url(#h@-flow)\"", d->id);
-    html_draw(d->h, " d=\"M@ @C@ @ @ @ @ @V@C@ @ @ @ @ @Z\"/>", x0, y0, middle, y0, middle, y1, x1, y1, y1 + right, middle, y1 + right, middle, y0 + left, x0, y0 + left);
+    html_draw(d->h, " d=\"M@ @C@ @ @ @ @ @V@C@ @ @ @ @ @Z\"/>", x0, y0, middle, y0, middle, y1, x1, y1, y1 + right, middle, y1 + right,
+        middle, y0 + left, x0, y0 + left);
     from->from_top += width.from * k->scale;
     to->to_top += width.to * k->scale;
 }
@@ -451,7 +458,8 @@ static void draw_flows(Drawing *d, const Sankey *k, int number, Node *from, Node
         draw_band_shape(d, k, &from[i], &to[i], kept_width(d->r, stage, c), elected_in_the_end(d->r, c) ? M("flow-win") : M("flow"), false);
     }
     if (!part_is_college(d->r) && from[rest].shown && to[rest].shown)
-        draw_band_shape(d, k, &from[rest], &to[rest], (Width){(double)stage->not_reallocated, (double)stage->not_reallocated}, M("flow-none"), false);
+        draw_band_shape(
+            d, k, &from[rest], &to[rest], (Width){(double)stage->not_reallocated, (double)stage->not_reallocated}, M("flow-none"), false);
     for (int i = 0; i < d->count; i++) {
         if (!from[i].shown || !passes_on(stage, d->order[i])) continue;
         for (int j = 0; j <= d->count; j++) {
@@ -471,7 +479,8 @@ static void draw_nodes(Drawing *d, const Sankey *k, int number, const Node *node
         bool rest = i == d->count;
         html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", node->x, node->top, k->node_width, node->height);
         if (rest) html_draw(d->h, " fill=\"url(#h@-dots)\" class=\"edge-out\"/>", d->id);
-        else if (part_in(stage->eliminated, stage->eliminated_count, d->order[i])) html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
+        else if (part_in(stage->eliminated, stage->eliminated_count, d->order[i]))
+            html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
         else if (elected_in_the_end(d->r, d->order[i])) html_markup(d->h, M(" class=\"win\"/>"));
         else html_markup(d->h, M(" class=\"node\"/>"));
         Str label;
@@ -498,7 +507,8 @@ static void draw_sankey_band(Drawing *d, const Sankey *k, int first, int last)
         Node *from = columns + (number - first) * k->nodes;
         draw_flows(d, k, number, from, from + k->nodes);
     }
-    for (int number = first; number <= last; number++) draw_nodes(d, k, number, columns + (number - first) * k->nodes, number == last ? k->label_width : k->step - 14);
+    for (int number = first; number <= last; number++)
+        draw_nodes(d, k, number, columns + (number - first) * k->nodes, number == last ? k->label_width : k->step - 14);
     d->y = bottom + 8;
 }
 
@@ -526,33 +536,45 @@ static void draw_sankey(Drawing *d)
 /* Colours are those of the declaration's page; a drawing that stands alone has them too. */
 static void write_style(Html *h)
 {
-    html_markup(h, M("<style>"
-        ".hst{--paper:#fff;--ink:#16211d;--soft:#55625c;--rule:#dfe4e1;--bar:#8d9c95;--win:#0b5444;--flow:#c9d2cd;--fwin:#7fae9f;--move:#55625c;--ground:#f1f4f2}"
-        "@media screen and (prefers-color-scheme:dark){.hst{--paper:#151d1a;--ink:#e9efec;--soft:#a9b7b0;--rule:#2d3a34;--bar:#6f8078;--win:#84d6bb;--flow:#33413b;--fwin:#2f6b5a;--move:#a9b7b0;--ground:#1c2622}}"
-        ".hst text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif;fill:var(--ink)}"
-        ".hst .title{font-family:Georgia,'Liberation Serif','Times New Roman',serif;font-size:21px;font-weight:600}"
-        ".hst .head{font-size:13px;font-weight:600}.hst .name{font-size:13px}.hst .fig{font-size:11px;font-variant-numeric:tabular-nums}"
-        ".hst .soft{font-size:12px;fill:var(--soft)}.hst .strong{font-weight:700}"
-        ".hst .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}"
-        ".hst .paper{fill:var(--paper)}.hst .bar{fill:var(--bar)}.hst .win{fill:var(--win)}.hst .node{fill:var(--soft)}"
-        ".hst .row{stroke:var(--rule);fill:none}.hst .none{stroke:var(--bar);fill:none}"
-        ".hst .target{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;fill:none}"
-        ".hst .edge,.hst .edge-out{stroke:var(--ink);stroke-width:.8}.hst .edge{fill:none}"
-        ".hst .flow{fill:var(--flow);opacity:.75}.hst .flow-win{fill:var(--fwin);opacity:.75}.hst .flow-none{fill:var(--ground);stroke:var(--rule)}"
-        ".hst .flow-move{stroke:var(--move);stroke-width:.7;stroke-opacity:.7}"
-        ".hst .ink{fill:var(--ink)}.hst .line{fill:var(--move)}.hst .s0{fill:var(--win)}.hst .s2{fill:var(--flow)}.hst .s4{fill:var(--bar)}"
-        "@media print{.hst{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
-        "</style>"));
+    html_markup(h,
+        M("<style>"
+          ".hst{--paper:#fff;--ink:#16211d;--soft:#55625c;--rule:#dfe4e1;--bar:#8d9c95;--win:#0b5444;--flow:#c9d2cd;--fwin:#7fae9f;--move:#"
+          "55625c;--ground:#f1f4f2}"
+          "@media screen and "
+          "(prefers-color-scheme:dark){.hst{--paper:#151d1a;--ink:#e9efec;--soft:#a9b7b0;--rule:#2d3a34;--bar:#6f8078;--win:#84d6bb;--flow:"
+          "#33413b;--fwin:#2f6b5a;--move:#a9b7b0;--ground:#1c2622}}"
+          ".hst text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif;fill:var(--ink)}"
+          ".hst .title{font-family:Georgia,'Liberation Serif','Times New Roman',serif;font-size:21px;font-weight:600}"
+          ".hst .head{font-size:13px;font-weight:600}.hst .name{font-size:13px}.hst .fig{font-size:11px;font-variant-numeric:tabular-nums}"
+          ".hst .soft{font-size:12px;fill:var(--soft)}.hst .strong{font-weight:700}"
+          ".hst .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}"
+          ".hst .paper{fill:var(--paper)}.hst .bar{fill:var(--bar)}.hst .win{fill:var(--win)}.hst .node{fill:var(--soft)}"
+          ".hst .row{stroke:var(--rule);fill:none}.hst .none{stroke:var(--bar);fill:none}"
+          ".hst .target{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;fill:none}"
+          ".hst .edge,.hst .edge-out{stroke:var(--ink);stroke-width:.8}.hst .edge{fill:none}"
+          ".hst .flow{fill:var(--flow);opacity:.75}.hst .flow-win{fill:var(--fwin);opacity:.75}.hst "
+          ".flow-none{fill:var(--ground);stroke:var(--rule)}"
+          ".hst .flow-move{stroke:var(--move);stroke-width:.7;stroke-opacity:.7}"
+          ".hst .ink{fill:var(--ink)}.hst .line{fill:var(--move)}.hst .s0{fill:var(--win)}.hst .s2{fill:var(--flow)}.hst "
+          ".s4{fill:var(--bar)}"
+          "@media print{.hst{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
+          "</style>"));
 }
 
 static void write_patterns(Html *h, int id)
 {
-    html_draw(h, "<defs>"
-        "<pattern id=\"h@-hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"paper\" width=\"5\" height=\"5\"/><rect class=\"ink\" width=\"1.6\" height=\"5\"/></pattern>"
-        "<pattern id=\"h@-wide\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect class=\"paper\" width=\"6\" height=\"6\"/><rect class=\"s0\" width=\"2.6\" height=\"6\"/></pattern>"
-        "<pattern id=\"h@-dots\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"paper\" width=\"5\" height=\"5\"/><circle class=\"ink\" cx=\"2.5\" cy=\"2.5\" r=\"1\"/></pattern>"
-        "<pattern id=\"h@-flow\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"line\" opacity=\".55\" width=\"1.2\" height=\"7\"/></pattern>"
-        "</defs>", id, id, id, id);
+    html_draw(h,
+        "<defs>"
+        "<pattern id=\"h@-hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect "
+        "class=\"paper\" width=\"5\" height=\"5\"/><rect class=\"ink\" width=\"1.6\" height=\"5\"/></pattern>"
+        "<pattern id=\"h@-wide\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><rect "
+        "class=\"paper\" width=\"6\" height=\"6\"/><rect class=\"s0\" width=\"2.6\" height=\"6\"/></pattern>"
+        "<pattern id=\"h@-dots\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\"><rect class=\"paper\" width=\"5\" "
+        "height=\"5\"/><circle class=\"ink\" cx=\"2.5\" cy=\"2.5\" r=\"1\"/></pattern>"
+        "<pattern id=\"h@-flow\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect "
+        "class=\"line\" opacity=\".55\" width=\"1.2\" height=\"7\"/></pattern>"
+        "</defs>",
+        id, id, id, id);
 }
 
 static Str description(Arena *a, const Result *r, const ReportOptions *options)
@@ -563,11 +585,15 @@ static Str description(Arena *a, const Result *r, const ReportOptions *options)
         lines_add(&lines, S("There was no count to draw."));
         return lines_joined(&lines);
     }
-    lines_add(&lines, part_is_college(r) ? S("Bars show each candidate's share of the points at each stage, cut into what each section gave.") :
-        r->rules->method == METHOD_CONDORCET ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.") :
-        S("Bars show each candidate's votes at each stage."));
+    lines_add(&lines,
+        part_is_college(r) ? S("Bars show each candidate's share of the points at each stage, cut into what each section gave.")
+        : r->rules->method == METHOD_CONDORCET
+            ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.")
+            : S("Bars show each candidate's votes at each stage."));
     Str none = no_sankey(r);
-    lines_add(&lines, none.len ? none : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of the count hold the exact ones."));
+    lines_add(&lines, none.len ? none
+                               : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of "
+                                   "the count hold the exact ones."));
     if (options->note.len) lines_add(&lines, options->note);
     return lines_joined(&lines);
 }
@@ -605,7 +631,10 @@ void chart_svg(Html *h, const Result *r, const ReportOptions *options, const Cha
     draw_count(&d, options, chart->heading);
 
     double margin = chart->heading ? 20 : 2, height = d.y + 10 + 2 * margin, width = chart->width + 2 * margin, id = chart->id;
-    html_draw(h, "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" aria-labelledby=\"h@-title h@-desc\">", width, height, width, height, id, id);
+    html_draw(h,
+        "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" "
+        "aria-labelledby=\"h@-title h@-desc\">",
+        width, height, width, height, id, id);
     Str title = part_title(r, options);
     html_draw(h, "<title id=\"h@-title\">", id);
     html_text(h, title.len ? str_format(a, "Stages of the count: %.*s", STR_ARG(title)) : S("Stages of the count"));
@@ -640,7 +669,10 @@ static void draw_posts(Html *h, const Result *r, const ReportOptions *options)
         html_markup(&body, M("</g>"));
         y += d.y + 24;
     }
-    html_draw(h, "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" aria-labelledby=\"h1-title h1-desc\"><title id=\"h1-title\">", width, y, width, y);
+    html_draw(h,
+        "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" "
+        "aria-labelledby=\"h1-title h1-desc\"><title id=\"h1-title\">",
+        width, y, width, y);
     html_text(h, title.len ? title : S("Several posts"));
     html_markup(h, M("</title><desc id=\"h1-desc\">"));
     html_text(h, words_outcome(a, r));

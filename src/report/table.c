@@ -76,7 +76,12 @@ static void spaces(Buf *out, int n)
 void screen_styled(Screen *screen, Str text, Style style)
 {
     static const char *const codes[] = {
-        [STYLE_PLAIN] = "", [STYLE_BOLD] = "\033[1m", [STYLE_GOOD] = "\033[1;32m", [STYLE_OUT] = "\033[33m", [STYLE_LOUD] = "\033[1;31m", [STYLE_FAINT] = "\033[2m",
+        [STYLE_PLAIN] = "",
+        [STYLE_BOLD] = "\033[1m",
+        [STYLE_GOOD] = "\033[1;32m",
+        [STYLE_OUT] = "\033[33m",
+        [STYLE_LOUD] = "\033[1;31m",
+        [STYLE_FAINT] = "\033[2m",
     };
     bool coloured = screen->colour && style != STYLE_PLAIN && text.len;
     if (coloured) buf_str(screen->out, str_from_c(codes[style]));
@@ -198,10 +203,13 @@ static bool rest_is_empty(const Cell *row, int column, int to)
 /* The first column and those from `from` to before `to`. */
 static void write_block(const Table *t, Screen *screen, int indent, const int *widths, int from, int to)
 {
-    spaces(screen->out, indent);
-    write_cell(screen, t->heads[0], STYLE_FAINT, widths[0], t->right[0], false);
     int heads = to;
     while (heads > from && t->heads[heads - 1].len == 0) heads--;
+    bool bare = heads == from && t->heads[0].len == 0;
+    if (!bare) {
+        spaces(screen->out, indent);
+        write_cell(screen, t->heads[0], STYLE_FAINT, widths[0], t->right[0], heads == from);
+    }
     for (int c = from; c < heads; c++) {
         spaces(screen->out, GAP);
         write_cell(screen, t->heads[c], STYLE_FAINT, widths[c], t->right[c], c == heads - 1);

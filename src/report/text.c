@@ -51,7 +51,8 @@ static void write_rules(Text *t)
 {
     const Rules *rules = t->r->rules;
     Str hash = str_slice(sha256_hex(t->a, rules->hash), 0, 12);
-    labelled(t, "Rules", str_format(t->a, "%.*s: %.*s (SHA-256 %.*s...)", STR_ARG(rules->name), STR_ARG(rules->title), STR_ARG(hash)), STYLE_PLAIN);
+    labelled(t, "Rules", str_format(t->a, "%.*s: %.*s (SHA-256 %.*s...)", STR_ARG(rules->name), STR_ARG(rules->title), STR_ARG(hash)),
+        STYLE_PLAIN);
     if (t->r->options.seed.len) labelled(t, "Seed", t->r->options.seed, STYLE_PLAIN);
 }
 
@@ -60,16 +61,27 @@ static void write_papers(Text *t)
     Arena *a = t->a;
     const Result *r = t->r;
     RejectedList rejected = part_rejected(a, r, t->options);
-    labelled(t, "Papers", str_format(a, "%.*s read, %.*s counted, %.*s rejected", STR_ARG(part_whole(a, r->papers->total)), STR_ARG(part_whole(a, r->valid)),
-        STR_ARG(part_whole(a, rejected.total))), STYLE_PLAIN);
+    labelled(t, "Papers",
+        str_format(a, "%.*s read, %.*s counted, %.*s rejected", STR_ARG(part_whole(a, r->papers->total)), STR_ARG(part_whole(a, r->valid)),
+            STR_ARG(part_whole(a, rejected.total))),
+        STYLE_PLAIN);
     for (int i = 0; i < rejected.count; i++)
-        if (rejected.lines[i].papers) labelled(t, "", str_format(a, "rejected: %.*s %.*s", STR_ARG(part_whole(a, rejected.lines[i].papers)), STR_ARG(rejected.lines[i].words)), STYLE_PLAIN);
+        if (rejected.lines[i].papers)
+            labelled(t, "",
+                str_format(a, "rejected: %.*s %.*s", STR_ARG(part_whole(a, rejected.lines[i].papers)), STR_ARG(rejected.lines[i].words)),
+                STYLE_PLAIN);
     if (rejected.by_hand) labelled(t, "", S("(some rejected papers were found by hand and are not among those read)"), STYLE_FAINT);
     int64_t returned = part_returned(r, &rejected);
     if (r->options.issued > 0)
-        labelled(t, "Issued", str_format(a, "%.*s; %.*s%% of them came back", STR_ARG(part_whole(a, r->options.issued)), STR_ARG(part_percent_of(a, returned, r->options.issued, 1))), STYLE_PLAIN);
+        labelled(t, "Issued",
+            str_format(a, "%.*s; %.*s%% of them came back", STR_ARG(part_whole(a, r->options.issued)),
+                STR_ARG(part_percent_of(a, returned, r->options.issued, 1))),
+            STYLE_PLAIN);
     if (r->options.roll > 0)
-        labelled(t, "Roll", str_format(a, "%.*s; turnout %.*s%%", STR_ARG(part_whole(a, r->options.roll)), STR_ARG(part_percent_of(a, returned, r->options.roll, 1))), STYLE_PLAIN);
+        labelled(t, "Roll",
+            str_format(a, "%.*s; turnout %.*s%%", STR_ARG(part_whole(a, r->options.roll)),
+                STR_ARG(part_percent_of(a, returned, r->options.roll, 1))),
+            STYLE_PLAIN);
     if (r->seats > 1) labelled(t, "Seats", part_whole(a, r->seats), STYLE_PLAIN);
 }
 
@@ -78,7 +90,8 @@ static void write_sections(Text *t)
     const Papers *papers = t->r->papers;
     for (int s = 0; s < papers->section_count; s++) {
         const Frac *weight = part_weight(t->r, s);
-        Str line = str_format(t->a, "%.*s: %.*s", STR_ARG(papers->sections[s].name), STR_ARG(words_papers(t->a, papers->sections[s].papers)));
+        Str line = str_format(
+            t->a, "%.*s: %.*s", STR_ARG(papers->sections[s].name), STR_ARG(words_papers(t->a, papers->sections[s].papers)));
         if (weight) line = str_format(t->a, "%.*s, weight %.*s", STR_ARG(line), STR_ARG(frac_text(t->a, weight)));
         labelled(t, s ? "" : "Sections", line, STYLE_PLAIN);
     }
@@ -158,7 +171,8 @@ static void stage_foot(Text *t, Table *table, int number, Str label, const Votes
     const Stage *stage = &t->r->stages[number - 1];
     table_cell(table, label, STYLE_FAINT);
     if (stage->section_tally)
-        for (int s = 0; s < t->r->papers->section_count; s++) table_cell(table, by_section ? part_votes(t->a, t->r, by_section[s]) : S(""), STYLE_FAINT);
+        for (int s = 0; s < t->r->papers->section_count; s++)
+            table_cell(table, by_section ? part_votes(t->a, t->r, by_section[s]) : S(""), STYLE_FAINT);
     bool college = part_is_college(t->r);
     table_cell(table, college ? S("") : part_votes(t->a, t->r, votes), STYLE_FAINT);
     if (!college) table_cell(table, S(""), STYLE_FAINT);
@@ -173,12 +187,15 @@ static void stage_feet(Text *t, Table *table, int number)
     Votes *lost = NULL;
     if (stage->section_continuing) {
         lost = arena_new(t->a, Votes, (size_t)t->r->papers->section_count);
-        for (int s = 0; s < t->r->papers->section_count; s++) lost[s] = t->r->stages[0].section_continuing[s] - stage->section_continuing[s];
+        for (int s = 0; s < t->r->papers->section_count; s++)
+            lost[s] = t->r->stages[0].section_continuing[s] - stage->section_continuing[s];
     }
     table_rule(table);
-    stage_foot(t, table, number, part_moves(t->r) ? S("continuing") : S("all votes"), stage->section_continuing, stage->continuing, before->continuing);
+    stage_foot(t, table, number, part_moves(t->r) ? S("continuing") : S("all votes"), stage->section_continuing, stage->continuing,
+        before->continuing);
     if (!part_moves(t->r) && stage->not_reallocated == 0) return;
-    stage_foot(t, table, number, t->r->rules->method == METHOD_CONDORCET ? S("equal first or none") : S("not reallocated"), lost, stage->not_reallocated, before->not_reallocated);
+    stage_foot(t, table, number, t->r->rules->method == METHOD_CONDORCET ? S("equal first or none") : S("not reallocated"), lost,
+        stage->not_reallocated, before->not_reallocated);
     if (t->r->rules->method == METHOD_STV_GREGORY) stage_foot(t, table, number, S("lost to rounding"), NULL, stage->lost, before->lost);
     if (stage->quota) stage_foot(t, table, number, S("quota"), NULL, stage->quota, before->quota);
 }
@@ -278,8 +295,10 @@ static void write_pairwise(Text *t)
     write_matrix(t, p->over, n, false);
     blank(t);
     lines_write(t, words_pairwise(t->a, t->r), STYLE_PLAIN);
-    screen_paragraph(t->screen, str_format(t->a, "By Schulze's method: %.*s.", STR_ARG(words_ranking(t->a, t->r, p->schulze_place))), 2, 0, STYLE_PLAIN);
-    screen_paragraph(t->screen, str_format(t->a, "By ranked pairs: %.*s.", STR_ARG(words_ranking(t->a, t->r, p->ranked_pairs_place))), 2, 0, STYLE_PLAIN);
+    screen_paragraph(
+        t->screen, str_format(t->a, "By Schulze's method: %.*s.", STR_ARG(words_ranking(t->a, t->r, p->schulze_place))), 2, 0, STYLE_PLAIN);
+    screen_paragraph(t->screen, str_format(t->a, "By ranked pairs: %.*s.", STR_ARG(words_ranking(t->a, t->r, p->ranked_pairs_place))), 2, 0,
+        STYLE_PLAIN);
 }
 
 /* ---- analysis ---- */
@@ -341,7 +360,8 @@ static void write_slates(Text *t)
     }
     table_write(table, t->screen, 2);
     blank(t);
-    paragraph(t, S("Figures are papers: with a first preference for the slate, with all of it above everybody else, with at least one of its names."));
+    paragraph(t, S("Figures are papers: with a first preference for the slate, with all of it above everybody else, with at least one of "
+                   "its names."));
 }
 
 static void write_analysis(Text *t)
@@ -384,8 +404,10 @@ static void write_posts(Text *t)
         screen_heading(t->screen, post->name, '=');
         if (post->unopposed) {
             Str names = post->result ? words_names(t->a, post->result, post->result->elected, post->result->elected_count) : S("");
-            screen_paragraph(t->screen, str_format(t->a, "No more candidates than seats, so no count: %.*s %s declared elected unopposed.", STR_ARG(names),
-                post->result && post->result->elected_count > 1 ? "are" : "is"), 2, 0, STYLE_GOOD);
+            screen_paragraph(t->screen,
+                str_format(t->a, "No more candidates than seats, so no count: %.*s %s declared elected unopposed.", STR_ARG(names),
+                    post->result && post->result->elected_count > 1 ? "are" : "is"),
+                2, 0, STYLE_GOOD);
             continue;
         }
         Text inner = *t;

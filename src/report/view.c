@@ -251,7 +251,8 @@ static void put_posts(View *object, Arena *a, const Result *r, const Analysis *a
         view_put_str(one, S("post"), post->name);
         view_put_bool(one, S("unopposed"), post->unopposed);
         inner.title = post->name;
-        if (post->result) view_put(one, S("result"), report_view(a, post->result, analysis && analysis->posts ? analysis->posts[i] : NULL, &inner));
+        if (post->result)
+            view_put(one, S("result"), report_view(a, post->result, analysis && analysis->posts ? analysis->posts[i] : NULL, &inner));
         else view_put_null(one, S("result"));
     }
 }
@@ -274,9 +275,13 @@ static void put_next(View *object, Arena *a, const Result *r, const int64_t *nex
 static Str margin_note(const Margin *m)
 {
     if (m->exact) return S("exact: so many changed papers can change who is elected, and no fewer");
-    if (m->lower_known && m->upper_known) return S("bounds: fewer than lower_bound changed papers cannot change who is elected; upper_bound would (shown by a recount); what lies between is not known");
-    if (m->upper_known) return S("only an upper bound: upper_bound changed papers would change who is elected (shown by a recount); fewer might");
-    if (m->lower_known) return S("only a lower bound: fewer than lower_bound changed papers cannot change who is elected; no change that would was found");
+    if (m->lower_known && m->upper_known)
+        return S("bounds: fewer than lower_bound changed papers cannot change who is elected; upper_bound would (shown by a recount); what "
+                 "lies between is not known");
+    if (m->upper_known)
+        return S("only an upper bound: upper_bound changed papers would change who is elected (shown by a recount); fewer might");
+    if (m->lower_known)
+        return S("only a lower bound: fewer than lower_bound changed papers cannot change who is elected; no change that would was found");
     return S("no bound is known for these rules");
 }
 

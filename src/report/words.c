@@ -141,7 +141,8 @@ Str words_fate(Arena *a, const Result *r, int candidate)
 Str words_mark(const Result *r, const Stage *stage, int candidate)
 {
     if (r->rules->method == METHOD_YES_NO) return S(""); /* an answer is not elected */
-    if (part_in(stage->elected, stage->elected_count, candidate)) return stage->surplus_of == candidate ? S("elected, surplus passes on") : S("elected");
+    if (part_in(stage->elected, stage->elected_count, candidate))
+        return stage->surplus_of == candidate ? S("elected, surplus passes on") : S("elected");
     if (stage->surplus_of == candidate) return S("surplus passes on");
     if (part_in(stage->eliminated, stage->eliminated_count, candidate)) return S("goes out");
     if (stage->standing[candidate] == STANDING_ELECTED) return S("elected before");
@@ -171,8 +172,10 @@ static bool is_plain(Str text)
 
 static Str lot_command(Arena *a, Str seed, int stage, Str name)
 {
-    if (is_plain(seed) && is_plain(name)) return str_format(a, "printf '%.*s\\n%d\\n%.*s' | sha256sum", STR_ARG(seed), stage, STR_ARG(name));
-    return str_format(a, "printf '%%s\\n%%s\\n%%s' %.*s %d %.*s | sha256sum", STR_ARG(shell_quote(a, seed)), stage, STR_ARG(shell_quote(a, name)));
+    if (is_plain(seed) && is_plain(name))
+        return str_format(a, "printf '%.*s\\n%d\\n%.*s' | sha256sum", STR_ARG(seed), stage, STR_ARG(name));
+    return str_format(
+        a, "printf '%%s\\n%%s\\n%%s' %.*s %d %.*s | sha256sum", STR_ARG(shell_quote(a, seed)), stage, STR_ARG(shell_quote(a, name)));
 }
 
 Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie)
@@ -212,12 +215,11 @@ static void add_how(Lines *lines, Arena *a, const Result *r, const Tie *tie)
         return;
     case TIE_STEP_LOT:
         add(lines, "A lot was drawn from the seed \"%.*s\": each name has the key SHA-256(seed, stage, name), and the %s key %s. %.*s %s.",
-            STR_ARG(r->options.seed), tie->kind == TIE_EXCLUDE ? "smallest" : "largest", tie->kind == TIE_EXCLUDE ? "goes out" : "is chosen", STR_ARG(chosen), result);
+            STR_ARG(r->options.seed), tie->kind == TIE_EXCLUDE ? "smallest" : "largest",
+            tie->kind == TIE_EXCLUDE ? "goes out" : "is chosen", STR_ARG(chosen), result);
         return;
     case TIE_STEP_ORDER:
-    case TIE_STEP_ASK:
-        add(lines, "The order of names given to the count (--tie-order) decided: %.*s %s.", STR_ARG(chosen), result);
-        return;
+    case TIE_STEP_ASK: add(lines, "The order of names given to the count (--tie-order) decided: %.*s %s.", STR_ARG(chosen), result); return;
     case TIE_STEP__COUNT: break;
     }
 }
@@ -234,7 +236,8 @@ Lines words_tie(Arena *a, const Result *r, const Stage *stage, const Tie *tie)
     Str names = words_names(a, r, tie->candidates, tie->candidate_count);
     /* Meek's tie reaches as far as the surplus, so those tied need not be equal. */
     bool equal = true;
-    for (int i = 1; stage && i < tie->candidate_count; i++) equal = equal && part_compare(r, stage, tie->candidates[i], tie->candidates[0]) == 0;
+    for (int i = 1; stage && i < tie->candidate_count; i++)
+        equal = equal && part_compare(r, stage, tie->candidates[i], tie->candidates[0]) == 0;
     if (!equal) {
         add(&lines, "Between %.*s the count alone does not decide: they are tied under the rules.", STR_ARG(names));
     } else if (tie->kind == TIE_SURPLUS) {
@@ -261,15 +264,24 @@ Lines words_open(Arena *a, const Result *r)
         buf_str(&order, part_name(r, tie->candidates[i]));
     }
     Str names = buf_done(&order);
-    const char *last = tie->kind == TIE_EXCLUDE ? "the last named goes out" : tie->kind == TIE_ELECT ? "the first named is elected" : "the first named is taken first";
+    const char *last = tie->kind == TIE_EXCLUDE ? "the last named goes out"
+                       : tie->kind == TIE_ELECT ? "the first named is elected"
+                                                : "the first named is taken first";
     if (wants_seed(tie)) {
-        add(&lines, "The rules say that a lot decides, and a lot needs a seed. Let the public choose one (a throw of dice, say), announce it, and count again with it:");
+        add(&lines, "The rules say that a lot decides, and a lot needs a seed. Let the public choose one (a throw of dice, say), announce "
+                    "it, and count again with it:");
         add(&lines, "    --seed TEXT");
     } else if (tie->how == TIE_STEP_ORDER) {
-        add(&lines, "The rules say that an order of names decides, and the order given does not name them all. Count again with one that does, most favoured first (%s):", last);
+        add(&lines,
+            "The rules say that an order of names decides, and the order given does not name them all. Count again with one that does, "
+            "most favoured first (%s):",
+            last);
         add(&lines, "    --tie-order \"%.*s\"", STR_ARG(names));
     } else {
-        add(&lines, "The rules leave this to a person. Decide, record who decided and why, and count again with the names in order, most favoured first (%s):", last);
+        add(&lines,
+            "The rules leave this to a person. Decide, record who decided and why, and count again with the names in order, most favoured "
+            "first (%s):",
+            last);
         add(&lines, "    --tie-order \"%.*s\"", STR_ARG(names));
     }
     return lines;
@@ -294,7 +306,9 @@ static void add_transfers_from(Lines *lines, Arena *a, const Result *r, const St
         else buf_format(&b, "%.*s to %.*s", STR_ARG(votes), STR_ARG(part_name(r, t->to)));
     }
     Str to = buf_done(&b);
-    if (parts) add(lines, "Of the %.*s that %s on from %.*s: %.*s.", STR_ARG(words_votes(a, r, moved)), is_one(r, moved) ? "passes" : "pass", STR_ARG(part_name(r, from)), STR_ARG(to));
+    if (parts)
+        add(lines, "Of the %.*s that %s on from %.*s: %.*s.", STR_ARG(words_votes(a, r, moved)), is_one(r, moved) ? "passes" : "pass",
+            STR_ARG(part_name(r, from)), STR_ARG(to));
     else add(lines, "No votes pass on from %.*s.", STR_ARG(part_name(r, from)));
 }
 
@@ -323,14 +337,17 @@ static void add_out(Lines *lines, Arena *a, const Result *r, const Stage *stage)
     if (stage->eliminated_count == 0) return;
     int first = stage->eliminated[0];
     Str names = words_names(a, r, stage->eliminated, stage->eliminated_count);
-    if (is_stv(r) && stage->elected_count && stage->surplus_of < 0 && r->elected_count == r->seats && stage == &r->stages[r->stage_count - 1]) {
+    if (is_stv(r) && stage->elected_count && stage->surplus_of < 0 && r->elected_count == r->seats &&
+        stage == &r->stages[r->stage_count - 1]) {
         add(lines, "All seats are filled; %.*s %s not elected.", STR_ARG(names), stage->eliminated_count == 1 ? "is" : "are");
     } else if (stage->eliminated_count == 1 && is_write_ins(r, first)) {
         add(lines, "The pile of undeclared write-ins, %.*s, goes out first.", STR_ARG(words_has(a, r, stage, first)));
     } else if (stage->eliminated_count > 1) {
-        add(lines, "%.*s go out together: even all their %.*s added up are fewer than those of the next candidate.", STR_ARG(names), STR_ARG(words_unit(r)));
+        add(lines, "%.*s go out together: even all their %.*s added up are fewer than those of the next candidate.", STR_ARG(names),
+            STR_ARG(words_unit(r)));
     } else if (!decided_by_tie(stage, TIE_EXCLUDE)) { /* the tie has said it */
-        Str has = part_is_college(r) ? str_format(a, "%.*s%%", STR_ARG(part_percent(a, part_share(a, r, stage, first), 2))) : figure(a, r, stage->tally[first]);
+        Str has = part_is_college(r) ? str_format(a, "%.*s%%", STR_ARG(part_percent(a, part_share(a, r, stage, first), 2)))
+                                     : figure(a, r, stage->tally[first]);
         add(lines, "%.*s has the fewest %.*s (%.*s) and goes out.", STR_ARG(names), STR_ARG(words_unit(r)), STR_ARG(has));
     }
 }
@@ -341,10 +358,14 @@ static void add_elected_by_majority(Lines *lines, Arena *a, const Result *r, con
     Str name = part_name(r, c), has = words_has(a, r, stage, c);
     bool more_than_half = frac_compare_ratio(part_share(a, r, stage, c), 1, 2) > 0;
     if (decided_by_tie(stage, TIE_ELECT)) return; /* the tie has said it */
-    if (continuing_count(r, stage) == 1) add(lines, "%.*s (%.*s) is the only candidate still in and is elected.", STR_ARG(name), STR_ARG(has));
-    else if (!more_than_half) add(lines, "%.*s has the most %.*s (%.*s) and is elected.", STR_ARG(name), STR_ARG(words_unit(r)), STR_ARG(has));
+    if (continuing_count(r, stage) == 1)
+        add(lines, "%.*s (%.*s) is the only candidate still in and is elected.", STR_ARG(name), STR_ARG(has));
+    else if (!more_than_half)
+        add(lines, "%.*s has the most %.*s (%.*s) and is elected.", STR_ARG(name), STR_ARG(words_unit(r)), STR_ARG(has));
     else if (part_is_college(r)) add(lines, "%.*s has %.*s, more than half, and is elected.", STR_ARG(name), STR_ARG(has));
-    else add(lines, "%.*s has %.*s of the %.*s that continue, more than half, and is elected.", STR_ARG(name), STR_ARG(figure(a, r, stage->tally[c])), STR_ARG(words_votes(a, r, stage->continuing)));
+    else
+        add(lines, "%.*s has %.*s of the %.*s that continue, more than half, and is elected.", STR_ARG(name),
+            STR_ARG(figure(a, r, stage->tally[c])), STR_ARG(words_votes(a, r, stage->continuing)));
 }
 
 static void add_elected_stv(Lines *lines, Arena *a, const Result *r, const Stage *stage)
@@ -360,7 +381,8 @@ static void add_elected_stv(Lines *lines, Arena *a, const Result *r, const Stage
             STR_ARG(words_votes(a, r, stage->tally[reached[i]])), STR_ARG(figure(a, r, stage->quota)));
     if (rest_count == 0) return;
     Str names = words_names(a, r, rest, rest_count);
-    add(lines, "No more candidates are left than seats to fill, so %.*s %s elected without the quota.", STR_ARG(names), rest_count == 1 ? "is" : "are");
+    add(lines, "No more candidates are left than seats to fill, so %.*s %s elected without the quota.", STR_ARG(names),
+        rest_count == 1 ? "is" : "are");
 }
 
 static void add_elected_plurality(Lines *lines, Arena *a, const Result *r, const Stage *stage)
@@ -370,7 +392,8 @@ static void add_elected_plurality(Lines *lines, Arena *a, const Result *r, const
         add(lines, "There are no more candidates than seats: %.*s %s elected.", STR_ARG(names), stage->elected_count == 1 ? "is" : "are");
     } else if (stage->elected_count == 1) {
         int c = stage->elected[0];
-        if (!decided_by_tie(stage, TIE_ELECT)) add(lines, "%.*s has the most votes (%.*s) and is elected.", STR_ARG(names), STR_ARG(figure(a, r, stage->tally[c])));
+        if (!decided_by_tie(stage, TIE_ELECT))
+            add(lines, "%.*s has the most votes (%.*s) and is elected.", STR_ARG(names), STR_ARG(figure(a, r, stage->tally[c])));
     } else {
         add(lines, "The %d candidates with the most votes are elected: %.*s.", stage->elected_count, STR_ARG(names));
     }
@@ -393,7 +416,8 @@ static void add_surplus(Lines *lines, Arena *a, const Result *r, const Stage *st
 {
     if (stage->surplus_of < 0) return;
     Votes surplus = stage->tally[stage->surplus_of] - stage->quota;
-    add(lines, "%.*s has %.*s more than the quota; this surplus passes on.", STR_ARG(part_name(r, stage->surplus_of)), STR_ARG(words_votes(a, r, surplus)));
+    add(lines, "%.*s has %.*s more than the quota; this surplus passes on.", STR_ARG(part_name(r, stage->surplus_of)),
+        STR_ARG(words_votes(a, r, surplus)));
 }
 
 Lines words_stage(Arena *a, const Result *r, int number)
@@ -461,17 +485,20 @@ Lines words_yes_no(Arena *a, const Result *r, const ReportOptions *options)
     const Stage *stage = &r->stages[0];
     Votes yes = stage->tally[q->yes], no = stage->tally[q->no], both = add_or_stop(yes, no);
     Str yes_name = part_name(r, q->yes), no_name = part_name(r, q->no);
-    add(&lines, "%.*s has %.*s (%.*s%%), %.*s has %.*s (%.*s%%), of %.*s for either.", STR_ARG(yes_name), STR_ARG(words_votes(a, r, yes)), STR_ARG(part_percent_of(a, yes, both, 2)),
-        STR_ARG(no_name), STR_ARG(words_votes(a, r, no)), STR_ARG(part_percent_of(a, no, both, 2)), STR_ARG(words_votes(a, r, both)));
+    add(&lines, "%.*s has %.*s (%.*s%%), %.*s has %.*s (%.*s%%), of %.*s for either.", STR_ARG(yes_name), STR_ARG(words_votes(a, r, yes)),
+        STR_ARG(part_percent_of(a, yes, both, 2)), STR_ARG(no_name), STR_ARG(words_votes(a, r, no)),
+        STR_ARG(part_percent_of(a, no, both, 2)), STR_ARG(words_votes(a, r, both)));
     if (r->rules->pass) {
         Str pass = part_percent(a, r->rules->pass, 1);
         const char *of = r->rules->pass_of_roll ? "the roll" : "the votes for either";
-        add(&lines, "To be carried, %.*s must have more than %.*s%% of %s: it %s.", STR_ARG(yes_name), STR_ARG(pass), of, q->enough_votes ? "has" : "has not");
+        add(&lines, "To be carried, %.*s must have more than %.*s%% of %s: it %s.", STR_ARG(yes_name), STR_ARG(pass), of,
+            q->enough_votes ? "has" : "has not");
     }
     if (r->options.roll > 0) {
         RejectedList rejected = part_rejected(a, r, options);
         int64_t returned = part_returned(r, &rejected);
-        add(&lines, "Turnout: %.*s of %.*s on the roll, %.*s%%.", STR_ARG(words_papers(a, returned)), STR_ARG(part_whole(a, r->options.roll)), STR_ARG(part_percent_of(a, returned, r->options.roll, 1)));
+        add(&lines, "Turnout: %.*s of %.*s on the roll, %.*s%%.", STR_ARG(words_papers(a, returned)),
+            STR_ARG(part_whole(a, r->options.roll)), STR_ARG(part_percent_of(a, returned, r->options.roll, 1)));
     }
     if (r->rules->turnout && frac_sign(r->rules->turnout) > 0) {
         Str wanted = part_percent(a, r->rules->turnout, 1);
@@ -486,15 +513,20 @@ static void add_last_stage(Lines *lines, Arena *a, const Result *r, const Margin
 {
     if (!m->last_known) return;
     Str winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
-    Str at = r->pairwise ? S("One to one, ") : r->stage_count == 1 ? S("") : m->last_stage == r->stage_count ? S("At the last stage ") : str_format(a, "At stage %d ", m->last_stage);
+    Str at = r->pairwise                       ? S("One to one, ")
+             : r->stage_count == 1             ? S("")
+             : m->last_stage == r->stage_count ? S("At the last stage ")
+                                               : str_format(a, "At stage %d ", m->last_stage);
     if (m->last_points) {
-        add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(at), STR_ARG(winner), STR_ARG(part_percent(a, m->last_points, 2)),
-            STR_ARG(runner_up), STR_ARG(frac_text(a, m->last_points)));
-        add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(part_whole(a, m->last < 0 ? -m->last : m->last)), m->last < 0 ? "fewer" : "more");
+        add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(at), STR_ARG(winner),
+            STR_ARG(part_percent(a, m->last_points, 2)), STR_ARG(runner_up), STR_ARG(frac_text(a, m->last_points)));
+        add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(part_whole(a, m->last < 0 ? -m->last : m->last)),
+            m->last < 0 ? "fewer" : "more");
     } else if (m->last == 0) {
         add(lines, "%.*s%.*s and %.*s are equal.", STR_ARG(at), STR_ARG(winner), STR_ARG(runner_up));
     } else {
-        add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(at), STR_ARG(winner), STR_ARG(r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last)), STR_ARG(runner_up));
+        add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(at), STR_ARG(winner),
+            STR_ARG(r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last)), STR_ARG(runner_up));
     }
 }
 
@@ -505,7 +537,8 @@ static Str words_change(Arena *a, const Result *r, const Margin *m)
     if (m->upper_section >= 0 && m->upper_section < r->papers->section_count)
         section = str_format(a, " of \"%.*s\"", STR_ARG(r->papers->sections[m->upper_section].name));
     if (m->upper_from < 0 || m->upper_to < 0) return papers;
-    return str_format(a, "%.*s%.*s with first preference %.*s, marked for %.*s alone instead", STR_ARG(papers), STR_ARG(section), STR_ARG(part_name(r, m->upper_from)), STR_ARG(part_name(r, m->upper_to)));
+    return str_format(a, "%.*s%.*s with first preference %.*s, marked for %.*s alone instead", STR_ARG(papers), STR_ARG(section),
+        STR_ARG(part_name(r, m->upper_from)), STR_ARG(part_name(r, m->upper_to)));
 }
 
 /* "0.40%"; what would round to nothing is "less than 0.01%". */
@@ -522,16 +555,22 @@ static void add_bounds(Lines *lines, Arena *a, const Result *r, const Margin *m)
     Str change = m->upper_known ? words_change(a, r, m) : S("");
     Str share = m->upper_known && r->valid > 0 ? words_share(a, m->upper, r->valid) : S("");
     if (m->exact) {
-        add(lines, "Exact: with %.*s changed, %.*s would have been elected (%.*s; a recount showed it), and with fewer nobody else could have been.", STR_ARG(words_papers(a, m->upper)),
-            STR_ARG(elects), STR_ARG(change));
+        add(lines,
+            "Exact: with %.*s changed, %.*s would have been elected (%.*s; a recount showed it), and with fewer nobody else could have "
+            "been.",
+            STR_ARG(words_papers(a, m->upper)), STR_ARG(elects), STR_ARG(change));
         add(lines, "That is %.*s of the papers counted.", STR_ARG(share));
         return;
     }
-    if (m->lower_known) add(lines, "Lower bound: at least %.*s would have to change before anybody else could be elected.", STR_ARG(words_papers(a, m->lower)));
+    if (m->lower_known)
+        add(lines, "Lower bound: at least %.*s would have to change before anybody else could be elected.",
+            STR_ARG(words_papers(a, m->lower)));
     if (m->upper_known)
-        add(lines, "Upper bound: changing %.*s would have elected %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.", STR_ARG(words_papers(a, m->upper)), STR_ARG(elects),
-            STR_ARG(change), STR_ARG(share));
-    if (m->lower_known && m->upper_known) add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(part_whole(a, m->lower)), STR_ARG(part_whole(a, m->upper)));
+        add(lines, "Upper bound: changing %.*s would have elected %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.",
+            STR_ARG(words_papers(a, m->upper)), STR_ARG(elects), STR_ARG(change), STR_ARG(share));
+    if (m->lower_known && m->upper_known)
+        add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(part_whole(a, m->lower)),
+            STR_ARG(part_whole(a, m->upper)));
     else if (m->lower_known) add(lines, "No change that elects somebody else was found, so there is no upper bound.");
     else if (m->upper_known) add(lines, "No lower bound is proved for these rules: fewer might do.");
     else add(lines, "How many papers would have to change is not known for these rules.");
@@ -559,12 +598,15 @@ Lines words_single_mark(Arena *a, const Result *r, const SingleMark *m)
     }
     if (m->second < 0) return lines;
     Str second = part_name(r, m->second);
-    add(&lines, "Whether %.*s or %.*s would have won with next preferences cannot be known from these papers.", STR_ARG(leader), STR_ARG(second));
+    add(&lines, "Whether %.*s or %.*s would have won with next preferences cannot be known from these papers.", STR_ARG(leader),
+        STR_ARG(second));
     if (m->share_to_change)
-        add(&lines, "It would change if more than %.*s%% of the %.*s whose next preferences are not held went to %.*s, and the rest to %.*s.", STR_ARG(part_percent(a, m->share_to_change, 1)),
-            STR_ARG(words_votes(a, r, m->unheld)), STR_ARG(second), STR_ARG(leader));
+        add(&lines,
+            "It would change if more than %.*s%% of the %.*s whose next preferences are not held went to %.*s, and the rest to %.*s.",
+            STR_ARG(part_percent(a, m->share_to_change, 1)), STR_ARG(words_votes(a, r, m->unheld)), STR_ARG(second), STR_ARG(leader));
     else
-        add(&lines, "Even if all of the %.*s whose next preferences are not held went to %.*s, %.*s would stay ahead.", STR_ARG(words_votes(a, r, m->unheld)), STR_ARG(second), STR_ARG(leader));
+        add(&lines, "Even if all of the %.*s whose next preferences are not held went to %.*s, %.*s would stay ahead.",
+            STR_ARG(words_votes(a, r, m->unheld)), STR_ARG(second), STR_ARG(leader));
     return lines;
 }
 
@@ -602,8 +644,8 @@ Lines words_weights(Arena *a, const Result *r, const PaperWeights *w, int number
         Frac *ratio = frac_new(a, 1);
         frac_set(ratio, &weight[heaviest]);
         frac_div(ratio, &weight[s]);
-        add(&lines, "At stage %d one paper of \"%.*s\" weighed as much as %.*s papers of \"%.*s\".", number, STR_ARG(r->papers->sections[heaviest].name), STR_ARG(words_ratio(a, ratio)),
-            STR_ARG(r->papers->sections[s].name));
+        add(&lines, "At stage %d one paper of \"%.*s\" weighed as much as %.*s papers of \"%.*s\".", number,
+            STR_ARG(r->papers->sections[heaviest].name), STR_ARG(words_ratio(a, ratio)), STR_ARG(r->papers->sections[s].name));
     }
     return lines;
 }
