@@ -39,9 +39,11 @@ typedef struct Reading {
     bool failed;
 } Reading;
 
+/* Remember the first mistake; inih tells its line at the end. `found` empty: "nothing"; without a pointer: not worth showing. */
 static bool wrong(Reading *in, Str expected, Str found)
 {
-    if (!in->failed && fault_set(in->fault, ERR_INPUT, 0, 0, expected, found.len ? fault_quote(in->a, found) : found)) in->failed = true;
+    if (found.ptr) found = found.len ? fault_quote(in->a, found) : S("nothing");
+    if (!in->failed && fault_set(in->fault, ERR_INPUT, 0, 0, expected, found)) in->failed = true;
     return false;
 }
 
@@ -218,7 +220,7 @@ static bool set_claim(Reading *in, Str name, Str key, Str value)
 
 static bool set_key(Reading *in, Str section, Str key, Str value)
 {
-    if (!value.len) return wrong(in, str_format(in->a, "a value for '%.*s'", STR_ARG(key)), S("nothing"));
+    if (!value.len) return wrong(in, str_format(in->a, "a value for '%.*s'", STR_ARG(key)), S(""));
     if (str_equal(section, S("check"))) return set_check(in, key, value);
     if (str_starts(section, S("question "))) return set_question(in, str_trim(str_slice(section, 9, section.len)), key, value);
     if (str_starts(section, S("claim "))) return set_claim(in, str_trim(str_slice(section, 6, section.len)), key, value);
@@ -264,18 +266,20 @@ static Err settle_returned(Reading *in)
     Published *p = in->p;
     Returned *r = &in->returned;
     if (!r->given) return ERR_OK;
-    if (p->from) return fault_set(in->fault, ERR_INPUT, 0, 0, S("'papers' or 'returned', not both"), (Str){0});
+    if (p->from)
+        return fault_set(
+            in->fault, ERR_INPUT, 0, 0, S("'papers' and 'returned' both say how many papers there are; give one of them"), (Str){0});
     if (!r->percent) {
         p->from = r->from;
         p->to = r->to;
         return ERR_OK;
     }
-    if (!p->issued) return fault_set(in->fault, ERR_INPUT, 0, 0, S("'issued', of which 'returned' is a percentage"), (Str){0});
+    if (!p->issued) return fault_set(in->fault, ERR_INPUT, 0, 0, S("'returned' is a percentage of 'issued', which is not given"), (Str){0});
     p->from = mul_div_up(p->issued, r->low.units, 100 * pow10_i64(r->low.decimals));
     p->to = mul_div_down(p->issued, r->high.units, 100 * pow10_i64(r->high.decimals));
     if (p->from < 1 || p->from > p->to)
         return fault_set(in->fault, ERR_INPUT, 0, 0,
-            S("a range of 'returned' with at least one whole number of papers in it, the smaller percentage first"), (Str){0});
+            S("no whole number of papers is in the range of 'returned'; the smaller percentage comes first"), (Str){0});
     return ERR_OK;
 }
 
@@ -328,7 +332,7 @@ static Err settle(Reading *in)
     if (!e && p->to - p->from >= PUBLISHED_SEARCH_MAX)
         e = fault_setf(in->fault, in->a, ERR_LIMIT, "at most %d numbers of papers can be tried; these are %lld", PUBLISHED_SEARCH_MAX,
             (long long)(p->to - p->from + 1));
-    if (!e && !p->question_count) e = fault_set(in->fault, ERR_INPUT, 0, 0, S("at least one [question NAME]"), (Str){0});
+    if (!e && !p->question_count) e = fault_set(in->fault, ERR_INPUT, 0, 0, S("there is no [question NAME]"), (Str){0});
     for (int i = 0; !e && i < p->question_count; i++) e = settle_question(in, &p->questions[i]);
     for (int i = 0; !e && i < p->claim_count; i++) e = settle_claim(in, i);
     return e;
@@ -528,13 +532,15 @@ static bool votes_range(
     return true;
 }
 
-/* The figure in percent of the claimed base, from *low to *high. */
-static bool share_range(Arena *a, const PublishedAnswer *answer, const PublishedClaim *c, Frac *low, Frac *high)
+/* The figure in percent of the claimed base, from *low to *high; `reached`: *high itself is possible, as the end of a rounding is not. */
+static bool share_range(Arena *a, const PublishedAnswer *answer, const PublishedClaim *c, Frac *low, Frac *high, bool *ret_reached)
 {
     const PublishedQuestion *q = &answer->published->questions[c->question];
     const PublishedFigure *f = &q->figures[c->answer];
     Rounding rounding = answer->published->rounding;
+    *ret_reached = f->has_votes;
     if (c->of == q->of && f->has_printed) {
+        *ret_reached = false;
         frac_set_ratio(low, 100 * twice_low(f->printed, rounding), 2 * hundred(f->printed));
         frac_set_ratio(high, 100 * twice_high(f->printed, rounding), 2 * hundred(f->printed));
         return true;
@@ -552,13 +558,15 @@ static bool share_range(Arena *a, const PublishedAnswer *answer, const Published
 static void check_claim(Arena *a, const PublishedAnswer *answer, const PublishedClaim *c, ClaimAnswer *claim)
 {
     Frac *ends = frac_new(a, 2);
-    if (!share_range(a, answer, c, &ends[0], &ends[1])) return;
+    bool reached;
+    if (!share_range(a, answer, c, &ends[0], &ends[1], &reached)) return;
     claim->low = &ends[0];
     claim->high = &ends[1];
     Rounding rounding = answer->published->rounding;
     int64_t whole = 2 * pow10_i64(c->share.decimals);
-    claim->holds = frac_compare_ratio(claim->high, twice_low(c->share, rounding), whole) >= 0 &&
-                   frac_compare_ratio(claim->low, twice_high(c->share, rounding), whole) < 0;
+    int above = frac_compare_ratio(claim->high, twice_low(c->share, rounding), whole);
+    bool below = frac_compare_ratio(claim->low, twice_high(c->share, rounding), whole) < 0;
+    claim->holds = below && (above > 0 || (above == 0 && reached));
 }
 
 static bool question_is_good(const PublishedQuestion *q, const QuestionAnswer *answer)
