@@ -488,13 +488,12 @@ static void check_sum(Arena *a, const Published *p, const PublishedQuestion *q, 
         frac_add(answer->bound, off);
     }
     frac_set_ratio(missing, hundred(answer->sum) - answer->sum.units, pow10_i64(decimals));
-    bool above = frac_sign(missing) < 0;
-    frac_set_ratio(off, -1, 1);
-    if (above) frac_mul(missing, off);
-    bool near = frac_compare(missing, answer->bound) <= 0;
-    /* Truncation only takes away: a sum above 100 cannot come from it. */
-    answer->sum_possible = !above || (near && p->rounding == ROUNDING_HALF_UP);
-    answer->sum_whole = near && answer->sum_possible;
+    /* Rounding up adds half a digit at most and loses a little less than half; cutting adds nothing and loses less than one. */
+    Frac *excess = frac_new(a, 1);
+    frac_sub(excess, missing);
+    bool above = frac_sign(excess) > 0;
+    answer->sum_possible = !above || (p->rounding == ROUNDING_HALF_UP && frac_compare(excess, answer->bound) <= 0);
+    answer->sum_whole = answer->sum_possible && frac_compare(missing, answer->bound) < 0;
 }
 
 /* --- claims --- */
