@@ -310,7 +310,7 @@ def check_failures_of_the_system():
             yield 'a file that may not be read', r.status == 3 and 'papers.csv' in r.err, r
 
         def small_memory():
-            resource.setrlimit(resource.RLIMIT_AS, (100 << 20, 100 << 20))
+            resource.setrlimit(resource.RLIMIT_AS, (56 << 20, 56 << 20))
         with (desk / 'big.csv').open('w') as f:  # every paper another: nothing to merge
             f.write('1,2,3,4\n')
             for i in range(1000000):
