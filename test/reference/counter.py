@@ -114,11 +114,11 @@ KEYS = {
                'skipped_ranks_allowed': (whole(0, 1000), 0), 'overvote': (one_of('skip', 'exhaust'), 'skip'),
                'duplicate': (one_of('skip', 'exhaust'), 'skip'), 'max_ranks': (whole(0, 1000), 0)},
     'ties': {'exclude': (steps_of, []), 'elect': (steps_of, []), 'surplus': (steps_of, [])},
-    'plurality': {'marks': (marks_of, 'first')},
+    'plurality': {'marks': (marks_of, None)},
     'posts': {'each': (one_of('plurality', 'alternative-vote'), 'plurality')},
     'yes-no': {'yes': (text_of, 'Yes'), 'no': (text_of, 'No'), 'pass': (fraction, Fraction(1, 2)),
                'of': (one_of('papers', 'roll'), 'papers'), 'turnout': (fraction, Fraction(0))},
-    'stv': {'quota': (one_of('droop'), 'droop'), 'decimals': (whole(0, 12), None), 'omega': (whole(0, 12), 6)},
+    'stv': {'quota': (one_of('droop'), 'droop'), 'decimals': (whole(0, 12), None), 'omega': (whole(1, 12), 6)},
     'condorcet': {'completion': (one_of('schulze', 'ranked-pairs'), 'schulze'),
                   'strength': (one_of('winning-votes', 'margins'), 'winning-votes')},
 }
@@ -168,8 +168,12 @@ def parse_rules(text):
         raise Refused('skipped_ranks_allowed goes with skipped_rank = exhaust')
     if method in ('stv-gregory', 'stv-meek') and rules['stv']['decimals'] is None:
         raise Refused('an STV count needs its decimals')
-    if method == 'stv-meek' and rules['stv']['decimals'] < 9:
+    if method == 'stv-gregory' and rules['stv']['decimals'] > 9:
+        raise Refused('Gregory counts with 0 to 9 decimals')
+    if method == 'stv-meek' and not 9 <= rules['stv']['decimals'] <= 12:
         raise Refused('Meek counts with 9 to 12 decimals')
+    if method == 'stv-meek' and rules['stv']['omega'] > rules['stv']['decimals']:
+        raise Refused('omega is at most decimals')
     return rules
 
 
@@ -590,7 +594,7 @@ def count_transferable(election, rules, seats):
 
 def count_plurality(election, rules, seats):
     count = Count(election, rules, seats)
-    marks = rules['plurality']['marks']
+    marks = rules['plurality']['marks'] or 'first'
     count.read_papers(crosses=0 if marks == 'first' else seats if marks == 'seats' else marks)
     if marks == 'first':
         tally, sections = add_up(count, count.standing, lambda ranking: ranking[0][:1])
@@ -639,7 +643,7 @@ def count_posts(election, rules):
                        f'{election.seed}/{post}' if election.seed else '', election.tie_order, seats)
         own_rules = dict(rules)
         own_rules['rules'] = dict(rules['rules'], method=rules['posts']['each'])
-        own_rules['plurality'] = {'marks': 'seats'}
+        own_rules['plurality'] = {'marks': rules['plurality']['marks'] or 'seats'}
         standing = [candidate.name for candidate in candidates if not candidate.withdrawn]
         if len(standing) <= seats:
             result = {'stages': [], 'elected': standing, 'elimination_order': [], 'open_question': None, 'unopposed': True}
@@ -768,6 +772,8 @@ def count_meek(election, rules, seats):
     count.read_papers()
     unit = count.unit = 10 ** rules['stv']['decimals']
     limit = 10 ** (rules['stv']['decimals'] - rules['stv']['omega'])
+    if count.valid * unit > 2 ** 61:
+        raise Refused('more papers than are counted with so many decimals')
     keep = {c: unit for c in count.standing}
 
     def distribute():

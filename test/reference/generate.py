@@ -87,7 +87,7 @@ class Generator:
             drop = 0
             section('posts', {'each': self.each})
             if self.each == 'plurality' and self.chance(0.9):
-                section('plurality', {'marks': 'seats'})
+                section('plurality', {'marks': self.either('seats', 'seats', 'first', self.random.randint(1, 4))})
             for post, (seats, listed) in posts.items():
                 if seats == 1 and not listed and self.chance(0.2):
                     continue
@@ -99,19 +99,23 @@ class Generator:
             section('yes-no', {'yes': 'Yes', 'no': 'No', 'pass': self.either('1/2', '1/2', '2/3', '0.6', '50%', '1/4', '0', '1'),
                                'of': self.either('papers', 'papers', 'roll'), 'turnout': self.either('0', '0', '1/2', '40%', '1')})
         if method == 'stv-gregory':
-            section('stv', {'quota': 'droop', 'decimals': self.random.randint(0, 6)})
+            section('stv', {'quota': 'droop', 'decimals': self.either(0, 1, 2, 3, 4, 5, 5, 6, 9, 10 if self.chance(0.05) else 5)})
         if method == 'stv-meek':
-            decimals = self.random.randint(9, 12)
-            section('stv', {'quota': 'droop', 'decimals': decimals, 'omega': self.random.randint(1, decimals)})
+            decimals = self.random.randint(8 if self.chance(0.02) else 9, 12)
+            section('stv', {'quota': 'droop', 'decimals': decimals, 'omega': self.random.randint(1, decimals + self.chance(0.02))})
         if method == 'condorcet':
             section('condorcet', {'completion': self.either('schulze', 'ranked-pairs'), 'strength': self.either('winning-votes', 'margins')})
+        text = '\n'.join(lines) + '\n'
         if self.chance(0.01):
-            lines += self.either(['[papers]', 'overvotes = skip'], ['[nonsense]', 'x = 1'], ['[count]', 'seats = many'],
-                                 ['[rules]', 'method = fptp'], ['[papers]', 'max_ranks = -1'])
-        return '\n'.join(lines) + '\n'
+            before, after = self.either(('[papers]', '[papers]\novervotes = skip'), ('[papers]', '[nonsense]'), ('seats = ', 'seats = some'),
+                                        (f'method = {method}', 'method = fptp'), ('duplicate = ', 'duplicate = re'), ('lot', 'coin'))
+            text = text.replace(before, after, 1)
+        return text
 
     def steps(self):
         steps = self.random.sample(TIE_STEPS, self.random.randint(1, 3))
+        if self.chance(0.5):
+            steps.sort(key=lambda step: step not in ('forward', 'backward'))
         if self.chance(0.6) and 'lot' not in steps:
             steps.append('lot')
         return ', '.join(steps)
@@ -164,14 +168,14 @@ class Generator:
         clean = self.chance(0.4)
         return {key: 0 if clean or self.chance(0.4) else self.random.uniform(0, most)
                 for key, most in (('empty', 0.4), ('overvote', 0.2), ('duplicate', 0.25), ('equal', 0.3), ('blank', 0.6))} | \
-            {'mirror': self.either(0, 0.3, 0.8), 'few': self.chance(0.1)}
+            {'mirror': self.either(0, 0.3, 0.8), 'few': self.chance(0.15)}
 
     # The whole.
 
     def election(self):
         method = self.either(*METHODS)
         large = self.chance(0.006)
-        number = self.random.randint(1, 12 if large else 8)
+        number = self.random.randint(self.either(1, 3, 3), 12 if large else 8)
         how_many = self.random.randint(100, 400 if method == 'stv-meek' else 2000) if large else self.random.randint(1, self.either(3, 8, 20, 20, 60, 60))
         names = self.random.sample(NAMES, number)
         self.each = self.either('plurality', 'plurality', 'alternative-vote')
@@ -209,7 +213,7 @@ class Generator:
             for s in range(len(sections)):
                 papers.append(Paper(self.paper(list(range(len(candidates))), style), s, 1))
         if self.chance(0.02):
-            times = [1, 1000, 999983, 10 ** 6][:4 if method != 'stv-meek' and sum(paper.how_many for paper in papers) < 1000 else 2]
+            times = [1, 1000, 999983, 10 ** 6][:4 if sum(paper.how_many for paper in papers) < 1000 else 2]
             for paper in papers:
                 paper.how_many *= self.either(*times)
         if method == 'posts' and self.chance(0.3):
