@@ -98,7 +98,7 @@ static bool one_of(Reading *in, const Str *names, int count, Str value, int *ret
 
 static bool base(Reading *in, Str value, PublishedBase *ret_base)
 {
-    int choice;
+    int choice = 0;
     if (!one_of(in, base_names, COUNT_OF(base_names), value, &choice)) return false;
     *ret_base = (PublishedBase)choice;
     return true;
@@ -141,7 +141,7 @@ static bool set_check(Reading *in, Str key, Str value)
 {
     static const Str keys[] = {S("title"), S("source"), S("papers"), S("stated"), S("issued"), S("returned"), S("rounding")};
     Published *p = in->p;
-    int which, choice;
+    int which = 0, choice = 0;
     if (!one_of(in, keys, COUNT_OF(keys), key, &which) || !once(in, &in->check_seen, 1u << which, key)) return false;
     switch (which) {
     case 0: p->title = str_copy(in->a, value); return true;
@@ -180,7 +180,7 @@ static bool set_question(Reading *in, Str name, Str key, Str value)
 {
     static const Str keys[] = {S("votes"), S("printed"), S("of")};
     Published *p = in->p;
-    int i = 0, which;
+    int i = 0, which = 0;
     while (i < p->question_count && !str_equal(p->questions[i].name, name)) i++;
     if (i == PUBLISHED_QUESTIONS_MAX) return wrong(in, str_format(in->a, "at most %d questions", PUBLISHED_QUESTIONS_MAX), name);
     PublishedQuestion *q = &p->questions[i];
@@ -196,7 +196,7 @@ static bool set_claim(Reading *in, Str name, Str key, Str value)
 {
     static const Str keys[] = {S("text"), S("share"), S("of"), S("question"), S("answer")};
     Published *p = in->p;
-    int i = 0, which;
+    int i = 0, which = 0;
     int64_t answer = 1;
     while (i < p->claim_count && !str_equal(p->claims[i].name, name)) i++;
     if (i == PUBLISHED_CLAIMS_MAX) return wrong(in, str_format(in->a, "at most %d claims", PUBLISHED_CLAIMS_MAX), name);
