@@ -58,7 +58,8 @@ static Err candidates_token(Reader *r, Str token)
     Blt *f = r->state;
     int64_t n;
     if (!str_to_i64(token, &n) || n < 1 || n > PAPERS_CANDIDATES_MAX)
-        return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a number of candidates from 1 to %d", PAPERS_CANDIDATES_MAX);
+        return reader_fail(
+            r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a number of candidates from 1 to %d", PAPERS_CANDIDATES_MAX);
     for (int i = 1; i <= n; i++) {
         int at = papers_candidate(f->numbered, str_format(&r->scratch, "%d", i));
         ASSERT(at == i - 1);
@@ -84,7 +85,8 @@ static Err withdrawn_token(Reader *r, Str token)
     int64_t n;
     int count = f->numbered->candidate_count;
     if (!str_to_i64(token, &n) || n > -1 || n < -count)
-        return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a withdrawn candidate from -1 to -%d, or a paper", count);
+        return reader_fail(
+            r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a withdrawn candidate from -1 to -%d, or a paper", count);
     f->numbered->candidates[-n - 1].withdrawn = true;
     return ERR_OK;
 }
@@ -160,8 +162,8 @@ static Err rank_pieces(Reader *r, Str token)
         while (p < end && *p >= '0' && *p <= '9') number.len++, p++;
         int64_t n;
         if (!first || !str_to_i64(number, &n) || n < 1 || n > f->numbered->candidate_count)
-            return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a candidate from 1 to %d, '-' for a skipped rank, or 0 to end the paper",
-                               f->numbered->candidate_count);
+            return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token),
+                "a candidate from 1 to %d, '-' for a skipped rank, or 0 to end the paper", f->numbered->candidate_count);
         Err e = add_mark(r, number.ptr, (Mark)((n - 1) | (f->after_equals ? MARK_EQUAL : 0)));
         if (e) return e;
         f->after_equals = false;
@@ -178,7 +180,8 @@ static Err rank_token(Reader *r, Str token)
         return ERR_OK;
     }
     if (f->style_known && !f->papers_are_broken && f->paper_line != r->line)
-        return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a 0 at the end of the paper on line %lld", (long long)f->paper_line);
+        return reader_fail(
+            r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a 0 at the end of the paper on line %lld", (long long)f->paper_line);
     bool ends = str_equal(token, S("0")), skipped = str_equal(token, S("-"));
     if (f->after_equals && (ends || skipped))
         return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "a candidate on both sides of '='");
@@ -206,7 +209,8 @@ static Err name_token(Reader *r, Str token)
 {
     Blt *f = r->state;
     if (token.ptr[0] != '"')
-        return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "the name of candidate %d in double quotes", f->named + 1);
+        return reader_fail(
+            r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "the name of candidate %d in double quotes", f->named + 1);
     Str name = unescape(r, token);
     Err e = reader_check_name(r, token.ptr, name, "candidate");
     if (e) return e;
@@ -223,7 +227,7 @@ static Err title_token(Reader *r, Str token)
     Blt *f = r->state;
     if (token.ptr[0] != '"' || f->texts_after_title == 1 + SOURCE_AND_COMMENT)
         return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "%s",
-                           f->texts_after_title ? "the end of the file after the title" : "the title in double quotes, or the end of the file");
+            f->texts_after_title ? "the end of the file after the title" : "the title in double quotes, or the end of the file");
     if (f->texts_after_title++) return ERR_OK;
     Str title = unescape(r, token);
     if (!str_is_clean_text(title))
@@ -283,7 +287,8 @@ static Err words_of_line(Reader *r, Str line)
         Str rest = str_slice(line, at, line.len);
         size_t n = word_length(rest);
         if (n == 0)
-            return reader_fail(r, ERR_INPUT, rest.ptr, S("the end of the line"), "a closing %s", rest.ptr[0] == '"' ? "double quote" : "')'");
+            return reader_fail(
+                r, ERR_INPUT, rest.ptr, S("the end of the line"), "a closing %s", rest.ptr[0] == '"' ? "double quote" : "')'");
         Err e = token(r, str_slice(rest, 0, n));
         if (e) return e;
         at += n;
@@ -301,7 +306,7 @@ static Err blt_line(Reader *r, Str line)
     bool paper_of_its_own = starts_paper && f->step == STEP_PAPER && f->papers_read == papers_before + 1;
     if (paper_of_its_own && f->papers_are_broken)
         return reader_fail(r, ERR_INPUT, NULL, S("a paper with a line to itself"),
-                           "a 0 at the end of the line of the first paper (line %lld), or papers that all run on", (long long)f->first_paper_line);
+            "a 0 at the end of the line of the first paper (line %lld), or papers that all run on", (long long)f->first_paper_line);
     return ERR_OK;
 }
 

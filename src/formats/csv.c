@@ -81,7 +81,8 @@ static Err quoted_end(Reader *r, const char *p, const char *end, const char **re
     p++;
     while (p < end && is_blank(c, *p)) p++;
     if (p < end && *p != c->separator)
-        return reader_fail(r, ERR_INPUT, p, fault_quote(r->arena, (Str){p, 1}), "a separator after the closing quote (a quote inside a cell is written twice)");
+        return reader_fail(r, ERR_INPUT, p, fault_quote(r->arena, (Str){p, 1}),
+            "a separator after the closing quote (a quote inside a cell is written twice)");
     *ret_end = p;
     return ERR_OK;
 }
@@ -91,7 +92,8 @@ static Err plain_end(Reader *r, const char *p, const char *end, const char **ret
     const Csv *c = r->state;
     for (; p < end && *p != c->separator; p++)
         if (*p == '"')
-            return reader_fail(r, ERR_INPUT, p, S("a quote inside a cell"), "quotes around the whole cell, and the quote inside written twice");
+            return reader_fail(
+                r, ERR_INPUT, p, S("a quote inside a cell"), "quotes around the whole cell, and the quote inside written twice");
     *ret_end = p;
     return ERR_OK;
 }
@@ -103,7 +105,8 @@ Err csv_cells(Reader *r, Str row)
     c->cell_count = 0;
     for (const char *p = row.ptr;; p++) {
         Cell *cell = &c->cells[c->cell_count];
-        if (c->cell_count == FORMAT_COLUMNS_MAX) return reader_fail(r, ERR_LIMIT, p, (Str){0}, "a row may have at most %d cells", FORMAT_COLUMNS_MAX);
+        if (c->cell_count == FORMAT_COLUMNS_MAX)
+            return reader_fail(r, ERR_LIMIT, p, (Str){0}, "a row may have at most %d cells", FORMAT_COLUMNS_MAX);
         c->cell_count++;
         cell->start = p;
         while (p < end && is_blank(c, *p)) p++;
@@ -163,7 +166,7 @@ static Err candidate_mark(Reader *r, const char *at, Str post, Str name, Mark *r
         if (is_declared_post(c, post)) return csv_unknown_name(r, at, name, "# post:");
         if (csv_rank_of_name(name))
             return reader_fail(r, ERR_INPUT, at, fault_quote(r->arena, name),
-                               "a candidate's name (ranks go below names; a candidate who is called so must stand in '# candidates:')");
+                "a candidate's name (ranks go below names; a candidate who is called so must stand in '# candidates:')");
         candidate = papers_post_candidate(r->papers, post, name);
     }
     if (candidate < 0) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d candidates", PAPERS_CANDIDATES_MAX);
@@ -174,7 +177,8 @@ static Err candidate_mark(Reader *r, const char *at, Str post, Str name, Mark *r
 static Err push_mark(Reader *r, const char *at, Mark mark)
 {
     Csv *c = r->state;
-    if (c->mark_count == PAPERS_MARKS_MAX) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "a paper may have at most %d marks", PAPERS_MARKS_MAX);
+    if (c->mark_count == PAPERS_MARKS_MAX)
+        return reader_fail(r, ERR_LIMIT, at, (Str){0}, "a paper may have at most %d marks", PAPERS_MARKS_MAX);
     c->marks[c->mark_count++] = mark;
     return ERR_OK;
 }
@@ -207,7 +211,9 @@ static Err push_new_cell(Reader *r, const Column *column, Str raw)
         if (csv_is_skip_word(text)) {
             mark = MARK_SKIPPED;
         } else if (csv_is_overvote_word(text)) {
-            if (posts) return reader_fail(r, ERR_INPUT, raw.ptr, fault_quote(r->arena, text), "the names that were marked for the post, with '=' between them");
+            if (posts)
+                return reader_fail(
+                    r, ERR_INPUT, raw.ptr, fault_quote(r->arena, text), "the names that were marked for the post, with '=' between them");
             mark = MARK_OVERVOTE;
         } else if (str_find(text, '=') < text.len) {
             return push_equal_rank(r, raw.ptr, column->name, text);
@@ -244,7 +250,8 @@ static Err read_rank(Reader *r, Str raw, int *ret_rank)
     int64_t rank = 0;
     if (csv_is_cross(text)) rank = 1;
     else if (text.len && !str_equal(text, S("-")) && (!csv_is_number(text) || !str_to_i64(text, &rank) || rank > c->candidate_columns))
-        return reader_fail(r, ERR_INPUT, raw.ptr, fault_quote(r->arena, text), "a rank from 1 to %d or an empty cell", c->candidate_columns);
+        return reader_fail(
+            r, ERR_INPUT, raw.ptr, fault_quote(r->arena, text), "a rank from 1 to %d or an empty cell", c->candidate_columns);
     *ret_rank = (int)rank;
     return ERR_OK;
 }
@@ -340,17 +347,20 @@ static Err empty_line(Reader *r, int64_t line)
 {
     r->row = (Str){0};
     r->line = line;
-    return reader_fail(r, ERR_INPUT, NULL, S("an empty line"), "a paper, or the end of the file (a paper without marks is written 'blank')");
+    return reader_fail(
+        r, ERR_INPUT, NULL, S("an empty line"), "a paper, or the end of the file (a paper without marks is written 'blank')");
 }
 
 static Err check_cells(Reader *r)
 {
     Csv *c = r->state;
     if (c->cell_count > c->column_count)
-        return reader_fail(r, ERR_INPUT, c->cells[c->column_count].start, str_format(r->arena, "%d", c->cell_count), "%d cells, as in the first row", c->column_count);
+        return reader_fail(r, ERR_INPUT, c->cells[c->column_count].start, str_format(r->arena, "%d", c->cell_count),
+            "%d cells, as in the first row", c->column_count);
     for (int i = c->cell_count; i < c->column_count; i++)
         if (c->columns[i].kind != COLUMN_RANK)
-            return reader_fail(r, ERR_INPUT, c->row_end, str_format(r->arena, "%d", c->cell_count), "%d cells, as in the first row", c->column_count);
+            return reader_fail(
+                r, ERR_INPUT, c->row_end, str_format(r->arena, "%d", c->cell_count), "%d cells, as in the first row", c->column_count);
     /* Ranks that are missing at the end of a row are empty. */
     for (int i = c->cell_count; i < c->column_count; i++) c->cells[i] = (Cell){.start = c->row_end, .raw = {c->row_end, 0}};
     return ERR_OK;
@@ -378,7 +388,8 @@ static Err csv_row(Reader *r, Str row)
     Err e = csv_cells(r, row);
     if (e) return e;
     if (c->cells[0].raw.len && c->cells[0].raw.ptr[0] == '#' && find_candidate(r->papers, (Str){0}, c->cells[0].raw) < 0)
-        return reader_fail(r, ERR_INPUT, row.ptr, fault_quote(r->arena, row), "comments before the first row only (a name that starts with '#' goes in quotes)");
+        return reader_fail(r, ERR_INPUT, row.ptr, fault_quote(r->arena, row),
+            "comments before the first row only (a name that starts with '#' goes in quotes)");
     bool whole = c->cell_count == c->column_count;
     Extras x;
     e = check_cells(r);

@@ -42,38 +42,38 @@ typedef struct Csv {
     int column_count;
     int *order; /* columns in which marks are read: posts together */
     int order_count;
-    bool declared;          /* '# candidates:' closes the list of names */
+    bool declared; /* '# candidates:' closes the list of names */
     bool sections_declared;
-    Str *declared_posts;    /* '# post:' closes the list of that post */
+    Str *declared_posts; /* '# post:' closes the list of that post */
     int declared_post_count;
     Str *withdrawn;
     int withdrawn_count;
     int64_t withdrawn_line;
     int64_t stated_box_papers; /* '# box:' */
     bool boxes_stated;
-    int section;            /* of every paper, unless there is a section column */
+    int section; /* of every paper, unless there is a section column */
 
     /* Ranks and sections stand together, with other columns only before and after them: then that stretch of a row, taken
      * raw, tells which papers are equal. */
     bool has_stretch;
     int columns_before, columns_after; /* the stretch */
-    bool has_extras; /* any columns outside it */
+    bool has_extras;                   /* any columns outside it */
 
     RawTable rows;   /* raw stretch -> group */
     RawTable *names; /* raw cell -> mark; a table for each post */
     RawTable boxes;  /* raw cell -> box */
 
-    size_t scanned;    /* where the search for the end of the row stands */
+    size_t scanned; /* where the search for the end of the row stands */
     bool in_quotes;
     int64_t blank_line; /* the first of the empty lines just passed: only the end of the file may follow */
-    Cell *cells;       /* of the row, FORMAT_COLUMNS_MAX */
+    Cell *cells;        /* of the row, FORMAT_COLUMNS_MAX */
     int cell_count;
     const char *row_end;
-    char *plain;       /* a cell without its doubled quotes */
+    char *plain; /* a cell without its doubled quotes */
     size_t plain_capacity;
     Mark marks[PAPERS_MARKS_MAX]; /* of the row */
     int mark_count;
-    int *rank_of; /* [column], candidates as columns */
+    int *rank_of;                      /* [column], candidates as columns */
     int *first_at_rank, *next_at_rank; /* columns of one rank, chained; -1 ends */
     int candidate_columns;
 } Csv;
@@ -97,7 +97,6 @@ bool csv_is_blank_line(const Csv *c, Str row);
 /* Does the cell say that a rank was left empty, or overvoted? */
 bool csv_is_skip_word(Str text);
 bool csv_is_overvote_word(Str text);
-
 
 /* Is it the name of a column for something else than marks: count, section, box, id and the like? */
 bool csv_known_column(Str name, ColumnKind *ret_kind);

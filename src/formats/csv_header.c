@@ -17,10 +17,22 @@ bool csv_known_column(Str name, ColumnKind *ret_kind)
         Str name;
         ColumnKind kind;
     } known[] = {
-        {S("count"), COLUMN_COUNT},        {S("papers"), COLUMN_COUNT},      {S("votes"), COLUMN_COUNT},      {S("multiplicity"), COLUMN_COUNT},
-        {S("number"), COLUMN_COUNT},       {S("section"), COLUMN_SECTION},   {S("class"), COLUMN_SECTION},    {S("box"), COLUMN_BOX},
-        {S("precinct"), COLUMN_BOX},       {S("ward"), COLUMN_BOX},          {S("place"), COLUMN_BOX},        {S("polling place"), COLUMN_BOX},
-        {S("id"), COLUMN_IGNORED},         {S("paper"), COLUMN_IGNORED},     {S("ballot"), COLUMN_IGNORED},   {S("serial"), COLUMN_IGNORED},
+        {S("count"), COLUMN_COUNT},
+        {S("papers"), COLUMN_COUNT},
+        {S("votes"), COLUMN_COUNT},
+        {S("multiplicity"), COLUMN_COUNT},
+        {S("number"), COLUMN_COUNT},
+        {S("section"), COLUMN_SECTION},
+        {S("class"), COLUMN_SECTION},
+        {S("box"), COLUMN_BOX},
+        {S("precinct"), COLUMN_BOX},
+        {S("ward"), COLUMN_BOX},
+        {S("place"), COLUMN_BOX},
+        {S("polling place"), COLUMN_BOX},
+        {S("id"), COLUMN_IGNORED},
+        {S("paper"), COLUMN_IGNORED},
+        {S("ballot"), COLUMN_IGNORED},
+        {S("serial"), COLUMN_IGNORED},
         {S("timestamp"), COLUMN_IGNORED},
     };
     for (int i = 0; i < COUNT_OF(known); i++) {
@@ -44,7 +56,8 @@ static bool is_digit(char c)
 /* The next run of letters or of digits in *rest; blanks and "_-." between them are passed over. */
 static Str next_piece(Str *rest)
 {
-    while (rest->len && (*rest->ptr == ' ' || *rest->ptr == '_' || *rest->ptr == '-' || *rest->ptr == '.')) *rest = str_slice(*rest, 1, rest->len);
+    while (rest->len && (*rest->ptr == ' ' || *rest->ptr == '_' || *rest->ptr == '-' || *rest->ptr == '.'))
+        *rest = str_slice(*rest, 1, rest->len);
     size_t n = 0;
     while (n < rest->len && is_digit(rest->ptr[n])) n++;
     while (n < rest->len && !is_digit(rest->ptr[0]) && is_letter(rest->ptr[n])) n++;
@@ -143,7 +156,8 @@ static Err take_withdrawn(Reader *r, const char *at, Str post, Str name)
     (void)post;
     Err e = reader_check_name(r, at, name, "candidate");
     if (e) return e;
-    if (c->withdrawn_count == PAPERS_CANDIDATES_MAX) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d candidates", PAPERS_CANDIDATES_MAX);
+    if (c->withdrawn_count == PAPERS_CANDIDATES_MAX)
+        return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d candidates", PAPERS_CANDIDATES_MAX);
     if (!c->withdrawn) c->withdrawn = arena_new(&r->scratch, Str, PAPERS_CANDIDATES_MAX);
     c->withdrawn[c->withdrawn_count++] = name;
     c->withdrawn_line = r->line;
@@ -153,7 +167,8 @@ static Err take_withdrawn(Reader *r, const char *at, Str post, Str name)
 static Err comment_candidates(Reader *r, Str value)
 {
     Csv *c = r->state;
-    if (r->options.posts) return reader_fail(r, ERR_INPUT, value.ptr, S("'# candidates:'"), "'# post: NAME: A; B', since these papers have posts");
+    if (r->options.posts)
+        return reader_fail(r, ERR_INPUT, value.ptr, S("'# candidates:'"), "'# post: NAME: A; B', since these papers have posts");
     c->declared = true;
     return for_items(r, value, (Str){0}, take_candidate);
 }
@@ -161,13 +176,16 @@ static Err comment_candidates(Reader *r, Str value)
 static Err comment_post(Reader *r, Str value)
 {
     Csv *c = r->state;
-    if (!r->options.posts) return reader_fail(r, ERR_INPUT, value.ptr, S("'# post:'"), "papers for one contest; papers with posts need rules with method = posts");
+    if (!r->options.posts)
+        return reader_fail(
+            r, ERR_INPUT, value.ptr, S("'# post:'"), "papers for one contest; papers with posts need rules with method = posts");
     const char *at = value.ptr;
     Str post;
     Err e = next_item(r, &value, ':', &post);
     if (!e) e = reader_check_name(r, at, post, "post");
     if (e) return e;
-    if (c->declared_post_count == FORMAT_COLUMNS_MAX) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d posts", FORMAT_COLUMNS_MAX);
+    if (c->declared_post_count == FORMAT_COLUMNS_MAX)
+        return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d posts", FORMAT_COLUMNS_MAX);
     c->declared_posts = arena_grow(&r->scratch, Str, c->declared_posts, (size_t)c->declared_post_count, (size_t)c->declared_post_count + 1);
     c->declared_posts[c->declared_post_count++] = post;
     return for_items(r, value, post, take_candidate);
@@ -188,7 +206,8 @@ static Err comment_box(Reader *r, Str value)
     if (!e) e = reader_how_many(r, at, unmarked, &n_unmarked);
     if (e) return e;
     if (n_unmarked > n || n > PAPERS_TOTAL_MAX - c->stated_box_papers)
-        return reader_fail(r, ERR_INPUT, at, (Str){0}, "a box cannot have more unmarked papers than papers, nor a contest more than %lld", (long long)PAPERS_TOTAL_MAX);
+        return reader_fail(r, ERR_INPUT, at, (Str){0}, "a box cannot have more unmarked papers than papers, nor a contest more than %lld",
+            (long long)PAPERS_TOTAL_MAX);
     int box = papers_box(r->papers, name);
     if (box < 0) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d boxes", PAPERS_BOXES_MAX);
     r->papers->boxes[box].papers += n;
@@ -200,14 +219,16 @@ static Err comment_box(Reader *r, Str value)
 
 static Err comment_title(Reader *r, Str value)
 {
-    if (!str_is_clean_text(value)) return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a title in UTF-8 without control characters");
+    if (!str_is_clean_text(value))
+        return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a title in UTF-8 without control characters");
     if (!r->papers->title.len) r->papers->title = str_copy(r->papers->arena, value);
     return ERR_OK;
 }
 
 static Err comment_note(Reader *r, Str value)
 {
-    if (!str_is_clean_text(value)) return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a note in UTF-8 without control characters");
+    if (!str_is_clean_text(value))
+        return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a note in UTF-8 without control characters");
     /* Where a whole file is one section, the caveat is about that section. */
     Str section = r->options.section;
     if (section.len && value.len) value = str_format(r->arena, "%.*s: %.*s", STR_ARG(section), STR_ARG(value));
@@ -219,7 +240,8 @@ static Err comment_seats(Reader *r, Str value)
 {
     int64_t seats;
     if (!str_to_i64(value, &seats) || seats < 1 || seats > PAPERS_CANDIDATES_MAX)
-        return reader_fail(r, ERR_INPUT, value.ptr, reader_quote(r, value, "value"), "a number of seats from 1 to %d", PAPERS_CANDIDATES_MAX);
+        return reader_fail(
+            r, ERR_INPUT, value.ptr, reader_quote(r, value, "value"), "a number of seats from 1 to %d", PAPERS_CANDIDATES_MAX);
     if (!r->papers->seats) r->papers->seats = (int)seats;
     return ERR_OK;
 }
@@ -241,9 +263,15 @@ static Err read_comment(Reader *r, Str line)
         Str key;
         Err (*read)(Reader *r, Str value);
     } keys[] = {
-        {S("title"), comment_title},       {S("seats"), comment_seats},         {S("candidates"), comment_candidates},
-        {S("candidate"), comment_candidates}, {S("withdrawn"), comment_withdrawn}, {S("sections"), comment_sections},
-        {S("section"), comment_sections},  {S("post"), comment_post},           {S("box"), comment_box},
+        {S("title"), comment_title},
+        {S("seats"), comment_seats},
+        {S("candidates"), comment_candidates},
+        {S("candidate"), comment_candidates},
+        {S("withdrawn"), comment_withdrawn},
+        {S("sections"), comment_sections},
+        {S("section"), comment_sections},
+        {S("post"), comment_post},
+        {S("box"), comment_box},
         {S("note"), comment_note},
     };
     Str key, value;
@@ -306,7 +334,8 @@ static Err find_separator(Reader *r, Str row)
     }
     c->separator = best;
     if (present > 1 && even)
-        return reader_fail(r, ERR_INPUT, row.ptr, fault_quote(r->arena, row), "one separator in the first row (comma, semicolon or tab); put names that contain another in quotes");
+        return reader_fail(r, ERR_INPUT, row.ptr, fault_quote(r->arena, row),
+            "one separator in the first row (comma, semicolon or tab); put names that contain another in quotes");
     return ERR_OK;
 }
 
@@ -318,7 +347,7 @@ typedef struct Below {
     bool numbers; /* ranks */
     bool crosses;
     bool names;
-    bool *again;  /* [column of the first row]: its name comes again */
+    bool *again; /* [column of the first row]: its name comes again */
 } Below;
 
 static void look_at_cell(Below *below, const FirstRow *first, Str text)
@@ -398,9 +427,11 @@ static Err decide_by_rows_below(Reader *r, const FirstRow *first, Str text, Head
 
 static Err header_rank(Reader *r, Csv *c, int i, Str name, int *ranks)
 {
-    if (csv_rank_of_name(name) != ++*ranks)
+    int rank = csv_rank_of_name(name);
+    if (rank != 1 && *ranks == 0) return reader_fail(r, ERR_INPUT, r->row.ptr, fault_quote(r->arena, r->row), "%s", how_to_add_a_header);
+    if (rank != ++*ranks)
         return reader_fail(r, ERR_INPUT, c->cells[i].raw.ptr, reader_quote(r, name, "cell"),
-                           "a column for rank %d (the columns known beside ranks are count, section, box and id)", *ranks);
+            "a column for rank %d (the columns known beside ranks are count, section, box and id)", *ranks);
     if (*ranks > PAPERS_MARKS_MAX) return reader_fail(r, ERR_LIMIT, c->cells[i].raw.ptr, (Str){0}, "more than %d ranks", PAPERS_MARKS_MAX);
     return ERR_OK;
 }
@@ -409,7 +440,8 @@ Err csv_unknown_name(Reader *r, const char *at, Str name, const char *where_decl
 {
     Str nearest = reader_nearest_candidate(r, name);
     if (!nearest.len) return reader_fail(r, ERR_INPUT, at, fault_quote(r->arena, name), "a name from '%s'", where_declared);
-    return reader_fail(r, ERR_INPUT, at, fault_quote(r->arena, name), "a name from '%s' (perhaps '%.*s')", where_declared, STR_ARG(nearest));
+    return reader_fail(
+        r, ERR_INPUT, at, fault_quote(r->arena, name), "a name from '%s' (perhaps '%.*s')", where_declared, STR_ARG(nearest));
 }
 
 static Err header_candidate(Reader *r, Csv *c, int i, Str name)
@@ -471,7 +503,8 @@ static void order_columns(Reader *r, int posts)
     c->order = arena_new(&r->scratch, int, (size_t)c->column_count);
     for (int post = 0; post < (posts ? posts : 1); post++)
         for (int i = 0; i < c->column_count; i++)
-            if (c->columns[i].kind == COLUMN_RANK || c->columns[i].kind == COLUMN_CANDIDATE || (c->columns[i].kind == COLUMN_POST && c->columns[i].post == post))
+            if (c->columns[i].kind == COLUMN_RANK || c->columns[i].kind == COLUMN_CANDIDATE ||
+                (c->columns[i].kind == COLUMN_POST && c->columns[i].post == post))
                 c->order[c->order_count++] = i;
     c->names = arena_new(&r->scratch, RawTable, (size_t)posts + 1);
     for (int post = 0; post < (posts ? posts : 1); post++) c->names[post] = raw_table(&r->scratch);
@@ -511,7 +544,7 @@ static Err set_columns(Reader *r, const FirstRow *first, HeaderKind kind)
     order_columns(r, posts);
     if (c->order_count == 0)
         return reader_fail(r, ERR_INPUT, first->row.ptr, fault_quote(r->arena, first->row), "%s",
-                           kind == HEADER_POSTS ? "a first row that names a post for each column" : how_to_add_a_header);
+            kind == HEADER_POSTS ? "a first row that names a post for each column" : how_to_add_a_header);
     if (c->order_count > PAPERS_MARKS_MAX)
         return reader_fail(r, ERR_LIMIT, first->row.ptr, (Str){0}, "more than %d columns with marks", PAPERS_MARKS_MAX);
     find_stretch(c);

@@ -28,8 +28,13 @@ Format format_from_file_name(Str file_name)
         Str ending;
         Format format;
     } endings[] = {
-        {S(".csv"), FORMAT_CSV},     {S(".tsv"), FORMAT_CSV},     {S(".blt"), FORMAT_BLT},     {S(".soc"), FORMAT_PREFLIB},
-        {S(".soi"), FORMAT_PREFLIB}, {S(".toc"), FORMAT_PREFLIB}, {S(".toi"), FORMAT_PREFLIB},
+        {S(".csv"), FORMAT_CSV},
+        {S(".tsv"), FORMAT_CSV},
+        {S(".blt"), FORMAT_BLT},
+        {S(".soc"), FORMAT_PREFLIB},
+        {S(".soi"), FORMAT_PREFLIB},
+        {S(".toc"), FORMAT_PREFLIB},
+        {S(".toi"), FORMAT_PREFLIB},
     };
     if (ends_nocase(file_name, S(".gz"))) file_name.len -= 3;
     for (int i = 0; i < COUNT_OF(endings); i++)

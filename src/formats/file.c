@@ -123,7 +123,8 @@ static void unmap(Mapping *m)
 }
 
 /* Map and read. *ret_mapped is false when it cannot be mapped, or is gzip, and nothing was done. */
-static Err read_mapped(Arena *a, Papers *papers, int fd, const struct stat *before, const FileOptions *options, bool *ret_mapped, Fault *fault)
+static Err read_mapped(
+    Arena *a, Papers *papers, int fd, const struct stat *before, const FileOptions *options, bool *ret_mapped, Fault *fault)
 {
     *ret_mapped = false;
     if (!S_ISREG(before->st_mode) || before->st_size == 0 || lseek(fd, 0, SEEK_CUR) != 0) return ERR_OK;

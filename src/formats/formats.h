@@ -26,9 +26,9 @@ enum { FORMAT_LINE_MAX = 1024 * 1024, FORMAT_COLUMNS_MAX = 4096 };
 
 typedef struct FormatOptions {
     Format format;
-    Str file_name;      /* for messages, and to guess the format by its ending */
-    Str section;        /* put every paper into this section; empty: as the file says */
-    bool posts;         /* CSV: each column is a post (method = posts), see docs/formats.md */
+    Str file_name; /* for messages, and to guess the format by its ending */
+    Str section;   /* put every paper into this section; empty: as the file says */
+    bool posts;    /* CSV: each column is a post (method = posts), see docs/formats.md */
 } FormatOptions;
 
 typedef struct Reader Reader;

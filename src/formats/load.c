@@ -81,9 +81,10 @@ static void *read_second_half(void *context)
 /* Merging must not meet a limit: the message would not know the line. */
 static bool fits(const Papers *p, const Papers *more)
 {
-    return p->candidate_count + more->candidate_count <= PAPERS_CANDIDATES_MAX && p->section_count + more->section_count <= PAPERS_SECTIONS_MAX &&
-           p->box_count + more->box_count <= PAPERS_BOXES_MAX && p->total + more->total <= PAPERS_TOTAL_MAX &&
-           (uint64_t)p->mark_count + more->mark_count < UINT32_MAX && (uint64_t)p->group_count + more->group_count < UINT32_MAX / 4;
+    return p->candidate_count + more->candidate_count <= PAPERS_CANDIDATES_MAX &&
+           p->section_count + more->section_count <= PAPERS_SECTIONS_MAX && p->box_count + more->box_count <= PAPERS_BOXES_MAX &&
+           p->total + more->total <= PAPERS_TOTAL_MAX && (uint64_t)p->mark_count + more->mark_count < UINT32_MAX &&
+           (uint64_t)p->group_count + more->group_count < UINT32_MAX / 4;
 }
 
 static bool has_two_processors(void)
@@ -123,18 +124,28 @@ static Err read_halves(Reader *r, Load *load, size_t cut, size_t *ret_at)
     return e;
 }
 
-Err load_text(Arena *a, Papers *papers, const FileOptions *options, Str text, Fault *fault)
+static Err load(Arena *a, Papers *papers, Load *load, size_t cut, Fault *fault)
 {
-    Load load = {.text = text, .options = options};
-    Reader *r = reader_open(a, papers, &options->format);
-    size_t cut = find_cut(&load);
+    Reader *r = reader_open(a, papers, &load->options->format);
     size_t at = 0;
     Err e = ERR_OK;
-    if (cut < text.len) e = read_halves(r, &load, cut, &at);
-    if (!e) e = feed(r, &load, at, text.len, true);
+    if (cut < load->text.len) e = read_halves(r, load, cut, &at);
+    if (!e) e = feed(r, load, at, load->text.len, true);
     if (!e) e = reader_end(r);
     if (e) *fault = *reader_fault(r);
     return e;
+}
+
+Err load_text(Arena *a, Papers *papers, const FileOptions *options, Str text, Fault *fault)
+{
+    Load whole = {.text = text, .options = options};
+    return load(a, papers, &whole, find_cut(&whole), fault);
+}
+
+Err load_text_cut(Arena *a, Papers *papers, const FileOptions *options, Str text, size_t cut, Fault *fault)
+{
+    ASSERT(cut > 0 && cut < text.len && options->format.format == FORMAT_CSV);
+    return load(a, papers, &(Load){.text = text, .options = options}, cut, fault);
 }
 
 Err reader_load(Arena *a, Papers *papers, const FormatOptions *options, Str text, Fault *fault)

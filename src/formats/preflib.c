@@ -10,8 +10,8 @@
 #include <string.h>
 
 typedef struct Preflib {
-    int alternatives; /* 0: not said yet */
-    int *candidates;  /* [alternative - 1]: index in Papers, -1 until it is named */
+    int alternatives;    /* 0: not said yet */
+    int *candidates;     /* [alternative - 1]: index in Papers, -1 until it is named */
     bool ties, complete; /* by the data type */
     Str type;
     int64_t voters, voters_line; /* -1: not said */
@@ -51,8 +51,8 @@ static bool set_type(Preflib *f, Str type)
 static Err read_number(Reader *r, Str value, int64_t least, int64_t most, const char *what, int64_t *ret_number)
 {
     if (!str_to_i64(value, ret_number) || *ret_number < least || *ret_number > most)
-        return reader_fail(r, ERR_INPUT, value.ptr, reader_quote(r, value, "value"), "%s from %lld to %lld", what, (long long)least,
-                           (long long)most);
+        return reader_fail(
+            r, ERR_INPUT, value.ptr, reader_quote(r, value, "value"), "%s from %lld to %lld", what, (long long)least, (long long)most);
     return ERR_OK;
 }
 
@@ -138,11 +138,12 @@ static Err check_names(Reader *r)
 {
     Preflib *f = r->state;
     if (!f->alternatives)
-        return reader_fail(r, ERR_INPUT, NULL, r->row.len ? S("an order") : S("the end of the file"), "'# NUMBER ALTERNATIVES:' before the first order");
+        return reader_fail(
+            r, ERR_INPUT, NULL, r->row.len ? S("an order") : S("the end of the file"), "'# NUMBER ALTERNATIVES:' before the first order");
     for (int i = 0; i < f->alternatives; i++)
         if (f->candidates[i] < 0)
             return reader_fail(r, ERR_INPUT, NULL, r->row.len ? S("an order") : S("the end of the file"),
-                               "'# ALTERNATIVE NAME %d: NAME' before the first order", i + 1);
+                "'# ALTERNATIVE NAME %d: NAME' before the first order", i + 1);
     Err e = reader_fixed_section(r, &f->section);
     if (e) return e;
     /* Without a data type the ending of the file's name says it. */
@@ -200,7 +201,8 @@ static Err read_candidate(Reader *r, Cursor *c, Mark equal, int *n)
 static Err read_tied(Reader *r, Cursor *c, int *n)
 {
     Preflib *f = r->state;
-    if (!f->ties) return reader_fail(r, ERR_INPUT, c->at - 1, S("'{'"), "no equal ranks in a file of strict orders (.%.*s)", STR_ARG(f->type));
+    if (!f->ties)
+        return reader_fail(r, ERR_INPUT, c->at - 1, S("'{'"), "no equal ranks in a file of strict orders (.%.*s)", STR_ARG(f->type));
     Mark equal = 0;
     do {
         Err e = read_candidate(r, c, equal, n);
@@ -228,7 +230,7 @@ static Err check_complete(Reader *r, const char *at)
     for (int i = 0; f->complete && i < f->alternatives; i++)
         if (f->seen[f->candidates[i]] != r->line)
             return reader_fail(r, ERR_INPUT, at, str_format(r->arena, "an order without %d", i + 1),
-                               "every candidate in every order of a complete file (.%.*s)", STR_ARG(f->type));
+                "every candidate in every order of a complete file (.%.*s)", STR_ARG(f->type));
     return ERR_OK;
 }
 
@@ -249,7 +251,7 @@ static Err preflib_line(Reader *r, Str line)
     if (e) return e;
     int n = 0;
     e = read_order(r, &(Cursor){order.ptr, order.ptr + order.len}, &n);
-    if (!e) e = check_complete(r, order.ptr);
+    if (!e) e = check_complete(r, str_trim(order).ptr);
     if (!e) e = reader_add(r, text.ptr, f->section, -1, f->marks, n, how_many, NULL);
     if (!e) f->total += how_many;
     return e;
@@ -268,8 +270,8 @@ static Err preflib_end(Reader *r)
     if (e) return e;
     if (f->voters >= 0 && f->voters != f->total)
         return fault_set(&r->fault, ERR_INPUT, f->voters_line, f->voters_column,
-                         str_format(r->arena, "NUMBER VOTERS to be the sum of the orders, %lld", (long long)f->total),
-                         str_format(r->arena, "%lld", (long long)f->voters));
+            str_format(r->arena, "NUMBER VOTERS to be the sum of the orders, %lld", (long long)f->total),
+            str_format(r->arena, "%lld", (long long)f->voters));
     return ERR_OK;
 }
 

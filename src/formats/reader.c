@@ -265,7 +265,8 @@ Err reader_how_many(Reader *r, const char *at, Str text, int64_t *ret_how_many)
     if (!str_to_i64(text, &how_many) || how_many < 0 || text.ptr[0] == '-')
         return reader_fail(r, ERR_INPUT, at, reader_quote(r, text, "cell"), "a whole number of papers");
     if (how_many > PAPERS_TOTAL_MAX)
-        return reader_fail(r, ERR_LIMIT, at, reader_quote(r, text, "cell"), "a number of papers of at most %lld", (long long)PAPERS_TOTAL_MAX);
+        return reader_fail(
+            r, ERR_LIMIT, at, reader_quote(r, text, "cell"), "a number of papers of at most %lld", (long long)PAPERS_TOTAL_MAX);
     *ret_how_many = how_many;
     return ERR_OK;
 }

@@ -27,7 +27,7 @@ struct Reader {
     FormatOptions options;
     Format format; /* decided at the first bytes */
     const Parser *parser;
-    void *state;   /* the parser's */
+    void *state; /* the parser's */
     Fault fault;
     bool ended;
     Arena scratch; /* cleared when reading ends */
@@ -39,8 +39,8 @@ struct Reader {
     /* Text that was fed and not yet taken. */
     char *kept;
     size_t kept_length, kept_capacity;
-    size_t wanted;  /* nothing is tried before this much is kept, or the text has ended */
-    size_t scanned; /* bytes at the start of the text in which the row does not end */
+    size_t wanted;    /* nothing is tried before this much is kept, or the text has ended */
+    size_t scanned;   /* bytes at the start of the text in which the row does not end */
     bool header_only; /* stop before the first paper (load.c) */
 };
 
@@ -67,8 +67,8 @@ NODISCARD Err reader_check_name(Reader *r, const char *at, Str name, const char 
 Str reader_nearest_candidate(Reader *r, Str name);
 
 /* Add papers; the papers' limits become faults at `at`. With `how_many` 0 nothing is added and *ret_group is left alone. */
-NODISCARD Err reader_add(Reader *r, const char *at, int section, int box, const Mark *marks, int mark_count, int64_t how_many,
-                         uint32_t *ret_group);
+NODISCARD Err reader_add(
+    Reader *r, const char *at, int section, int box, const Mark *marks, int mark_count, int64_t how_many, uint32_t *ret_group);
 
 /* The section given in the options, or PAPERS_NO_SECTION. */
 NODISCARD Err reader_fixed_section(Reader *r, int *ret_section);

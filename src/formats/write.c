@@ -36,7 +36,8 @@ static Err check_name(const Writer *w, Str name, bool may_be_empty)
 static Err check_names(const Writer *w)
 {
     const Papers *p = w->papers;
-    Err e = str_is_clean_text(p->title) && str_trim(p->title).len == p->title.len ? ERR_OK : refuse(w, "no format can hold the title", p->title);
+    Err e = str_is_clean_text(p->title) && str_trim(p->title).len == p->title.len ? ERR_OK
+                                                                                  : refuse(w, "no format can hold the title", p->title);
     for (int i = 0; !e && i < p->candidate_count; i++) {
         e = check_name(w, p->candidates[i].name, false);
         if (!e) e = check_name(w, p->candidates[i].post, true);
@@ -94,7 +95,8 @@ static void csv_quoted(Buf *out, Str text)
 
 static void csv_cell(Buf *out, Str text)
 {
-    bool plain = str_find(text, ',') == text.len && str_find(text, '"') == text.len && str_find(text, ';') == text.len && str_find(text, '\t') == text.len;
+    bool plain = str_find(text, ',') == text.len && str_find(text, '"') == text.len && str_find(text, ';') == text.len &&
+                 str_find(text, '\t') == text.len;
     if (plain) buf_str(out, text);
     else csv_quoted(out, text);
 }
@@ -273,11 +275,14 @@ static Err posts_check(const Writer *w, const Str *posts, int post_count)
     const Papers *p = w->papers;
     ColumnKind kind;
     for (int i = 0; i < post_count; i++) {
-        if (!posts[i].len) return fault_setf(w->fault, w->arena, ERR_INPUT, "papers where some candidates stand for a post and others for none cannot be written");
+        if (!posts[i].len)
+            return fault_setf(
+                w->fault, w->arena, ERR_INPUT, "papers where some candidates stand for a post and others for none cannot be written");
         if (csv_known_column(posts[i], &kind)) return refuse(w, "csv cannot tell a column of its own from a post called", posts[i]);
     }
     if (has_mark(p, MARK_SKIPPED) || has_mark(p, MARK_OVERVOTE))
-        return fault_setf(w->fault, w->arena, ERR_INPUT, "empty ranks and overvotes cannot be written for papers with posts: they belong to no post");
+        return fault_setf(
+            w->fault, w->arena, ERR_INPUT, "empty ranks and overvotes cannot be written for papers with posts: they belong to no post");
     for (int i = 0; i < p->candidate_count; i++)
         for (int k = 0; k < p->candidate_count; k++)
             if (p->candidates[i].withdrawn && !p->candidates[k].withdrawn && str_equal(p->candidates[i].name, p->candidates[k].name))
@@ -426,7 +431,8 @@ static Err write_preflib(const Writer *w)
     buf_str(w->out, p->title);
     buf_format(w->out, "\n# DESCRIPTION: \n# DATA TYPE: %s\n# MODIFICATION TYPE: original\n# RELATES TO: \n# RELATED FILES: \n", type);
     buf_str(w->out, S("# PUBLICATION DATE: \n# MODIFICATION DATE: \n"));
-    buf_format(w->out, "# NUMBER ALTERNATIVES: %d\n# NUMBER VOTERS: %lld\n# NUMBER UNIQUE ORDERS: %u\n", p->candidate_count, (long long)p->total, (unsigned)p->group_count);
+    buf_format(w->out, "# NUMBER ALTERNATIVES: %d\n# NUMBER VOTERS: %lld\n# NUMBER UNIQUE ORDERS: %u\n", p->candidate_count,
+        (long long)p->total, (unsigned)p->group_count);
     if (p->seats) buf_format(w->out, "# NUMBER SEATS: %d\n", p->seats);
     for (int i = 0; i < p->candidate_count; i++) {
         buf_format(w->out, "# ALTERNATIVE NAME %d: ", i + 1);
