@@ -509,25 +509,36 @@ Lines words_yes_no(Arena *a, const Result *r, const ReportOptions *options)
 
 /* ---- how close ---- */
 
+/* "At the last stage ", or what to say instead. */
+static Str words_when(Arena *a, const Result *r, const Margin *m)
+{
+    if (r->pairwise) return S("One to one, ");
+    if (r->stage_count == 1) return S("");
+    if (m->last_stage == r->stage_count) return S("At the last stage ");
+    return str_format(a, "At stage %d ", m->last_stage);
+}
+
+static void add_last_points(Lines *lines, Arena *a, const Result *r, const Margin *m)
+{
+    Str when = words_when(a, r, m), winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
+    Str points = part_percent(a, m->last_points, 2), exact = frac_text(a, m->last_points);
+    add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(when), STR_ARG(winner),
+        STR_ARG(points), STR_ARG(runner_up), STR_ARG(exact));
+    Str papers = part_whole(a, m->last < 0 ? -m->last : m->last);
+    add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(papers), m->last < 0 ? "fewer" : "more");
+}
+
 static void add_last_stage(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
     if (!m->last_known) return;
-    Str winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
-    Str at = r->pairwise                       ? S("One to one, ")
-             : r->stage_count == 1             ? S("")
-             : m->last_stage == r->stage_count ? S("At the last stage ")
-                                               : str_format(a, "At stage %d ", m->last_stage);
     if (m->last_points) {
-        add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(at), STR_ARG(winner),
-            STR_ARG(part_percent(a, m->last_points, 2)), STR_ARG(runner_up), STR_ARG(frac_text(a, m->last_points)));
-        add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(part_whole(a, m->last < 0 ? -m->last : m->last)),
-            m->last < 0 ? "fewer" : "more");
-    } else if (m->last == 0) {
-        add(lines, "%.*s%.*s and %.*s are equal.", STR_ARG(at), STR_ARG(winner), STR_ARG(runner_up));
-    } else {
-        add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(at), STR_ARG(winner),
-            STR_ARG(r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last)), STR_ARG(runner_up));
+        add_last_points(lines, a, r, m);
+        return;
     }
+    Str when = words_when(a, r, m), winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
+    Str ahead = r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last);
+    if (m->last == 0) add(lines, "%.*s%.*s and %.*s are equal.", STR_ARG(when), STR_ARG(winner), STR_ARG(runner_up));
+    else add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(when), STR_ARG(winner), STR_ARG(ahead), STR_ARG(runner_up));
 }
 
 static Str words_change(Arena *a, const Result *r, const Margin *m)

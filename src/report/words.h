@@ -43,14 +43,14 @@ Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie);
 /* How close it was: the last stage, then the bounds. */
 Lines words_margin(Arena *a, const Result *r, const Analysis *analysis);
 /* Papers with one name each: what cannot be known. */
-Lines words_single_mark(Arena *a, const Result *r, const SingleMark *single);
+Lines words_single_mark(Arena *a, const Result *r, const SingleMark *m);
 /* Condorcet: the winner one to one, the Smith set, the circle. */
 Lines words_pairwise(Arena *a, const Result *r);
 /* "1. A; 2. B and C": by place. */
 Str words_ranking(Arena *a, const Result *r, const int *place);
 Lines words_yes_no(Arena *a, const Result *r, const ReportOptions *options);
 /* "At stage 4 one paper of "MPs" weighed as much as 477 papers of "Members"." */
-Lines words_weights(Arena *a, const Result *r, const PaperWeights *weights, int number);
+Lines words_weights(Arena *a, const Result *r, const PaperWeights *w, int number);
 /* "1/786", "1/133.3": the weight of one paper as one part of so many. */
 Str words_weight(Arena *a, const Frac *weight);
 

@@ -27,14 +27,16 @@ static inline void add_papers(Papers *p, int64_t how_many, const Mark *marks, in
 #define LONG_NAME \
     "Wilhelmina Featherstonehaugh-Cholmondeley of the Society for the Preservation of Exceedingly Long Names and Their Bearers, Widow"
 
+/* Shalom, then an override that would turn all that follows it around. */
+#define RIGHT_TO_LEFT "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D \xE2\x80\xAE z"
+
 /* Markup, quotes of both kinds, a formula, right to left with an override, combining marks, a very long name. */
 static inline Papers *hostile_names(Arena *a)
 {
     static const char *const names[] = {
         "<script>alert('x')</script>",
         "=SUM(A1:A9),\"x\"",
-        "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D \xE2\x80\xAE"
-        "abc",
+        RIGHT_TO_LEFT, /* NOLINT(misc-misleading-bidirectional): that is why it is here */
         "Zoe\xCC\x88 e\xCC\x81\xCC\xA3",
         LONG_NAME,
         "O'Brien & \"Sons\" 100% \\n",
