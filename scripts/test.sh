@@ -23,22 +23,27 @@ one() {
     if "$@"; then echo "$name: 1 passed, 0 failed"; else echo "$name: 0 passed, 1 failed"; return 1; fi
 }
 
+# A step whose build failed would run programs of an earlier one: it is not run, and that counts as its failure.
+needs() {
+    case " ${failures[*]} " in *" $1 "*) echo "not run: $1 failed"; return 1 ;; esac
+}
+
 # What a step does. Warnings are errors here; `make` itself is lenient, for compilers we have not met.
 step_build-gcc() { CC=gcc one "build with gcc" scripts/build.sh build-gcc -Dwerror=true -Dtests=enabled -Dbench=true; }
-step_unit-gcc() { scripts/unit.py gcc build-gcc; }
+step_unit-gcc() { needs build-gcc && scripts/unit.py gcc build-gcc; }
 step_build-clang() { CC=clang one "build with clang" scripts/build.sh build-clang -Dwerror=true -Dtests=enabled -Dbench=true; }
-step_unit-clang() { scripts/unit.py clang build-clang; }
+step_unit-clang() { needs build-clang && scripts/unit.py clang build-clang; }
 step_build-sanitize() {
     CC=clang one "build with sanitizers" scripts/build.sh build-sanitize -Dwerror=true -Dtests=enabled \
         -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 }
-step_unit-sanitize() { scripts/unit.py "ASan and UBSan" build-sanitize; }
+step_unit-sanitize() { needs build-sanitize && scripts/unit.py "ASan and UBSan" build-sanitize; }
 step_build-release() { one "build for release" scripts/build.sh build --buildtype=release; }
-step_cases() { python3 test/cases/run.py; }
-step_reference() { one reference python3 test/reference/compare.py --elections "$REFERENCE_ELECTIONS"; }
-step_cli() { python3 test/cli/run.py; }
+step_cases() { needs build-release && python3 test/cases/run.py; }
+step_reference() { needs build-release && one reference python3 test/reference/compare.py --elections "$REFERENCE_ELECTIONS"; }
+step_cli() { needs build-release && python3 test/cli/run.py; }
 step_valgrind() {
-    scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
+    needs build-gcc && scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
 }
 step_e2e() {
