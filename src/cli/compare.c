@@ -5,7 +5,7 @@
 #include "core/view.h"
 
 static const Option options[] = {
-    {"rules", 'r', "RULES[@SECTION]", true, "a preset or a file; with @SECTION only the papers of that section are counted (default: every preset that can count these papers)", "RULES"},
+    {"rules", 'r', "RULES[@SECTION]", true, "a preset or a file; with @SECTION only the papers of that section are counted (default: every preset that can count these papers, for as many seats as --seats or the papers say, else one)", "RULES"},
     COUNT_OPTIONS,
     {"format", 'f', "FORMAT", false, "text, csv or json (default: text)", "text csv json"},
     {"from", 0, "FORMAT", false, "read the files as csv, blt or preflib (default: by name and first bytes)", "csv blt preflib"},
@@ -203,12 +203,15 @@ static void write_json(Arena *a, const Papers *papers, const Row *rows, int coun
     view_json(v, b, true);
 }
 
-/* Every preset that fits: those that cannot count these papers, posts and yes-no are left out without a word. */
-static int all_presets(const Cli *cli, const Papers *papers, const CountOptions *count_options, Row *rows, int *ret_count)
+/* Every preset that fits: those that cannot count these papers, posts and yes-no are left out without a word. All fill the same number of
+ * seats: as asked, else as the papers say, else one. */
+static int all_presets(const Cli *cli, const Papers *papers, const CountOptions *asked, Row *rows, int *ret_count)
 {
+    CountOptions same_seats = *asked;
+    if (!same_seats.seats) same_seats.seats = papers->seats ? papers->seats : 1;
     for (int i = 0; i < rules_preset_count(); i++) {
         Row row;
-        int wrong = add_row(cli, rules_preset_name(i), papers, count_options, &row);
+        int wrong = add_row(cli, rules_preset_name(i), papers, &same_seats, &row);
         if (wrong) return wrong;
         if (row.result && row.rules->method != METHOD_POSTS && row.rules->method != METHOD_YES_NO) rows[(*ret_count)++] = row;
     }
