@@ -203,8 +203,8 @@ static void write_json(Arena *a, const Papers *papers, const Row *rows, int coun
     view_json(v, b, true);
 }
 
-/* Every preset that fits: those that cannot count these papers, posts and yes-no are left out without a word. All fill the same number of
- * seats: as asked, else as the papers say, else one. */
+/* Every preset that fits: those that cannot count these papers, or fill other numbers of seats, posts and yes-no are left out without a word. Seats: as
+ * asked, else as the papers say, else one. */
 static int all_presets(const Cli *cli, const Papers *papers, const CountOptions *asked, Row *rows, int *ret_count)
 {
     CountOptions same_seats = *asked;
@@ -213,7 +213,9 @@ static int all_presets(const Cli *cli, const Papers *papers, const CountOptions 
         Row row;
         int wrong = add_row(cli, rules_preset_name(i), papers, &same_seats, &row);
         if (wrong) return wrong;
-        if (row.result && row.rules->method != METHOD_POSTS && row.rules->method != METHOD_YES_NO) rows[(*ret_count)++] = row;
+        bool other_question = row.rules->method == METHOD_POSTS || row.rules->method == METHOD_YES_NO;
+        bool other_seats = same_seats.seats > 1 && !method_has_seats(row.rules->method);
+        if (row.result && !other_question && !other_seats) rows[(*ret_count)++] = row;
     }
     return 0;
 }
