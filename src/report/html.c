@@ -278,7 +278,7 @@ static void write_top(Page *p, Str title)
     html_markup(p->h, style_mark);
     html_markup(p->h, p->r->open ? M("Report of an unfinished count</p>\n<h1>") : M("Declaration of the result</p>\n<h1>"));
     html_text(p->h, title);
-    html_markup(p->h, M("</h1>\n<p class=\"outcome\">"));
+    html_markup(p->h, p->r->open || p->r->elected_count > 2 ? M("</h1>\n<p class=\"outcome long\">") : M("</h1>\n<p class=\"outcome\">"));
     html_text(p->h, words_outcome(p->a, p->r));
     html_markup(p->h, M("</p>\n"));
     if (p->r->yes_no) {

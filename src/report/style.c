@@ -28,6 +28,7 @@ const Markup style_sheet = LITERAL(
     ".kicker svg{width:2rem;height:2rem;flex:none}\n"
     "h1{font-size:clamp(1.35rem,3.4vw,1.75rem);font-weight:400;color:var(--soft);margin:1.4rem 0 .3rem}\n"
     ".outcome{font-size:clamp(1.9rem,5.6vw,3.1rem);margin:0;letter-spacing:-.01em}\n"
+    ".outcome.long{font-size:clamp(1.5rem,4.2vw,2.2rem)}\n"
     ".lead{margin:.9rem 0 0;max-width:46rem;font-size:1.1rem}\n"
     ".note,.open{margin:1.4rem 0 0;padding:.8rem 1rem;background:var(--warn-tint);color:var(--warn);border-left:.3rem solid "
     "currentColor;overflow-wrap:anywhere}\n"

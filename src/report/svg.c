@@ -178,7 +178,7 @@ static Str target_text(Drawing *d, const Stage *stage)
 {
     if (stage->quota > 0) return str_format(d->a, "quota %.*s", STR_ARG(part_votes(d->a, d->r, stage->quota)));
     if (part_is_college(d->r)) return S("line: half of the points");
-    return str_format(d->a, "of %.*s; line: half", STR_ARG(words_votes(d->a, d->r, stage->continuing)));
+    return str_format(d->a, "line: half of %.*s", STR_ARG(part_votes(d->a, d->r, stage->continuing)));
 }
 
 typedef struct BarLayout {

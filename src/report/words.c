@@ -528,9 +528,31 @@ static void add_last_points(Lines *lines, Arena *a, const Result *r, const Margi
     add(lines, "In papers, all sections together, that is %.*s %s.", STR_ARG(papers), m->last < 0 ? "fewer" : "more");
 }
 
+/* An answer may have most votes and yet not be carried; so the two are compared as they are, and then with what the rules ask. */
+static void add_yes_no_margin(Lines *lines, Arena *a, const Result *r)
+{
+    const YesNo *q = r->yes_no;
+    const Stage *stage = &r->stages[0];
+    Votes yes = stage->tally[q->yes], no = stage->tally[q->no];
+    Str yes_name = part_name(r, q->yes), no_name = part_name(r, q->no);
+    if (yes == no) add(lines, "%.*s and %.*s are equal.", STR_ARG(yes_name), STR_ARG(no_name));
+    Str ahead = words_votes(a, r, yes > no ? yes - no : no - yes);
+    if (yes > no) add(lines, "%.*s is exactly %.*s ahead of %.*s.", STR_ARG(yes_name), STR_ARG(ahead), STR_ARG(no_name));
+    if (no > yes) add(lines, "%.*s is exactly %.*s ahead of %.*s.", STR_ARG(no_name), STR_ARG(ahead), STR_ARG(yes_name));
+    if (q->enough_votes || !r->rules->pass_of_roll || !r->rules->pass) return;
+    /* More than pass x roll: the smallest whole number above it. */
+    Frac *needed = part_ratio(a, r->options.roll, 1);
+    frac_mul(needed, r->rules->pass);
+    int64_t least = frac_ceil(needed);
+    if (frac_compare_ratio(needed, least, 1) == 0) least++;
+    Str lacking = words_votes(a, r, least - yes);
+    add(lines, "%.*s lacks %.*s of the %.*s that the rules ask.", STR_ARG(yes_name), STR_ARG(lacking), STR_ARG(part_whole(a, least)));
+}
+
 static void add_last_stage(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
-    if (!m->last_known) return;
+    if (r->yes_no && r->stage_count) add_yes_no_margin(lines, a, r);
+    if (r->yes_no || !m->last_known) return;
     if (m->last_points) {
         add_last_points(lines, a, r, m);
         return;
@@ -560,29 +582,37 @@ static Str words_share(Arena *a, int64_t n, int64_t of)
     return str_format(a, "%.*s%%", STR_ARG(part_percent(a, share, 2)));
 }
 
+/* What the change of the upper bound would have brought about: "B would have been elected". */
+static Str words_effect(Arena *a, const Result *r, const Margin *m)
+{
+    if (r->yes_no) return r->yes_no->carried ? S("it would not have been carried") : S("it would have been carried");
+    Str elects = m->upper_elects >= 0 ? part_name(r, m->upper_elects) : S("somebody else");
+    return str_format(a, "%.*s would have been elected", STR_ARG(elects));
+}
+
 static void add_bounds(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
-    Str elects = m->upper_known && m->upper_elects >= 0 ? part_name(r, m->upper_elects) : S("somebody else");
-    Str change = m->upper_known ? words_change(a, r, m) : S("");
+    Str effect = words_effect(a, r, m);
+    Str same = r->yes_no ? S("the answer is the same") : S("nobody else is elected");
+    Str upper = m->upper_known ? words_papers(a, m->upper) : S(""), change = m->upper_known ? words_change(a, r, m) : S("");
     Str share = m->upper_known && r->valid > 0 ? words_share(a, m->upper, r->valid) : S("");
+    Str least = m->lower_known ? part_whole(a, m->lower) : S(""), most = m->upper_known ? part_whole(a, m->upper) : S("");
     if (m->exact) {
-        add(lines,
-            "Exact: with %.*s changed, %.*s would have been elected (%.*s; a recount showed it), and with fewer nobody else could have "
-            "been.",
-            STR_ARG(words_papers(a, m->upper)), STR_ARG(elects), STR_ARG(change));
+        add(lines, "Exact: with %.*s changed, %.*s (%.*s; a recount showed it); with fewer, %.*s.", STR_ARG(upper), STR_ARG(effect),
+            STR_ARG(change), STR_ARG(same));
         add(lines, "That is %.*s of the papers counted.", STR_ARG(share));
         return;
     }
-    if (m->lower_known)
-        add(lines, "Lower bound: at least %.*s would have to change before anybody else could be elected.",
-            STR_ARG(words_papers(a, m->lower)));
+    if (m->lower_known) {
+        Str fewest = words_papers(a, m->lower);
+        add(lines, "Lower bound: at least %.*s would have to change; with fewer, %.*s.", STR_ARG(fewest), STR_ARG(same));
+    }
     if (m->upper_known)
-        add(lines, "Upper bound: changing %.*s would have elected %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.",
-            STR_ARG(words_papers(a, m->upper)), STR_ARG(elects), STR_ARG(change), STR_ARG(share));
+        add(lines, "Upper bound: with %.*s changed, %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.", STR_ARG(upper),
+            STR_ARG(effect), STR_ARG(change), STR_ARG(share));
     if (m->lower_known && m->upper_known)
-        add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(part_whole(a, m->lower)),
-            STR_ARG(part_whole(a, m->upper)));
-    else if (m->lower_known) add(lines, "No change that elects somebody else was found, so there is no upper bound.");
+        add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(least), STR_ARG(most));
+    else if (m->lower_known) add(lines, "No change with another outcome was found, so there is no upper bound.");
     else if (m->upper_known) add(lines, "No lower bound is proved for these rules: fewer might do.");
     else add(lines, "How many papers would have to change is not known for these rules.");
 }
@@ -600,7 +630,7 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
 Lines words_single_mark(Arena *a, const Result *r, const SingleMark *m)
 {
     Lines lines = lines_new(a);
-    if (!m->single || m->leader < 0) return lines;
+    if (!m->single || m->leader < 0 || r->yes_no) return lines;
     Str leader = part_name(r, m->leader);
     add(&lines, "Every paper carries one name only; no next preferences are held.");
     if (m->decided) {

@@ -112,6 +112,9 @@ static void other_methods(void **state)
     text = text_of(a, "yes-no", 100, false);
     assert_holds(text, "Not carried.");
     assert_holds(text, "Turnout: 14 papers of 20 on the roll, 70.0%.");
+    assert_holds(text, "No is exactly 1 vote ahead of Yes.");
+    text = text_of(a, "yes-no-of-roll", 100, false);
+    assert_holds(text, "Yes is exactly 1 vote ahead of No.\n  Yes lacks 3 votes of the 9 that the rules ask.");
     text = text_of(a, "posts", 100, false);
     assert_holds(text, "No more candidates than seats, so no count: Ann is declared elected unopposed.");
     text = text_of(a, "hostile-stv", 100, false);
