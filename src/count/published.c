@@ -329,9 +329,10 @@ static Err settle(Reading *in)
 {
     Published *p = in->p;
     Err e = settle_returned(in);
-    if (!e && p->to - p->from >= PUBLISHED_SEARCH_MAX)
+    int64_t tried = p->to - p->from + 1;
+    if (!e && tried > PUBLISHED_SEARCH_MAX)
         e = fault_setf(in->fault, in->a, ERR_LIMIT, "at most %d numbers of papers can be tried; these are %lld", PUBLISHED_SEARCH_MAX,
-            (long long)(p->to - p->from + 1));
+            (long long)tried);
     if (!e && !p->question_count) e = fault_set(in->fault, ERR_INPUT, 0, 0, S("there is no [question NAME]"), (Str){0});
     for (int i = 0; !e && i < p->question_count; i++) e = settle_question(in, &p->questions[i]);
     for (int i = 0; !e && i < p->claim_count; i++) e = settle_claim(in, i);
@@ -448,15 +449,26 @@ static void search(Arena *a, PublishedAnswer *answer)
 
 /* --- questions --- */
 
-/* The share falls as papers are more, so the numbers that fit stand together. */
+/* The share falls as papers are more, so the numbers that fit stand together: from the first of which it is not too large,
+ * to the last of which it is not too small. */
 static void find_run(const Published *p, const PublishedFigure *f, FigureAnswer *answer)
 {
-    for (int64_t n = p->from; p->from && n <= p->to; n++) {
-        if (!published_fits(f->votes, n, f->printed, p->rounding)) continue;
-        if (!answer->any) answer->fits.from = n;
-        answer->any = true;
-        answer->fits.to = n;
+    if (!p->from) return;
+    int64_t low = p->from, high = p->to + 1;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (f->votes <= most_votes(middle, f->printed, p->rounding)) high = middle;
+        else low = middle + 1;
     }
+    answer->fits.from = low;
+    high = p->to + 1;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (f->votes < least_votes(middle, f->printed, p->rounding)) high = middle;
+        else low = middle + 1;
+    }
+    answer->fits.to = low - 1;
+    answer->any = answer->fits.from <= answer->fits.to;
 }
 
 static void check_figure(const Published *p, const PublishedQuestion *q, const PublishedFigure *f, FigureAnswer *answer)

@@ -159,7 +159,7 @@ static BoxAccount **sorted(Arena *a, const Reconciliation *r)
 {
     BoxAccount **list = arena_new(a, BoxAccount *, (size_t)r->box_count);
     for (int i = 0; i < r->box_count; i++) list[i] = &r->boxes[i];
-    qsort(list, (size_t)r->box_count, sizeof list[0], by_name);
+    qsort(list, (size_t)r->box_count, sizeof(BoxAccount *), by_name);
     return list;
 }
 
@@ -311,9 +311,10 @@ static void say_balance(const BoxAccount *box, Buf *out)
 
 static void say_read(const BoxAccount *box, Buf *out)
 {
+    int64_t found = box->counted + box->spoilt;
     Str how_many = papers_words(out->arena, box->read_difference < 0 ? -box->read_difference : box->read_difference);
     buf_format(out, "%lld counted + %lld spoilt = %lld, %lld read from the files: %.*s %s.\n", (long long)box->counted,
-        (long long)box->spoilt, (long long)(box->counted + box->spoilt), (long long)box->read, STR_ARG(how_many),
+        (long long)box->spoilt, (long long)found, (long long)box->read, STR_ARG(how_many),
         box->read_difference < 0 ? "missing from the files" : "too many in the files");
 }
 

@@ -88,6 +88,22 @@ static void brighton_fits_609_papers_only(void **state)
         "answers.\n");
 }
 
+/* The run of numbers that fit one figure is found by halving; here every number is tried. */
+static void the_numbers_that_fit_one_figure(void **state)
+{
+    Arena *a = *state;
+    for (int votes = 0; votes <= 12; votes++)
+        for (int share = 0; share <= 100; share += 4) {
+            PublishedAnswer *answer = answered(
+                a, str_c(a, str_format(a, "[check]\npapers = 2-40\n[question q]\nvotes = %d\nprinted = %d%%\n", votes, share)));
+            const FigureAnswer *figure = &answer->questions[0].figures[0];
+            for (int64_t n = 2; n <= 40; n++) {
+                bool in_run = figure->any && n >= figure->fits.from && n <= figure->fits.to;
+                assert_int_equal(in_run, published_fits(votes, n, (Percent){share, 0}, ROUNDING_HALF_UP));
+            }
+        }
+}
+
 /* Cut instead of rounded, the percentages alone would fit 604 papers; but the secretary's 606 votes cannot stand on them. */
 static void papers_are_no_fewer_than_votes(void **state)
 {
@@ -272,6 +288,7 @@ int main(void)
         cmocka_unit_test(rounding_is_that_of_the_definition),
         cmocka_unit_test(large_numbers_stay_exact),
         arena_test(brighton_fits_609_papers_only),
+        arena_test(the_numbers_that_fit_one_figure),
         arena_test(papers_are_no_fewer_than_votes),
         arena_test(bassetlaw_is_refused),
         arena_test(a_claim_that_can_be_so),
