@@ -205,18 +205,21 @@ static Stage *first_preferences(Engine *e)
     return s;
 }
 
-static void leave_open(Engine *e, Stage *s, const int *in, int count)
+/* The winner of ranked pairs hung on the tie-breaking order: say so, or leave the question open when there was no order. */
+static void tell_order_mattered(Engine *e, Stage *s, const int *in, int count, bool drawn)
 {
     Tie *tie = arena_new(e->a, Tie, 1);
-    *tie = (Tie){.kind = TIE_ELECT, .candidates = arena_new(e->a, int, (size_t)count), .candidate_count = count, .how = TIE_STEP_ASK, .open = true};
+    *tie = (Tie){.kind = TIE_ELECT, .candidates = arena_new(e->a, int, (size_t)count), .candidate_count = count, .chosen = arena_new(e->a, int, 1), .how = TIE_STEP_ASK, .open = !drawn};
     for (int i = 0; i < count; i++) tie->candidates[i] = in[i];
-    for (int i = 0; i < e->rules->elect.count; i++)
-        if (e->rules->elect.steps[i] >= TIE_STEP_LOT) {
-            tie->how = e->rules->elect.steps[i];
-            break;
-        }
+    for (int i = e->rules->elect.count - 1; i >= 0; i--)
+        if (e->rules->elect.steps[i] >= TIE_STEP_LOT) tie->how = e->rules->elect.steps[i];
+    if (drawn && tie->how == TIE_STEP_LOT) {
+        bool by_hand = !e->options->seed.len;
+        if (by_hand) tie->how = TIE_STEP_ORDER;
+        e->r->lot_drawn |= !by_hand;
+    }
     s->tie = tie;
-    e->r->open = tie;
+    if (tie->open) e->r->open = tie;
 }
 
 /* The first of the completion's order, a tie at the top settled; -1 on an open question. */
@@ -250,8 +253,10 @@ void count_condorcet(Engine *e)
 
     bool by_pairs = e->rules->completion == COMPLETION_RANKED_PAIRS;
     const int *place = by_pairs ? p->ranked_pairs_place : p->schulze_place;
-    if (by_pairs && p->order_mattered && !drawn) leave_open(e, s, in, count);
+    bool tell = by_pairs && p->order_mattered && p->winner < 0;
+    if (tell) tell_order_mattered(e, s, in, count, drawn);
     int winner = r->open ? -1 : elect_by_place(e, s, place, in, count, scratch);
     if (winner >= 0) engine_elect(e, s, winner);
+    if (winner >= 0 && tell && s->tie->chosen_count == 0) s->tie->chosen[s->tie->chosen_count++] = winner;
     for (int i = 0; i < count; i++) r->place[in[i]] = place[in[i]];
 }

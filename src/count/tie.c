@@ -70,8 +70,10 @@ static int choose_one(Engine *e, const TieRule *rule, TieKind kind, int *tied, i
             if (count == 1) return tied[0];
         } else {
             tie->decided_stage = 0;
-            if (step == TIE_STEP_LOT) return e->options->seed.len ? draw_lot(e, kind, tied, count) : -1;
-            return pick_by_order(e, kind, tied, count);
+            if (step == TIE_STEP_LOT && e->options->seed.len) return draw_lot(e, kind, tied, count);
+            int chosen = pick_by_order(e, kind, tied, count);
+            if (step == TIE_STEP_LOT && chosen >= 0) tie->how = TIE_STEP_ORDER; /* a lot that was drawn by hand */
+            return chosen;
         }
     }
     tie->how = TIE_STEP_ASK;
@@ -122,8 +124,7 @@ bool engine_lot_order(Engine *e, const TieRule *rule, int *ret_order)
         step = TIE_STEP_ASK;
     }
     int count = engine_with_standing(e, STANDING_CONTINUING, ret_order);
-    bool lot = step == TIE_STEP_LOT;
-    if (lot && !e->options->seed.len) return false;
+    bool lot = step == TIE_STEP_LOT && e->options->seed.len;
     if (!lot && pick_by_order(e, TIE_ELECT, ret_order, count) < 0) return false;
     for (int i = 1; i < count; i++) {
         int moving = ret_order[i];

@@ -407,15 +407,19 @@ class Count:
                     if len(left) == 1:
                         return left[0], step, stage
             elif step == 'lot':
-                if not self.election.seed:
-                    return None, step, None
-                return pick(left, key=lambda c: self.lot_key(c, present)), step, None
+                if self.election.seed:
+                    return pick(left, key=lambda c: self.lot_key(c, present)), step, None
+                by_hand = self.by_order(kind, left)
+                return by_hand, step if by_hand is None else 'order', None
             else:  # `order`; `ask`, answered by the order if there is one
-                order = self.election.tie_order
-                if any(self.names[c] not in order for c in left):
-                    return None, step, None
-                most_favoured_first = sorted(left, key=lambda c: order.index(self.names[c]))
-                return most_favoured_first[-1 if kind == 'exclude' else 0], step, None
+                return self.by_order(kind, left), step, None
+
+    def by_order(self, kind, left):
+        order = self.election.tie_order
+        if any(self.names[c] not in order for c in left):
+            return None
+        most_favoured_first = sorted(left, key=lambda c: order.index(self.names[c]))
+        return most_favoured_first[-1 if kind == 'exclude' else 0]
 
     # Section 13.
 
@@ -876,6 +880,11 @@ def ranking_of(candidates, above):
     return [[c for c in candidates if len(above[c]) == number] for number in sorted({len(above[c]) for c in candidates})]
 
 
+def tie_step(rules):
+    """The step that gives the tie-breaking order."""
+    return next(step for step in rules['ties']['elect'] + ['ask'] if step in ('lot', 'order', 'ask'))
+
+
 def tie_breaking_order(count):
     """(candidates, most favoured first; was it a proper one?)."""
     order = count.election.tie_order
@@ -885,7 +894,7 @@ def tie_breaking_order(count):
             continue
         if step == 'lot' and count.election.seed:
             return sorted(count.standing, key=lambda c: count.lot_key(c, 1), reverse=True), True
-        if step != 'lot' and complete:
+        if complete:
             return sorted(count.standing, key=lambda c: order.index(count.names[c])), True
         return list(count.standing), False
 
@@ -937,7 +946,7 @@ def count_condorcet(election, rules, seats):
     ranked_pairs = rules['condorcet']['completion'] == 'ranked-pairs'
     above = locked_above if ranked_pairs else schulze_above
     first = [c for c in standing if not above[c]]
-    if ranked_pairs and mattered and not proper:
+    if ranked_pairs and mattered and not proper and not winners:
         # Who is asked, between whom, is not in the rules.
         count.open = {'kind': 'elect', 'candidates': UNSPECIFIED, 'chosen': [], 'how': UNSPECIFIED, 'decided_stage': None, 'open': True}
         count.stages[-1]['tie'] = count.open
@@ -947,8 +956,10 @@ def count_condorcet(election, rules, seats):
             count.elect(chosen)
     else:
         count.elect(first)
-        if ranked_pairs and mattered:
-            count.stages[-1]['tie'] = UNSPECIFIED
+        if ranked_pairs and mattered and not winners:
+            how = 'lot' if election.seed and tie_step(rules) == 'lot' else 'order' if tie_step(rules) == 'lot' else tie_step(rules)
+            count.stages[-1]['tie'] = {'kind': 'elect', 'candidates': [count.names[c] for c in standing], 'chosen': [count.names[first[0]]],
+                                       'how': how, 'decided_stage': None, 'open': False}
 
     name = count.names
     result = count.result(pairwise={
