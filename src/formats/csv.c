@@ -98,16 +98,23 @@ static Err plain_end(Reader *r, const char *p, const char *end, const char **ret
     return ERR_OK;
 }
 
+static void more_cells(Reader *r, Csv *c)
+{
+    int capacity = c->cell_capacity ? c->cell_capacity * 2 : 32;
+    c->cells = arena_grow(&r->scratch, Cell, c->cells, (size_t)c->cell_capacity, (size_t)capacity);
+    c->cell_capacity = capacity;
+}
+
 Err csv_cells(Reader *r, Str row)
 {
     Csv *c = r->state;
     const char *end = row.ptr + row.len;
     c->cell_count = 0;
     for (const char *p = row.ptr;; p++) {
-        Cell *cell = &c->cells[c->cell_count];
         if (c->cell_count == FORMAT_COLUMNS_MAX)
             return reader_fail(r, ERR_LIMIT, p, (Str){0}, "a row may have at most %d cells", FORMAT_COLUMNS_MAX);
-        c->cell_count++;
+        if (c->cell_count == c->cell_capacity) more_cells(r, c);
+        Cell *cell = &c->cells[c->cell_count++];
         cell->start = p;
         while (p < end && is_blank(c, *p)) p++;
         const char *from = p;
@@ -547,7 +554,6 @@ static void csv_open(Reader *r)
     Csv *c = arena_new(&r->scratch, Csv, 1);
     c->section = PAPERS_NO_SECTION;
     c->separator = ',';
-    c->cells = arena_new(&r->scratch, Cell, FORMAT_COLUMNS_MAX);
     c->rows = raw_table(&r->scratch);
     c->boxes = raw_table(&r->scratch);
     r->state = c;

@@ -66,8 +66,8 @@ typedef struct Csv {
     size_t scanned; /* where the search for the end of the row stands */
     bool in_quotes;
     int64_t blank_line; /* the first of the empty lines just passed: only the end of the file may follow */
-    Cell *cells;        /* of the row, FORMAT_COLUMNS_MAX */
-    int cell_count;
+    Cell *cells;        /* of the row */
+    int cell_count, cell_capacity;
     const char *row_end;
     char *plain; /* a cell without its doubled quotes */
     size_t plain_capacity;

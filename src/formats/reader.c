@@ -64,7 +64,7 @@ static void keep(Reader *r, Str text)
     if (text.len == 0) return;
     size_t needed = r->kept_length + text.len;
     if (needed > r->kept_capacity) {
-        size_t capacity = r->kept_capacity ? r->kept_capacity : READER_LOOK_AHEAD;
+        size_t capacity = r->kept_capacity ? r->kept_capacity : 4096;
         while (capacity < needed) capacity *= 2;
         r->kept = arena_grow(&r->scratch, char, r->kept, r->kept_length, capacity);
         r->kept_capacity = capacity;
