@@ -44,7 +44,7 @@ export -f run_target
 export seconds
 
 echo "fuzz: ${#targets[@]} targets, $seconds s each, $jobs at a time"
-results=$(printf '%s\0' "${targets[@]}" | xargs -0 -n 1 -P "$jobs" bash -c 'run_target "$1"' run_target | tee /dev/stderr)
-passed=$(grep -c '^ok ' <<<"$results" || true)
+printf '%s\0' "${targets[@]}" | xargs -0 -n 1 -P "$jobs" bash -c 'run_target "$1"' run_target | tee build-fuzz/results
+passed=$(grep -c '^ok ' build-fuzz/results || true)
 echo "fuzz: $passed passed, $((${#targets[@]} - passed)) failed"
 [ "$passed" = ${#targets[@]} ]
