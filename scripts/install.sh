@@ -11,16 +11,18 @@ wanted_packages() {
     awk -v wanted=" $* " '
         { sub(/#.*/, "") }
         /^\[/ { gsub(/[][ \t]/, ""); on = index(wanted, " " $0 " "); seen = seen " " $0 " "; next }
-        NF && on { print $1 }
+        NF && on { print $1, $2 }
         END {
             n = split(wanted, names, " ")
             for (i = 1; i <= n; i++) if (!index(seen, " " names[i] " ")) { print "install: packages.txt has no section " names[i] > "/dev/stderr"; exit 1 }
         }' packages.txt | sort -u
 }
 
+# Reads lines of a package and, maybe, a command that makes it needless.
 missing_packages() {
-    local name
-    for name in "$@"; do
+    local name suffices
+    while read -r name suffices; do
+        if [ -n "$suffices" ] && command -v "$suffices" >/dev/null; then continue; fi
         [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | cut -c1-2)" = ii ] || echo "$name"
     done
 }
@@ -36,10 +38,10 @@ apt() {
 
 wanted=$(wanted_packages "$@")
 if ! command -v dpkg-query >/dev/null; then
-    echo "install: this is not Debian; these packages, or their like, are needed:" $wanted
+    echo "install: this is not Debian; these packages, or their like, are needed:" $(cut -d ' ' -f 1 <<<"$wanted")
     exit 0
 fi
-missing=$(missing_packages $wanted)
+missing=$(missing_packages <<<"$wanted")
 [ -n "$missing" ] || exit 0
 
 echo "install: missing Debian packages:" $missing

@@ -78,7 +78,9 @@ run_step() {
     summary+=("$(printf '%-15s %6d passed %4d failed %4d skipped %5d s' "$step" "$p" "$f" "$s" $((SECONDS - began)))")
 }
 
-scripts/install.sh build test fuzz lint || { echo "0 passed, 1 failed"; exit 1; }
+sections=(build test fuzz lint)
+[ ! -x test/e2e/run ] || sections+=(e2e)
+scripts/install.sh "${sections[@]}" || { echo "0 passed, 1 failed"; exit 1; }
 mkdir -p build-test-logs
 [ $# != 0 ] || set -- "${all_steps[@]}"
 for step in "$@"; do
