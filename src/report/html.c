@@ -518,7 +518,6 @@ static void write_declaration(Page *p)
 {
     section_begin(p);
     heading(p, M("declaration"), p->r->open ? S("The count so far") : p->post ? S("Declaration") : S("The declaration"));
-    caveat_again(p);
     paragraph(p, words_outcome(p->a, p->r));
     write_candidates(p);
     write_all_stages(p);

@@ -1,38 +1,20 @@
-/* The drawing of a count.
+/* The drawing of a count: its bars, and the picture as a whole. The Sankey is in sankey.c.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Bars: a row a candidate, a column a stage, all to one scale, with a line at half of the votes (or the quota). In a college a bar is
- * points, cut into what each section gave.
- * Sankey: a column a stage, a block a candidate; every block has its own label in the gap above it, so labels cannot meet, however many
- * candidates there are. When the stages do not fit side by side, both go on below in another band.
+ * points, cut into what each section gave. Stages that do not fit side by side go on below in another band.
  * Black and white: who goes out is hatched, what is not reallocated is dotted, who is elected in the end is darkest; and all is labelled.
- *
- * In a college the blocks are points. Each stage is re-based to the papers that continue, so a band may be wider where it ends than where it
- * began: by the share of the papers that were not reallocated. Those run into a block of their own and count no more.
- *
- * Coordinates are floating point. No figure that is printed passes through one.
  */
 #include "report/chart.h"
+#include "report/drawing.h"
 #include "report/table.h"
 #include "report/words.h"
-
-typedef struct Drawing {
-    Arena *a;
-    Html *h;
-    const Result *r;
-    int *order; /* of candidates: elected first, first out last */
-    int count;  /* how many stood at stage 1 */
-    int id;
-    double width;
-    double y;      /* where the next thing goes */
-    bool sections; /* bars are cut into sections */
-} Drawing;
 
 enum { SECTION_FILLS = 6, COLUMN_PIXELS = 7 };
 
 /* ---- text ---- */
 
-static void draw_text(Drawing *d, double x, double y, Markup css, Str text)
+void drawing_text(Drawing *d, double x, double y, Markup css, Str text)
 {
     html_markup(d->h, M("<text class=\""));
     html_markup(d->h, css);
@@ -42,8 +24,7 @@ static void draw_text(Drawing *d, double x, double y, Markup css, Str text)
     html_markup(d->h, M("</text>"));
 }
 
-/* `text` cut to what fits into `pixels` of about `size` pixel letters. */
-static Str fitted(Drawing *d, Str text, double pixels, double size)
+Str drawing_fitted(Drawing *d, Str text, double pixels, double size)
 {
     int columns = (int)(pixels / (size * 0.56));
     return text_fit(d->a, text, columns < 5 ? 5 : columns);
@@ -59,26 +40,24 @@ static void draw_paragraph(Drawing *d, Str text)
     while (rest.len) {
         str_cut(rest, '\n', &line, &rest);
         d->y += 17;
-        draw_text(d, 0, d->y, M("soft"), line);
+        drawing_text(d, 0, d->y, M("soft"), line);
     }
 }
 
 /* ---- figures ---- */
 
-/* An answer to a question is never elected. */
-static bool elected_in_the_end(const Result *r, int candidate)
+bool drawing_elected(const Result *r, int candidate)
 {
     return r->rules->method != METHOD_YES_NO && part_in(r->elected, r->elected_count, candidate);
 }
 
-/* Votes, or points, for drawing. */
-static double amount(const Result *r, const Stage *stage, int candidate)
+double drawing_amount(const Result *r, const Stage *stage, int candidate)
 {
     if (part_is_college(r) && stage->points) return part_double(&stage->points[candidate]);
     return (double)stage->tally[candidate];
 }
 
-static double total_amount(const Result *r, const Stage *stage)
+double drawing_total(const Result *r, const Stage *stage)
 {
     if (part_is_college(r) && stage->points) return part_double(stage->points_given);
     return (double)(stage->continuing + stage->not_reallocated + stage->lost);
@@ -93,7 +72,7 @@ static double target_amount(const Result *r, const Stage *stage)
     return (double)stage->continuing / 2;
 }
 
-static Str amount_text(Arena *a, const Result *r, const Stage *stage, int candidate)
+Str drawing_figure(Arena *a, const Result *r, const Stage *stage, int candidate)
 {
     Str share = part_percent(a, part_share(a, r, stage, candidate), part_is_college(r) ? 2 : 1);
     if (part_is_college(r)) return str_format(a, "%.*s%%", STR_ARG(share));
@@ -109,20 +88,20 @@ static void put_in_order(Drawing *d)
     int n = r->papers->candidate_count;
     d->order = arena_new(d->a, int, (size_t)n);
     for (int i = 0; i < r->elected_count; i++)
-        if (elected_in_the_end(r, r->elected[i])) d->order[d->count++] = r->elected[i];
+        if (drawing_elected(r, r->elected[i])) d->order[d->count++] = r->elected[i];
     int *ranked;
     int standing = part_ranked(d->a, r, &r->stages[r->stage_count - 1], &ranked);
     for (int i = 0; i < standing; i++) {
-        bool listed = elected_in_the_end(r, ranked[i]) || part_in(r->eliminated, r->eliminated_count, ranked[i]);
+        bool listed = drawing_elected(r, ranked[i]) || part_in(r->eliminated, r->eliminated_count, ranked[i]);
         if (!listed) d->order[d->count++] = ranked[i];
     }
     for (int i = r->eliminated_count - 1; i >= 0; i--)
-        if (!elected_in_the_end(r, r->eliminated[i])) d->order[d->count++] = r->eliminated[i];
+        if (!drawing_elected(r, r->eliminated[i])) d->order[d->count++] = r->eliminated[i];
 }
 
 /* ---- bars ---- */
 
-static Str short_mark(const Result *r, const Stage *stage, int candidate)
+Str drawing_mark(const Result *r, const Stage *stage, int candidate)
 {
     if (r->rules->method == METHOD_YES_NO) return S("");
     if (part_in(stage->elected, stage->elected_count, candidate)) return S("elected");
@@ -161,7 +140,7 @@ static void draw_section_bar(Drawing *d, const Stage *stage, int candidate, doub
 
 static void draw_bar(Drawing *d, const Stage *stage, int candidate, double x, double y, double height, double scale)
 {
-    double width = amount(d->r, stage, candidate) * scale;
+    double width = drawing_amount(d->r, stage, candidate) * scale;
     if (d->sections) {
         draw_section_bar(d, stage, candidate, x, y, height, scale);
         html_draw(d->h, "<rect class=\"edge\" x=\"@\" y=\"@\" width=\"@\" height=\"@\"/>", x, y, width, height);
@@ -170,7 +149,7 @@ static void draw_bar(Drawing *d, const Stage *stage, int candidate, double x, do
     bool out = part_in(stage->eliminated, stage->eliminated_count, candidate);
     html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", x, y, width < 1 ? 1 : width, height);
     if (out) html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
-    else if (elected_in_the_end(d->r, candidate)) html_markup(d->h, M(" class=\"win\"/>"));
+    else if (drawing_elected(d->r, candidate)) html_markup(d->h, M(" class=\"win\"/>"));
     else html_markup(d->h, M(" class=\"bar\"/>"));
 }
 
@@ -218,8 +197,8 @@ static BarLayout lay_out_bars(const Drawing *d)
     for (int s = 0; s < r->stage_count; s++) {
         if (target_amount(r, &r->stages[s]) > most) most = target_amount(r, &r->stages[s]);
         for (int i = 0; i < d->count; i++)
-            if (part_stands(&r->stages[s], d->order[i]) && amount(r, &r->stages[s], d->order[i]) > most)
-                most = amount(r, &r->stages[s], d->order[i]);
+            if (part_stands(&r->stages[s], d->order[i]) && drawing_amount(r, &r->stages[s], d->order[i]) > most)
+                most = drawing_amount(r, &r->stages[s], d->order[i]);
     }
     b.scale = most > 0 ? b.cell / (most * 1.01) : 0;
     return b;
@@ -232,10 +211,10 @@ static void draw_cell(Drawing *d, const BarLayout *b, int number, int candidate,
         html_draw(d->h, "<path class=\"none\" d=\"M@ @h8\"/>", x, y + b->bar_top + b->bar_height / 2);
         return;
     }
-    Str mark = short_mark(d->r, stage, candidate);
-    Str figure = amount_text(d->a, d->r, stage, candidate);
+    Str mark = drawing_mark(d->r, stage, candidate);
+    Str figure = drawing_figure(d->a, d->r, stage, candidate);
     if (mark.len) figure = str_format(d->a, "%.*s \xE2\x80\x93 %.*s", STR_ARG(figure), STR_ARG(mark));
-    draw_text(d, x, y + b->bar_top - 4, mark.len ? M("fig strong halo") : M("fig halo"), figure);
+    drawing_text(d, x, y + b->bar_top - 4, mark.len ? M("fig strong halo") : M("fig halo"), figure);
     draw_bar(d, stage, candidate, x, y + b->bar_top, b->bar_height, b->scale);
 }
 
@@ -257,8 +236,8 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
     for (int number = first; number <= last; number++) {
         const Stage *stage = &r->stages[number - 1];
         double x = b->name_width + (number - first) * (b->cell + b->gap);
-        if (r->stage_count > 1) draw_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
-        if (target_amount(r, stage) > 0) draw_text(d, x, d->y + 16, M("soft"), fitted(d, target_text(d, stage), b->cell, 11));
+        if (r->stage_count > 1) drawing_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
+        if (target_amount(r, stage) > 0) drawing_text(d, x, d->y + 16, M("soft"), drawing_fitted(d, target_text(d, stage), b->cell, 11));
     }
     d->y += target_amount(r, &r->stages[first - 1]) > 0 ? 24 : 8;
     int rows = 0;
@@ -268,10 +247,10 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         int c = d->order[i];
         if (!part_stands(&r->stages[first - 1], c)) continue; /* out before this band */
         html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
-        Markup css = elected_in_the_end(r, c) ? M("name strong") : M("name");
+        Markup css = drawing_elected(r, c) ? M("name strong") : M("name");
         if (b->name_width > 0)
-            draw_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, fitted(d, part_name(r, c), b->name_width - 10, 13.6));
-        else draw_text(d, 0, d->y + 15, css, fitted(d, part_name(r, c), d->width, 14.5));
+            drawing_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, drawing_fitted(d, part_name(r, c), b->name_width - 10, 13.6));
+        else drawing_text(d, 0, d->y + 15, css, drawing_fitted(d, part_name(r, c), d->width, 14.5));
         for (int number = first; number <= last; number++)
             draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
         d->y += b->row;
@@ -283,7 +262,7 @@ static void draw_section_key(Drawing *d)
     d->y += 22;
     double x = 0;
     for (int s = 0; s < d->r->papers->section_count; s++) {
-        Str name = fitted(d, d->r->papers->sections[s].name, 220, 12);
+        Str name = drawing_fitted(d, d->r->papers->sections[s].name, 220, 12);
         double width = 30 + str_columns(name) * COLUMN_PIXELS + 20;
         if (x > 0 && x + width > d->width) {
             x = 0;
@@ -292,7 +271,7 @@ static void draw_section_key(Drawing *d)
         html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"20\" height=\"11\"", x + 0.5, d->y - 10);
         section_fill(d, s);
         html_draw(d->h, "/><rect class=\"edge\" x=\"@\" y=\"@\" width=\"20\" height=\"11\"/>", x + 0.5, d->y - 10);
-        draw_text(d, x + 28, d->y, M("soft"), name);
+        drawing_text(d, x + 28, d->y, M("soft"), name);
         x += width;
     }
 }
@@ -304,230 +283,6 @@ static void draw_bars(Drawing *d)
     for (int first = 1; first <= d->r->stage_count; first += b.columns) {
         int last = first + b.columns - 1;
         draw_bar_band(d, &b, first, last < d->r->stage_count ? last : d->r->stage_count);
-    }
-}
-
-/* ---- Sankey ---- */
-
-/* A block: where it stands and how much has been taken from its right edge and put on its left edge. */
-typedef struct Node {
-    bool shown;
-    double x, top, height, from_top, to_top;
-} Node;
-
-typedef struct Sankey {
-    double scale, gap, step, node_width, label_width;
-    int nodes; /* in a column: the candidates in order, then "not reallocated" */
-    int columns;
-} Sankey;
-
-/* Why there is no Sankey; empty when there is one. */
-static Str no_sankey(const Result *r)
-{
-    if (r->rules->method == METHOD_STV_MEEK)
-        return S("There is no Sankey of transfers: Meek's method divides every paper anew at each stage, so no votes pass from one pile to "
-                 "another.");
-    if (!part_moves(r)) return S("There is no Sankey of transfers: under these rules no votes pass from one candidate to another.");
-    if (r->stage_count < 2) return S("There is no Sankey of transfers: the count had one stage.");
-    return S("");
-}
-
-static bool passes_on(const Stage *stage, int candidate)
-{
-    return stage->surplus_of == candidate || part_in(stage->eliminated, stage->eliminated_count, candidate);
-}
-
-static Votes moved(const Stage *stage, int from, int to)
-{
-    Votes sum = 0;
-    for (int i = 0; i < stage->transfer_count; i++)
-        if ((from < 0 || stage->transfers[i].from == from) && stage->transfers[i].to == to) sum += stage->transfers[i].votes;
-    return sum;
-}
-
-/* Points that `to` (or nobody) gets of those who went out at the stage, by the papers of each section, in the base of `base`. */
-static double moved_points(const Result *r, const Stage *stage, const Stage *base, int to)
-{
-    int n = r->papers->candidate_count;
-    const Stage *next = stage + 1;
-    double points = 0;
-    for (int s = 0; s < r->papers->section_count; s++) {
-        const Frac *weight = part_weight(r, s);
-        if (!weight || base->section_continuing[s] == 0) continue;
-        Votes papers = to < 0 ? stage->section_continuing[s] - next->section_continuing[s]
-                              : next->section_tally[s * n + to] - stage->section_tally[s * n + to];
-        points += part_double(weight) * (double)papers / (double)base->section_continuing[s];
-    }
-    return points;
-}
-
-/* One band: what leaves the block on the left, and what that is in the block on the right. */
-typedef struct Width {
-    double from, to;
-} Width;
-
-static Width transfer_width(const Result *r, const Stage *stage, int from, int to)
-{
-    Votes votes = moved(stage, from, to);
-    if (votes == 0) return (Width){0, 0};
-    if (!part_is_college(r)) return (Width){(double)votes, (double)votes};
-    /* Which section's papers went where is known for one who goes out alone; of several together, each gets a part by papers. */
-    double part = (double)votes / (double)moved(stage, -1, to);
-    double left = moved_points(r, stage, stage, to) * part;
-    return (Width){left, to < 0 ? left : moved_points(r, stage, stage + 1, to) * part};
-}
-
-static Width kept_width(const Result *r, const Stage *stage, int candidate)
-{
-    const Stage *next = stage + 1;
-    if (!part_is_college(r)) {
-        double kept = stage->surplus_of == candidate ? (double)next->tally[candidate] : (double)stage->tally[candidate];
-        return (Width){kept, kept};
-    }
-    return (Width){amount(r, stage, candidate), amount(r, next, candidate) - moved_points(r, stage, next, candidate)};
-}
-
-static Str node_label(Drawing *d, const Stage *stage, int candidate, double pixels)
-{
-    Str figure = amount_text(d->a, d->r, stage, candidate);
-    if (!part_is_college(d->r)) figure = part_rounded(d->a, d->r, stage->tally[candidate]);
-    Str mark = short_mark(d->r, stage, candidate);
-    Str tail = str_format(d->a, " %.*s%s%.*s", STR_ARG(figure), mark.len ? ", " : "", STR_ARG(mark));
-    double size = elected_in_the_end(d->r, candidate) ? 12.5 : 11; /* bold letters are wider */
-    double left = pixels - (double)str_columns(tail) * size * 0.56;
-    Str name = fitted(d, part_name(d->r, candidate), left, size);
-    return str_format(d->a, "%.*s%.*s", STR_ARG(name), STR_ARG(tail));
-}
-
-/* Blocks of one stage from the top down; their labels stand in the gaps. */
-static double place_nodes(Drawing *d, const Sankey *k, int number, double x, double top, Node *nodes)
-{
-    const Stage *stage = &d->r->stages[number - 1];
-    double y = top;
-    for (int i = 0; i < k->nodes; i++) {
-        double height = 0;
-        bool shown = false;
-        if (i < d->count) {
-            shown = part_stands(stage, d->order[i]);
-            if (shown) height = amount(d->r, stage, d->order[i]) * k->scale;
-        } else if (part_is_college(d->r)) {
-            const Stage *before = stage - 1;
-            if (number > 1) height = moved_points(d->r, before, before, -1) * k->scale;
-            shown = height > 0;
-        } else {
-            height = (double)stage->not_reallocated * k->scale;
-            shown = height > 0;
-        }
-        if (!shown) {
-            nodes[i] = (Node){0};
-            continue;
-        }
-        y += k->gap;
-        if (height < 1.5) height = 1.5;
-        nodes[i] = (Node){.shown = true, .x = x, .top = y, .height = height, .from_top = y, .to_top = y};
-        y += height;
-    }
-    return y;
-}
-
-static void draw_band_shape(Drawing *d, const Sankey *k, Node *from, Node *to, Width width, Markup css, bool hatched)
-{
-    double left = width.from * k->scale, right = width.to * k->scale;
-    if (left < 0.6) left = 0.6;
-    if (right < 0.6) right = 0.6;
-    double x0 = from->x + k->node_width, x1 = to->x, middle = (x0 + x1) / 2;
-    double y0 = from->from_top, y1 = to->to_top;
-    html_markup(d->h, M("<path class=\""));
-    html_markup(d->h, css);
-    html_markup(d->h, M("\""));
-    if (hatched) html_draw(d->h, " fill=\"url(#h@-flow)\"", d->id);
-    html_draw(d->h, " d=\"M@ @C@ @ @ @ @ @V@C@ @ @ @ @ @Z\"/>", x0, y0, middle, y0, middle, y1, x1, y1, y1 + right, middle, y1 + right,
-        middle, y0 + left, x0, y0 + left);
-    from->from_top += width.from * k->scale;
-    to->to_top += width.to * k->scale;
-}
-
-/* All bands from stage `number` to the next. What stays is drawn first, what passes on above it. */
-static void draw_flows(Drawing *d, const Sankey *k, int number, Node *from, Node *to)
-{
-    const Stage *stage = &d->r->stages[number - 1];
-    int rest = d->count;
-    for (int i = 0; i < d->count; i++) {
-        int c = d->order[i];
-        if (!from[i].shown || !to[i].shown) continue;
-        draw_band_shape(d, k, &from[i], &to[i], kept_width(d->r, stage, c), elected_in_the_end(d->r, c) ? M("flow-win") : M("flow"), false);
-    }
-    if (!part_is_college(d->r) && from[rest].shown && to[rest].shown)
-        draw_band_shape(
-            d, k, &from[rest], &to[rest], (Width){(double)stage->not_reallocated, (double)stage->not_reallocated}, M("flow-none"), false);
-    for (int i = 0; i < d->count; i++) {
-        if (!from[i].shown || !passes_on(stage, d->order[i])) continue;
-        for (int j = 0; j <= d->count; j++) {
-            if (!to[j].shown) continue;
-            Width width = transfer_width(d->r, stage, d->order[i], j < d->count ? d->order[j] : TO_NOT_REALLOCATED);
-            if (width.from > 0) draw_band_shape(d, k, &from[i], &to[j], width, M("flow-move"), true);
-        }
-    }
-}
-
-static void draw_nodes(Drawing *d, const Sankey *k, int number, const Node *nodes, double pixels)
-{
-    const Stage *stage = &d->r->stages[number - 1];
-    for (int i = 0; i < k->nodes; i++) {
-        const Node *node = &nodes[i];
-        if (!node->shown) continue;
-        bool rest = i == d->count;
-        html_draw(d->h, "<rect x=\"@\" y=\"@\" width=\"@\" height=\"@\"", node->x, node->top, k->node_width, node->height);
-        if (rest) html_draw(d->h, " fill=\"url(#h@-dots)\" class=\"edge-out\"/>", d->id);
-        else if (part_in(stage->eliminated, stage->eliminated_count, d->order[i]))
-            html_draw(d->h, " fill=\"url(#h@-hatch)\" class=\"edge-out\"/>", d->id);
-        else if (elected_in_the_end(d->r, d->order[i])) html_markup(d->h, M(" class=\"win\"/>"));
-        else html_markup(d->h, M(" class=\"node\"/>"));
-        Str label;
-        if (!rest) label = node_label(d, stage, d->order[i], pixels);
-        else if (part_is_college(d->r)) label = S("not reallocated");
-        else label = str_format(d->a, "not reallocated %.*s", STR_ARG(part_rounded(d->a, d->r, stage->not_reallocated)));
-        bool strong = !rest && elected_in_the_end(d->r, d->order[i]);
-        draw_text(d, node->x, node->top - 4, strong ? M("fig strong halo") : M("fig halo"), label);
-    }
-}
-
-static void draw_sankey_band(Drawing *d, const Sankey *k, int first, int last)
-{
-    d->y += 26;
-    Node *columns = arena_new(d->a, Node, (size_t)k->nodes * (size_t)(last - first + 1));
-    double bottom = d->y;
-    for (int number = first; number <= last; number++) {
-        double x = (number - first) * k->step;
-        draw_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
-        double end = place_nodes(d, k, number, x, d->y + 4, columns + (number - first) * k->nodes);
-        if (end > bottom) bottom = end;
-    }
-    for (int number = first; number < last; number++) {
-        Node *from = columns + (number - first) * k->nodes;
-        draw_flows(d, k, number, from, from + k->nodes);
-    }
-    for (int number = first; number <= last; number++)
-        draw_nodes(d, k, number, columns + (number - first) * k->nodes, number == last ? k->label_width : k->step - 14);
-    d->y = bottom + 8;
-}
-
-static void draw_sankey(Drawing *d)
-{
-    Sankey k = {.gap = 19, .node_width = 12, .label_width = d->width < 600 ? 158 : 195, .nodes = d->count + 1};
-    double least = d->width < 600 ? 118 : 175, room = d->width - k.label_width;
-    k.columns = 1 + (int)(room / least);
-    if (k.columns > d->r->stage_count) k.columns = d->r->stage_count;
-    if (k.columns < 2) k.columns = 2;
-    /* No band of one stage alone: share the stages out evenly. Each band begins with the stage the one before ended with. */
-    int steps = d->r->stage_count - 1, bands = (steps + k.columns - 2) / (k.columns - 1);
-    k.columns = 1 + (steps + bands - 1) / bands;
-    k.step = room / (k.columns - 1);
-    double total = total_amount(d->r, &d->r->stages[0]);
-    k.scale = total > 0 ? (d->width < 600 ? 240.0 : 330.0) / total : 0;
-    for (int first = 1; first < d->r->stage_count; first += k.columns - 1) {
-        int last = first + k.columns - 1;
-        draw_sankey_band(d, &k, first, last < d->r->stage_count ? last : d->r->stage_count);
     }
 }
 
@@ -590,10 +345,12 @@ static Str description(Arena *a, const Result *r, const ReportOptions *options)
         : r->rules->method == METHOD_CONDORCET
             ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.")
             : S("Bars show each candidate's votes at each stage."));
-    Str none = no_sankey(r);
+    Str none = sankey_absent(r);
     lines_add(&lines, none.len ? none
                                : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of "
                                    "the count hold the exact ones."));
+    if (!none.len && r->papers->candidate_count > SANKEY_MANY)
+        lines_add(&lines, S("Candidates who never had two in a hundred share one block, called others."));
     if (options->note.len) lines_add(&lines, options->note);
     return lines_joined(&lines);
 }
@@ -604,7 +361,7 @@ static void draw_count(Drawing *d, const ReportOptions *options, bool heading)
     if (heading) {
         Str title = part_title(r, options);
         d->y += 22;
-        draw_text(d, 0, d->y, M("title"), fitted(d, title.len ? title : S("Count"), d->width, 21));
+        drawing_text(d, 0, d->y, M("title"), drawing_fitted(d, title.len ? title : S("Count"), d->width, 21));
         draw_paragraph(d, words_outcome(d->a, r));
         if (options->note.len) draw_paragraph(d, options->note);
         d->y += 4;
@@ -616,11 +373,11 @@ static void draw_count(Drawing *d, const ReportOptions *options, bool heading)
     put_in_order(d);
     d->sections = part_is_college(r) && r->stages[0].section_tally && r->papers->section_count <= SECTION_FILLS;
     draw_bars(d);
-    if (no_sankey(r).len) return;
+    if (sankey_absent(r).len) return;
     d->y += 22;
-    draw_text(d, 0, d->y + 8, M("head"), part_is_college(r) ? S("How the points passed on") : S("How the votes passed on"));
+    drawing_text(d, 0, d->y + 8, M("head"), part_is_college(r) ? S("How the points passed on") : S("How the votes passed on"));
     d->y += 10;
-    draw_sankey(d);
+    sankey_draw(d);
 }
 
 void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart)
@@ -657,7 +414,7 @@ static void draw_posts(Html *h, const Result *r, const ReportOptions *options)
     double y = 20, width = 1000;
     Str title = part_title(r, options);
     Drawing top = {.a = a, .h = &body, .r = r, .width = 960, .y = y};
-    draw_text(&top, 20, y + 22, M("title"), fitted(&top, title.len ? title : S("Count"), 960, 21));
+    drawing_text(&top, 20, y + 22, M("title"), drawing_fitted(&top, title.len ? title : S("Count"), 960, 21));
     y += 34;
     for (int i = 0; i < r->post_count; i++) {
         const PostResult *post = &r->posts[i];

@@ -63,6 +63,15 @@ static inline Papers *thirty(Arena *a)
     return p;
 }
 
+/* Three candidates with much and twelve with very little: the twelve share a block of the Sankey. */
+static inline Papers *many_small(Arena *a)
+{
+    Papers *p = papers_new(a);
+    for (int c = 0; c < 15; c++) assert_int_equal(papers_candidate(p, str_format(a, "Candidate %d", c + 1)), c);
+    for (int c = 0; c < 15; c++) add_papers(p, c < 3 ? 400 - 30 * c : 1 + c % 5, (Mark[]){(Mark)c, (Mark)((c + 4) % 15), (Mark)(c % 3)}, 3);
+    return p;
+}
+
 static inline Papers *two_posts(Arena *a)
 {
     Papers *p = papers_new(a);
@@ -102,6 +111,7 @@ static inline const Sample *samples(int *ret_count)
         {.name = "one", .rules = "av-2011", .names = "A", .ballots = "3:A"},
         {.name = "thirty", .rules = "av-2011", .build = thirty},
         {.name = "thirty-stv", .rules = "stv-scottish", .build = thirty, .count = {.seats = 7}},
+        {.name = "many-small", .rules = "av-2011", .build = many_small, .count = {.seed = {"s", 1}}},
         {.name = "single-stage", .rules = "av-2011", .names = "A B", .ballots = "3:A 1:B"},
         {.name = "zero-votes", .rules = "av-2011", .names = "A B C D E", .ballots = "4:A 3:B 2:C"},
         {.name = "open-lot", .rules = "av-2011", .names = "Ada Cy Bo", .ballots = "5:Ada 4:Cy 4:Bo"},
