@@ -3,6 +3,7 @@
  */
 #include "cli/load.h"
 #include "core/view.h"
+#include "count/analysis.h"
 
 static const Option options[] = {
     {"rules", 'r', "RULES[@SECTION]", true, "a preset or a file; with @SECTION only the papers of that section are counted (default: every preset that can count these papers, for as many seats as --seats or the papers say, else one)", "RULES"},
@@ -19,7 +20,22 @@ typedef struct Row {
     const Rules *rules;
     const Result *result; /* NULL: these rules cannot count these papers */
     Str why_not;
+    bool unknowable; /* single marks, and the rules ask for later preferences that could decide */
+    SingleMark single;
 } Row;
+
+/* Papers with one name each hold no later preference: under rules that ask for them the answer is not in these papers, unless more
+ * than half named the same candidate. */
+static void ask_later_preferences(Arena *a, Row *row)
+{
+    Method method = row->rules->method;
+    if (method == METHOD_PLURALITY || method == METHOD_YES_NO || method == METHOD_POSTS || row->result->unopposed) return;
+    row->single = single_mark(a, row->result);
+    int able = 0;
+    for (int c = 0; c < row->result->papers->candidate_count; c++) able += !row->result->papers->candidates[c].withdrawn;
+    bool settled = row->single.decided && row->result->seats == 1;
+    row->unknowable = row->single.single && !settled && able > 2;
+}
 
 static int add_row(const Cli *cli, Str spec, const Papers *papers, const CountOptions *count_options, Row *row)
 {
@@ -40,6 +56,7 @@ static int add_row(const Cli *cli, Str spec, const Papers *papers, const CountOp
     Result *result;
     if (count_run(cli->a, rules, papers, &options_here, &result, &fault)) row->why_not = fault_text(cli->a, &fault);
     else row->result = result;
+    if (row->result) ask_later_preferences(cli->a, row);
     return 0;
 }
 
@@ -71,6 +88,7 @@ static Str order_text(Arena *a, const Result *r)
 static Str elected_text(Arena *a, const Row *row)
 {
     if (!row->result) return S("cannot be counted");
+    if (row->unknowable) return S("cannot be known");
     if (row->result->open) return S("open question");
     Buf b = buf_new(a);
     for (int i = 0; i < row->result->elected_count; i++) {
@@ -80,11 +98,31 @@ static Str elected_text(Arena *a, const Row *row)
     return row->result->elected_count ? buf_done(&b) : S("nobody");
 }
 
+/* What of the unheld preferences would decide, where it can be said; else that they are missing. */
+static Str unknowable_text(Arena *a, const Row *row)
+{
+    const SingleMark *m = &row->single;
+    const Candidate *candidates = row->result->papers->candidates;
+    if (!m->share_to_change) return S("from these papers: they carry one name each, and these rules ask for later preferences");
+    Frac *percent = frac_new(a, 1);
+    frac_set_ratio(percent, 100, 1);
+    frac_mul(percent, m->share_to_change);
+    Str share = frac_decimal(a, percent, 1);
+    return str_format(a, "from these papers: they carry one name each; %.*s would overtake %.*s with more than %.*s %% of the %lld votes for others", STR_ARG(candidates[m->second].name),
+                      STR_ARG(candidates[m->leader].name), STR_ARG(share), (long long)m->unheld);
+}
+
+static Str answer_text(Arena *a, const Row *row)
+{
+    if (!row->result) return row->why_not;
+    return row->unknowable ? unknowable_text(a, row) : order_text(a, row->result);
+}
+
 /* The candidates whose place is not the one they have in `first`; -1 places count as equal. */
 static int moved(const Row *first, const Row *row, int *ret_candidates)
 {
     int count = 0;
-    if (!first->result || !row->result) return 0;
+    if (!first->result || !row->result || first->unknowable || row->unknowable) return 0;
     for (int c = 0; c < row->result->papers->candidate_count; c++)
         if (row->result->place[c] != first->result->place[c]) ret_candidates[count++] = c;
     return count;
@@ -103,7 +141,7 @@ static bool same_elected(const Row *first, const Row *row)
 
 static Str difference_text(Arena *a, const Row *first, const Row *row)
 {
-    if (row == first || !row->result || !first->result) return S("");
+    if (row == first || !row->result || !first->result || first->unknowable || row->unknowable) return S("");
     int *who = arena_new(a, int, (size_t)row->result->papers->candidate_count + 1);
     int count = moved(first, row, who);
     if (count == 0) return S("the same order as the first");
@@ -139,7 +177,7 @@ static void write_text(Arena *a, const Papers *papers, const Row *rows, int coun
         const Row *row = &rows[i];
         pad(b, row->label, label_width + 2);
         pad(b, elected_text(a, row), elected_width + 2);
-        buf_str(b, row->result ? order_text(a, row->result) : row->why_not);
+        buf_str(b, answer_text(a, row));
         buf_byte(b, '\n');
         Str difference = difference_text(a, &rows[0], row);
         if (difference.len) buf_format(b, "%*s%.*s\n", label_width + 2, "", STR_ARG(difference));
@@ -164,7 +202,7 @@ static void write_csv(Arena *a, const Row *rows, int count, Buf *b)
     for (int i = 0; i < count; i++) {
         csv_cell(b, rows[i].label, false);
         csv_cell(b, elected_text(a, &rows[i]), false);
-        csv_cell(b, rows[i].result ? order_text(a, rows[i].result) : rows[i].why_not, false);
+        csv_cell(b, answer_text(a, &rows[i]), false);
         csv_cell(b, difference_text(a, &rows[0], &rows[i]), true);
     }
 }
@@ -177,6 +215,13 @@ static void view_row(Arena *a, View *array, const Row *first, const Row *row)
     view_put_str(v, S("rules_sha256"), sha256_hex(a, row->rules->hash));
     if (!row->result) {
         view_put_str(v, S("error"), row->why_not);
+        return;
+    }
+    view_put_bool(v, S("cannot_be_known"), row->unknowable);
+    if (row->unknowable) {
+        if (row->single.share_to_change) view_put_str(v, S("share_to_change"), frac_text(a, row->single.share_to_change));
+        else view_put_null(v, S("share_to_change"));
+        view_put_str(v, S("unheld_votes"), str_format(a, "%lld", (long long)row->single.unheld));
         return;
     }
     const Papers *papers = row->result->papers;

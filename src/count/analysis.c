@@ -63,16 +63,26 @@ static void leading_two(const Papers *papers, const int64_t *first, int *ret_lea
     }
 }
 
+/* Does any paper, as handed in, name more than one candidate? */
+static bool any_later_preference(const Papers *p)
+{
+    for (uint32_t i = 0; i < p->group_count; i++) {
+        int names = 0;
+        for (int k = 0; k < p->groups[i].length; k++) names += (p->marks[p->groups[i].first + (uint32_t)k] & MARK_CANDIDATE) < MARK_OVERVOTE;
+        if (names > 1 && p->groups[i].papers) return true;
+    }
+    return false;
+}
+
 /* second + s * unheld > leader + (1 - s) * unheld  <=>  s > (leader - second + unheld) / (2 * unheld). */
-static SingleMark single_mark(Arena *a, const Result *result, const Rankings *rankings)
+SingleMark single_mark(Arena *a, const Result *result)
 {
     SingleMark answer = {.single = true, .leader = -1, .second = -1};
+    if (any_later_preference(result->papers)) return (SingleMark){.leader = -1, .second = -1};
+    Rankings read = read_marks(a, result);
+    const Rankings *rankings = &read;
     int64_t *first = arena_new(a, int64_t, (size_t)result->papers->candidate_count);
-    for (uint32_t i = 0; i < rankings->count; i++) {
-        const Ranking *ranking = &rankings->items[i];
-        if (ranking->length > 1) return (SingleMark){.leader = -1, .second = -1};
-        first[rankings->marks[ranking->first]] += ranking->papers;
-    }
+    for (uint32_t i = 0; i < rankings->count; i++) first[rankings->marks[rankings->items[i].first]] += rankings->items[i].papers;
     if (result->rules->method == METHOD_COLLEGE) return answer;
     leading_two(result->papers, first, &answer.leader, &answer.second);
     if (answer.leader < 0 || answer.second < 0) return answer;
@@ -129,7 +139,7 @@ Err analyse(Arena *a, const Result *result, Slate *slates, int slate_count, Anal
     all->over = pairwise_matrix(a, &rankings, result->papers);
     all->next = next_preferences(a, &rankings, result->papers->candidate_count);
     all->weights = paper_weights(a, result);
-    all->single = single_mark(a, result, &rankings);
+    all->single = single_mark(a, result);
     all->slates = slates;
     all->slate_count = slate_count;
     for (int i = 0; i < slate_count; i++) answer_slate(a, result, &rankings, &slates[i]);

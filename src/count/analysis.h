@@ -75,6 +75,9 @@ struct Analysis {
     Analysis **posts;      /* [post], NULL for an unopposed one; then all the rest is empty. NULL for other methods */
 };
 
+/* This one question by itself: quick when the papers carry more than one name. */
+SingleMark single_mark(Arena *a, const Result *result);
+
 /* Analyse a result. `slates` (names and candidates filled in) may be NULL. Some questions recount the papers a few hundred times. */
 NODISCARD Err analyse(Arena *a, const Result *result, Slate *slates, int slate_count, Analysis **ret_analysis, Fault *fault);
 
