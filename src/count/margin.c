@@ -237,7 +237,8 @@ typedef struct Search {
     const Result *result;
     const Rankings *rankings;
     uint32_t *order;  /* rankings in an order that does not hang on the order of the papers */
-    int64_t budget;   /* rankings that may still be visited */
+    int64_t budget;   /* elementary steps that recounts may still take: a number of steps, not a time, so that every machine stops at the same place */
+    int64_t cost;     /* of one recount */
     Margin *margin;
 } Search;
 
@@ -314,7 +315,7 @@ static int try_change(Search *in, int from, int to, int section, int64_t how_man
 {
     const Result *r = in->result;
     arena_clear(&in->scratch);
-    in->budget -= in->rankings->count + 1;
+    in->budget -= in->cost;
     Rankings changed;
     if (how_many < 1 || !change_papers(in, from, to, section, how_many, &changed)) return -1;
     CountOptions options = r->options;
@@ -364,11 +365,24 @@ static int64_t first_preferences(const Rankings *rankings, int candidate, int se
     return papers;
 }
 
+/* About how many steps one recount takes. */
+static int64_t recount_cost(const Result *r, const Rankings *rankings)
+{
+    int64_t n = r->papers->candidate_count, papers = rankings->count + 1;
+    switch (r->rules->method) {
+    case METHOD_CONDORCET: return papers * n + 4 * n * n * n;
+    case METHOD_STV_MEEK: return papers * n * 100;
+    case METHOD_STV_GREGORY: return papers * n + n * n;
+    case METHOD_COLLEGE: return papers * 4 + n * n * 100 * r->rules->section_count;
+    default: return papers * 4 + n * n * (1 + r->papers->section_count);
+    }
+}
+
 /* Try every kind of change: from the elected first, then from the others, each to everyone else, the best placed first. */
 static void find_upper(Arena *a, const Result *r, const Rankings *rankings, Margin *m)
 {
     int n = r->papers->candidate_count, count = 0;
-    Search in = {.result = r, .rankings = rankings, .order = steady_order(a, rankings), .budget = INT64_C(20000000), .margin = m};
+    Search in = {.result = r, .rankings = rankings, .order = steady_order(a, rankings), .budget = INT64_C(500000000), .cost = recount_cost(r, rankings), .margin = m};
     arena_init(&in.scratch, ARENA_LIMIT_DEFAULT);
     int *by_place = arena_new(a, int, (size_t)n);
     for (int c = 0; c < n; c++) {
