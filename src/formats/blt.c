@@ -31,7 +31,6 @@ typedef struct Blt {
     int seats;
     int named;
     int texts_after_title;
-    Str title;
     /* the paper being read */
     int64_t how_many;
     int64_t paper_line;
@@ -229,11 +228,7 @@ static Err title_token(Reader *r, Str token)
         return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "%s",
             f->texts_after_title ? "the end of the file after the title" : "the title in double quotes, or the end of the file");
     if (f->texts_after_title++) return ERR_OK;
-    Str title = unescape(r, token);
-    if (!str_is_clean_text(title))
-        return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, title), "a title in UTF-8 without control characters");
-    f->title = title;
-    return ERR_OK;
+    return reader_title(r, unescape(r, token));
 }
 
 /* --- words and lines --- */
@@ -299,6 +294,8 @@ static Err words_of_line(Reader *r, Str line)
 static Err blt_line(Reader *r, Str line)
 {
     Blt *f = r->state;
+    Str comment = line.len && line.ptr[0] == '#' ? str_trim(str_slice(line, 1, line.len)) : (Str){0};
+    if (str_starts(comment, S("note:"))) return reader_note(r, str_trim(str_slice(comment, 5, comment.len)));
     bool starts_paper = f->step == STEP_PAPER;
     int64_t papers_before = f->papers_read;
     Err e = words_of_line(r, line);
@@ -336,7 +333,6 @@ static Err blt_end(Reader *r)
 {
     Blt *f = r->state;
     if (f->step != STEP_TITLE) return ended_early(r);
-    f->numbered->title = f->title;
     f->numbered->seats = f->seats;
     return papers_merge(r->papers, f->numbered, r->options.section, &r->fault);
 }

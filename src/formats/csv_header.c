@@ -217,25 +217,6 @@ static Err comment_box(Reader *r, Str value)
     return ERR_OK;
 }
 
-static Err comment_title(Reader *r, Str value)
-{
-    if (!str_is_clean_text(value))
-        return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a title in UTF-8 without control characters");
-    if (!r->papers->title.len) r->papers->title = str_copy(r->papers->arena, value);
-    return ERR_OK;
-}
-
-static Err comment_note(Reader *r, Str value)
-{
-    if (!str_is_clean_text(value))
-        return reader_fail(r, ERR_INPUT, value.ptr, fault_quote(r->arena, value), "a note in UTF-8 without control characters");
-    /* Where a whole file is one section, the caveat is about that section. */
-    Str section = r->options.section;
-    if (section.len && value.len) value = str_format(r->arena, "%.*s: %.*s", STR_ARG(section), STR_ARG(value));
-    papers_add_note(r->papers, value);
-    return ERR_OK;
-}
-
 static Err comment_seats(Reader *r, Str value)
 {
     int64_t seats;
@@ -263,7 +244,7 @@ static Err read_comment(Reader *r, Str line)
         Str key;
         Err (*read)(Reader *r, Str value);
     } keys[] = {
-        {S("title"), comment_title},
+        {S("title"), reader_title},
         {S("seats"), comment_seats},
         {S("candidates"), comment_candidates},
         {S("candidate"), comment_candidates},
@@ -272,7 +253,7 @@ static Err read_comment(Reader *r, Str line)
         {S("section"), comment_sections},
         {S("post"), comment_post},
         {S("box"), comment_box},
-        {S("note"), comment_note},
+        {S("note"), reader_note},
     };
     Str key, value;
     if (!str_cut(str_slice(line, 1, line.len), ':', &key, &value)) return ERR_OK;

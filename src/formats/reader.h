@@ -21,6 +21,9 @@ typedef struct Parser {
     Err (*end)(Reader *r);
 } Parser;
 
+/* A title or note of more bytes might not fit the line on which it would be written again. */
+enum { READER_TITLE_MAX = 4096 };
+
 struct Reader {
     Arena *arena;
     Papers *papers;
@@ -62,6 +65,11 @@ Str reader_quote(Reader *r, Str text, const char *what_if_empty);
 /* A candidate's, section's or box's name as it may stand in Papers: trimmed, clean UTF-8, neither empty nor too
  * long. Fails at `at` otherwise. */
 NODISCARD Err reader_check_name(Reader *r, const char *at, Str name, const char *what);
+
+/* The title, unless the papers have one; a note (a caveat that must stand wherever the figures stand), beside others.
+ * Both fail at the start of `text` when it is not clean. */
+NODISCARD Err reader_title(Reader *r, Str text);
+NODISCARD Err reader_note(Reader *r, Str text);
 
 /* The declared name nearest to `name`, empty when none is near: for "did you mean". */
 Str reader_nearest_candidate(Reader *r, Str name);

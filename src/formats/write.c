@@ -33,11 +33,17 @@ static Err check_name(const Writer *w, Str name, bool may_be_empty)
     return fits ? ERR_OK : refuse(w, "no format can hold the name", name);
 }
 
+static Err check_text(const Writer *w, Str text, const char *what)
+{
+    bool fits = str_is_clean_text(text) && text.len <= READER_TITLE_MAX && str_trim(text).len == text.len;
+    return fits ? ERR_OK : fault_setf(w->fault, w->arena, ERR_INPUT, "the %s holds something that no format can say", what);
+}
+
 static Err check_names(const Writer *w)
 {
     const Papers *p = w->papers;
-    Err e = str_is_clean_text(p->title) && str_trim(p->title).len == p->title.len ? ERR_OK
-                                                                                  : refuse(w, "no format can hold the title", p->title);
+    Err e = check_text(w, p->title, "title");
+    if (!e) e = check_text(w, p->note, "note");
     for (int i = 0; !e && i < p->candidate_count; i++) {
         e = check_name(w, p->candidates[i].name, false);
         if (!e) e = check_name(w, p->candidates[i].post, true);
@@ -349,6 +355,11 @@ static Err write_blt(const Writer *w)
     const Papers *p = w->papers;
     Err e = check_plain(w, FORMAT_BLT);
     if (e) return e;
+    if (p->note.len) {
+        buf_str(w->out, S("# note: "));
+        buf_str(w->out, p->note);
+        buf_byte(w->out, '\n');
+    }
     /* The format must state the seats; one is what a file that does not say is counted for. */
     buf_format(w->out, "%d %d\n", p->candidate_count, p->seats ? p->seats : 1);
     bool any = false;
@@ -434,6 +445,11 @@ static Err write_preflib(const Writer *w)
     buf_format(w->out, "# NUMBER ALTERNATIVES: %d\n# NUMBER VOTERS: %lld\n# NUMBER UNIQUE ORDERS: %u\n", p->candidate_count,
         (long long)p->total, (unsigned)p->group_count);
     if (p->seats) buf_format(w->out, "# NUMBER SEATS: %d\n", p->seats);
+    if (p->note.len) {
+        buf_str(w->out, S("# NOTE: "));
+        buf_str(w->out, p->note);
+        buf_byte(w->out, '\n');
+    }
     for (int i = 0; i < p->candidate_count; i++) {
         buf_format(w->out, "# ALTERNATIVE NAME %d: ", i + 1);
         buf_str(w->out, p->candidates[i].name);

@@ -58,7 +58,6 @@ static inline void write_and_read(Arena *a, Papers *p, Format format, bool posts
 {
     Buf out = buf_new(a);
     Fault fault = {0};
-    if (format != FORMAT_CSV) p->note = (Str){0};
     if (format == FORMAT_BLT && !p->seats) p->seats = 1; /* it must say a number */
     if (format_write(p, format, &out, &fault)) {
         ASSERT(fault.err == ERR_INPUT && fault.expected.len);

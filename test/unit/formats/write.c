@@ -144,6 +144,7 @@ static Papers *random_papers(Arena *a, Format format)
 {
     Papers *p = papers_new(a);
     p->title = below(3) ? S("Leader, 2010: \"the\" contest") : S("");
+    if (!below(3)) papers_add_note(p, S("from memory: # all of it"));
     p->seats = format == FORMAT_BLT || below(2) ? 1 + below(3) : 0;
     int candidates = 1 + below(COUNT_OF(odd_names));
     for (int i = 0; i < candidates; i++) papers_candidate(p, str_from_c(odd_names[i]));
