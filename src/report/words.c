@@ -590,31 +590,43 @@ static Str words_effect(Arena *a, const Result *r, const Margin *m)
     return str_format(a, "%.*s would have been elected", STR_ARG(elects));
 }
 
+/* Lower and upper bound are the same. */
+static void add_exact(Lines *lines, Arena *a, const Result *r, const Margin *m)
+{
+    Str upper = words_papers(a, m->upper), effect = words_effect(a, r, m), change = words_change(a, r, m);
+    Str share = words_share(a, m->upper, r->valid);
+    const char *same = r->yes_no ? "the answer is the same" : "nobody else is elected";
+    add(lines, "Exact: with %.*s changed, %.*s (%.*s; a recount showed it); with fewer, %s.", STR_ARG(upper), STR_ARG(effect),
+        STR_ARG(change), same);
+    add(lines, "That is %.*s of the papers counted.", STR_ARG(share));
+}
+
+static void add_upper(Lines *lines, Arena *a, const Result *r, const Margin *m)
+{
+    Str upper = words_papers(a, m->upper), effect = words_effect(a, r, m), change = words_change(a, r, m);
+    Str share = words_share(a, m->upper, r->valid);
+    add(lines, "Upper bound: with %.*s changed, %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.", STR_ARG(upper),
+        STR_ARG(effect), STR_ARG(change), STR_ARG(share));
+}
+
 static void add_bounds(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
-    Str effect = words_effect(a, r, m);
-    Str same = r->yes_no ? S("the answer is the same") : S("nobody else is elected");
-    Str upper = m->upper_known ? words_papers(a, m->upper) : S(""), change = m->upper_known ? words_change(a, r, m) : S("");
-    Str share = m->upper_known && r->valid > 0 ? words_share(a, m->upper, r->valid) : S("");
-    Str least = m->lower_known ? part_whole(a, m->lower) : S(""), most = m->upper_known ? part_whole(a, m->upper) : S("");
-    if (m->exact) {
-        add(lines, "Exact: with %.*s changed, %.*s (%.*s; a recount showed it); with fewer, %.*s.", STR_ARG(upper), STR_ARG(effect),
-            STR_ARG(change), STR_ARG(same));
-        add(lines, "That is %.*s of the papers counted.", STR_ARG(share));
-        return;
-    }
+    const char *same = r->yes_no ? "the answer is the same" : "nobody else is elected";
     if (m->lower_known) {
         Str fewest = words_papers(a, m->lower);
-        add(lines, "Lower bound: at least %.*s would have to change; with fewer, %.*s.", STR_ARG(fewest), STR_ARG(same));
+        add(lines, "Lower bound: at least %.*s would have to change; with fewer, %s.", STR_ARG(fewest), same);
     }
-    if (m->upper_known)
-        add(lines, "Upper bound: with %.*s changed, %.*s (%.*s; a recount showed it); that is %.*s of the papers counted.", STR_ARG(upper),
-            STR_ARG(effect), STR_ARG(change), STR_ARG(share));
-    if (m->lower_known && m->upper_known)
+    if (m->upper_known) add_upper(lines, a, r, m);
+    if (m->lower_known && m->upper_known) {
+        Str least = part_whole(a, m->lower), most = part_whole(a, m->upper);
         add(lines, "These are bounds: the exact number lies between %.*s and %.*s.", STR_ARG(least), STR_ARG(most));
-    else if (m->lower_known) add(lines, "No change with another outcome was found, so there is no upper bound.");
-    else if (m->upper_known) add(lines, "No lower bound is proved for these rules: fewer might do.");
-    else add(lines, "How many papers would have to change is not known for these rules.");
+    } else if (m->lower_known) {
+        add(lines, "No change with another outcome was found, so there is no upper bound.");
+    } else if (m->upper_known) {
+        add(lines, "No lower bound is proved for these rules: fewer might do.");
+    } else {
+        add(lines, "How many papers would have to change is not known for these rules.");
+    }
 }
 
 Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
@@ -623,7 +635,9 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
     if (r->rules->method == METHOD_POSTS) return lines;
     Margin last = analysis ? analysis->margin : part_last_margin(a, r);
     add_last_stage(&lines, a, r, &last);
-    if (analysis && !r->open && r->elected_count) add_bounds(&lines, a, r, &analysis->margin);
+    if (!analysis || r->open || (r->elected_count == 0 && !r->yes_no)) return lines;
+    if (analysis->margin.exact) add_exact(&lines, a, r, &analysis->margin);
+    else add_bounds(&lines, a, r, &analysis->margin);
     return lines;
 }
 
