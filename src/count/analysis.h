@@ -28,7 +28,7 @@ typedef struct Margin {
     int64_t lower;          /* no fewer changed papers can change who is elected */
     bool upper_known;
     int64_t upper;          /* so many changed papers would: shown by a recount that elects `upper_elects` without a lot */
-    int upper_elects;       /* candidate: newly elected after that change */
+    int upper_elects;       /* candidate: newly elected after that change; yes-no: the answer that would have prevailed */
     int upper_from, upper_to; /* the change: papers with first preference `from` made papers for `to` alone */
     int upper_section;      /* all of them in this section (a college), or -1 */
     bool exact;             /* lower = upper */
@@ -74,6 +74,9 @@ struct Analysis {
     int slate_count;
     Analysis **posts;      /* [post], NULL for an unopposed one; then all the rest is empty. NULL for other methods */
 };
+
+/* The exact part of the margin by itself: the last stage. */
+void margin_last(Arena *a, const Result *result, Margin *ret_margin);
 
 /* This one question by itself: quick when the papers carry more than one name. */
 SingleMark single_mark(Arena *a, const Result *result);

@@ -74,12 +74,20 @@ static void find_closest_rival(const Result *r, Margin *m)
         if (c == p->winner || r->papers->candidates[c].withdrawn) continue;
         Votes ahead = p->over[p->winner * n + c] - p->over[c * n + p->winner];
         if (m->last_known && ahead >= m->last) continue;
-        *m = (Margin){.last_known = true, .winner = p->winner, .runner_up = c, .last_stage = 1, .last = ahead};
+        m->last_known = true;
+        m->winner = p->winner;
+        m->runner_up = c;
+        m->last_stage = 1;
+        m->last = ahead;
     }
 }
 
-static void find_last(Arena *a, const Result *r, Margin *m)
+static const Margin nothing_known = {.winner = -1, .runner_up = -1, .upper_elects = -1, .upper_from = -1, .upper_to = -1, .upper_section = -1};
+
+void margin_last(Arena *a, const Result *r, Margin *m)
 {
+    *m = nothing_known;
+    if (r->open || r->stage_count == 0 || r->elected_count == 0 || r->unopposed) return;
     if (r->pairwise) {
         find_closest_rival(r, m);
         return;
@@ -404,9 +412,8 @@ static void find_upper(Arena *a, const Result *r, const Rankings *rankings, Marg
 
 void find_margin(Arena *a, const Result *r, const Rankings *rankings, Margin *m)
 {
-    *m = (Margin){.winner = -1, .runner_up = -1, .upper_section = -1};
+    margin_last(a, r, m);
     if (r->open || r->elected_count == 0 || r->unopposed) return;
-    find_last(a, r, m);
     find_lower(a, r, rankings, m);
     find_upper(a, r, rankings, m);
     m->exact = m->lower_known && m->upper_known && m->lower == m->upper;

@@ -730,7 +730,7 @@ static void write_next(Page *p)
 static void write_close(Page *p)
 {
     Lines margin = words_margin(p->a, p->r, p->analysis);
-    Lines single = p->analysis ? words_single_mark(p->a, p->r, &p->analysis->single) : lines_new(p->a);
+    Lines single = words_single_mark(p->a, p->r, p->analysis);
     if (margin.count + single.count == 0) return;
     section_begin(p);
     heading(p, M("close"), S("How close it was"));

@@ -141,30 +141,6 @@ Frac *part_share(Arena *a, const Result *r, const Stage *stage, int candidate)
     return share;
 }
 
-Margin part_last_margin(Arena *a, const Result *r)
-{
-    Margin m = {.winner = -1, .runner_up = -1, .upper_elects = -1, .upper_from = -1, .upper_to = -1, .upper_section = -1};
-    if (r->open || r->stage_count == 0 || r->unopposed || r->pairwise) return m;
-    const Stage *stage = &r->stages[r->stage_count - 1];
-    for (int c = 0; c < r->papers->candidate_count; c++) {
-        if (!part_stands(stage, c)) continue;
-        bool elected_now = part_in(stage->elected, stage->elected_count, c);
-        if (elected_now && (m.winner < 0 || part_compare(r, stage, c, m.winner) < 0)) m.winner = c;
-        bool elected = part_in(r->elected, r->elected_count, c);
-        if (!elected && (m.runner_up < 0 || part_compare(r, stage, c, m.runner_up) > 0)) m.runner_up = c;
-    }
-    m.last_known = m.winner >= 0 && m.runner_up >= 0;
-    if (!m.last_known) return m;
-    m.last_stage = r->stage_count;
-    m.last = stage->tally[m.winner] - stage->tally[m.runner_up];
-    if (part_is_college(r) && stage->points) {
-        m.last_points = frac_new(a, 1);
-        frac_set(m.last_points, &stage->points[m.winner]);
-        frac_sub(m.last_points, &stage->points[m.runner_up]);
-    }
-    return m;
-}
-
 /* Commas into the digits before a decimal point: "1234.5" is "1,234.5". */
 static Str group_digits(Arena *a, Str digits)
 {

@@ -62,10 +62,6 @@ int part_ranked(Arena *a, const Result *r, const Stage *stage, int **ret_candida
 /* His share at the stage: of the continuing votes, or of all points given. */
 Frac *part_share(Arena *a, const Result *r, const Stage *stage, int candidate);
 
-/* The last stage's winner, runner-up and what lies between them, filled in as in Margin; last_known is false when there is no such pair
- * (an open question, nobody or everybody elected, a matrix that decides). */
-Margin part_last_margin(Arena *a, const Result *r);
-
 /* ---- figures as text ---- */
 
 Str part_votes(Arena *a, const Result *r, Votes votes);           /* "126,874", "927.98248" */

@@ -306,7 +306,7 @@ static void write_pairwise(Text *t)
 static void write_close(Text *t)
 {
     Lines margin = words_margin(t->a, t->r, t->analysis);
-    Lines single = t->analysis ? words_single_mark(t->a, t->r, &t->analysis->single) : lines_new(t->a);
+    Lines single = words_single_mark(t->a, t->r, t->analysis);
     if (margin.count + single.count == 0) return;
     blank(t);
     screen_heading(t->screen, S("How close"), '-');

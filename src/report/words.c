@@ -271,6 +271,8 @@ Lines words_open(Arena *a, const Result *r)
         add(&lines, "The rules say that a lot decides, and a lot needs a seed. Let the public choose one (a throw of dice, say), announce "
                     "it, and count again with it:");
         add(&lines, "    --seed TEXT");
+        add(&lines, "A lot that was drawn by hand is entered as an order of names, most favoured first (%s):", last);
+        add(&lines, "    --tie-order \"%.*s\"", STR_ARG(names));
     } else if (tie->how == TIE_STEP_ORDER) {
         add(&lines,
             "The rules say that an order of names decides, and the order given does not name them all. Count again with one that does, "
@@ -633,7 +635,9 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
 {
     Lines lines = lines_new(a);
     if (r->rules->method == METHOD_POSTS) return lines;
-    Margin last = analysis ? analysis->margin : part_last_margin(a, r);
+    Margin last;
+    if (analysis) last = analysis->margin;
+    else margin_last(a, r, &last);
     add_last_stage(&lines, a, r, &last);
     if (!analysis || r->open || (r->elected_count == 0 && !r->yes_no)) return lines;
     if (analysis->margin.exact) add_exact(&lines, a, r, &analysis->margin);
@@ -641,10 +645,15 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
     return lines;
 }
 
-Lines words_single_mark(Arena *a, const Result *r, const SingleMark *m)
+Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis)
 {
     Lines lines = lines_new(a);
-    if (!m->single || m->leader < 0 || r->yes_no) return lines;
+    /* Asked in an analysis of every count; otherwise only where the rules ask for later preferences. */
+    bool asked = analysis || r->rules->method != METHOD_PLURALITY;
+    if (!asked || r->rules->method == METHOD_POSTS || r->yes_no || r->unopposed) return lines;
+    SingleMark one = analysis ? analysis->single : single_mark(a, r);
+    const SingleMark *m = &one;
+    if (!m->single || m->leader < 0) return lines;
     Str leader = part_name(r, m->leader);
     add(&lines, "Every paper carries one name only; no next preferences are held.");
     if (m->decided) {

@@ -43,7 +43,7 @@ Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie);
 /* How close it was: the last stage, then the bounds. */
 Lines words_margin(Arena *a, const Result *r, const Analysis *analysis);
 /* Papers with one name each: what cannot be known. */
-Lines words_single_mark(Arena *a, const Result *r, const SingleMark *m);
+Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis);
 /* Condorcet: the winner one to one, the Smith set, the circle. */
 Lines words_pairwise(Arena *a, const Result *r);
 /* "1. A; 2. B and C": by place. */
