@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 hustings=build/hustings
 data=examples/labour-2010
-college=("MPs and MEPs=$data/mps-and-meps.csv" "Members=$data/members.csv" "Affiliates=$data/affiliates.csv" --rules labour-2010)
+papers=("MPs and MEPs=$data/mps-and-meps.csv" "Members=$data/members.csv" "Affiliates=$data/affiliates.csv")
 mkdir -p out
 
 show() {
@@ -24,10 +24,15 @@ echo "1. The papers of Labour's MPs and MEPs, September 2010, as published, unde
 show $hustings count $data/mps-and-meps.csv --rules av-2011
 
 echo
-echo "2. The electoral college of 2010: MPs and MEPs, members, affiliates, a third of the result each:"
-$hustings count "${college[@]}" --format html -o out/labour-2010.html
-$hustings count "${college[@]}" --format svg -o out/labour-2010.svg
-show $hustings count "${college[@]}"
+echo "2. The papers of all three sections under other rules (members' and affiliates' papers are reconstructed):"
+show $hustings compare "${papers[@]}" --rules labour-2010 --rules $data/college-first-stage.rules --rules "omov@MPs and MEPs" --rules omov@Members \
+    --rules omov --rules plurality
+
+echo
+echo "3. The electoral college of 2010: MPs and MEPs, members, affiliates, a third of the result each:"
+$hustings count "${papers[@]}" --rules labour-2010 --format html -o out/labour-2010.html
+$hustings count "${papers[@]}" --rules labour-2010 --format svg -o out/labour-2010.svg
+show $hustings count "${papers[@]}" --rules labour-2010 --report full
 
 echo
 echo "The same declaration as a page to publish:  $PWD/out/labour-2010.html"

@@ -16,7 +16,8 @@ static const Option options[] = {
 
 /* One line of the table. */
 typedef struct Row {
-    Str label;
+    Str spec;  /* as given: RULES[@SECTION] */
+    Str label; /* for people */
     const Rules *rules;
     const Result *result; /* NULL: these rules cannot count these papers */
     Str why_not;
@@ -44,7 +45,8 @@ static int add_row(const Cli *cli, Str spec, const Papers *papers, const CountOp
     Rules *rules;
     int wrong = load_rules(cli, rules_name, &rules);
     if (wrong) return wrong;
-    *row = (Row){.label = spec, .rules = rules};
+    *row = (Row){.spec = spec, .label = rules->name, .rules = rules};
+    if (only) row->label = str_format(cli->a, "%.*s, %.*s only", STR_ARG(rules->name), STR_ARG(section));
     if (only) {
         int i = papers_find_section(papers, section);
         if (i < 0) return cli_usage(cli, "--rules %.*s: there is no section '%.*s'", STR_ARG(spec), STR_ARG(section));
@@ -139,6 +141,14 @@ static bool same_elected(const Row *first, const Row *row)
     return true;
 }
 
+/* 1st, 2nd, 3rd, 4th, 11th, 21st. */
+static Str ordinal(Arena *a, int n)
+{
+    bool teen = n % 100 >= 11 && n % 100 <= 13;
+    const char *ending = teen || n % 10 == 0 || n % 10 > 3 ? "th" : n % 10 == 1 ? "st" : n % 10 == 2 ? "nd" : "rd";
+    return str_format(a, "%d%s", n, ending);
+}
+
 static Str difference_text(Arena *a, const Row *first, const Row *row)
 {
     if (row == first || !row->result || !first->result || first->unknowable || row->unknowable) return S("");
@@ -148,8 +158,8 @@ static Str difference_text(Arena *a, const Row *first, const Row *row)
     Buf b = buf_new(a);
     buf_str(&b, same_elected(first, row) ? S("another order: ") : S("ANOTHER RESULT: "));
     for (int i = 0; i < count; i++) {
-        const Candidate *c = &row->result->papers->candidates[who[i]];
-        buf_format(&b, "%s%.*s %d (first: %d)", i ? ", " : "", STR_ARG(c->name), row->result->place[who[i]], first->result->place[who[i]]);
+        Str name = row->result->papers->candidates[who[i]].name, now = ordinal(a, row->result->place[who[i]]), then = ordinal(a, first->result->place[who[i]]);
+        buf_format(&b, "%s%.*s %.*s, not %.*s", i ? "; " : "", STR_ARG(name), STR_ARG(now), STR_ARG(then));
     }
     return buf_done(&b);
 }
@@ -200,7 +210,7 @@ static void write_csv(Arena *a, const Row *rows, int count, Buf *b)
 {
     buf_str(b, S("rules,elected,order,difference\r\n"));
     for (int i = 0; i < count; i++) {
-        csv_cell(b, rows[i].label, false);
+        csv_cell(b, rows[i].spec, false);
         csv_cell(b, elected_text(a, &rows[i]), false);
         csv_cell(b, answer_text(a, &rows[i]), false);
         csv_cell(b, difference_text(a, &rows[0], &rows[i]), true);
@@ -210,7 +220,7 @@ static void write_csv(Arena *a, const Row *rows, int count, Buf *b)
 static void view_row(Arena *a, View *array, const Row *first, const Row *row)
 {
     View *v = view_add_object(array);
-    view_put_str(v, S("rules"), row->label);
+    view_put_str(v, S("rules"), row->spec);
     view_put_str(v, S("title"), row->rules->title);
     view_put_str(v, S("rules_sha256"), sha256_hex(a, row->rules->hash));
     if (!row->result) {
