@@ -142,9 +142,11 @@ int main(int argc, char **argv)
 {
     if (argc != 2) return 2;
     int fd = open(argv[1], O_RDONLY);
+    if (fd < 0) return 2;
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) || st.st_size == 0) return 2;
-    const char *text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    const char *text = MAP_FAILED;
+    if (fstat(fd, &st) == 0 && st.st_size > 0) text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
     if (text == MAP_FAILED) return 2;
     const char *end = text + st.st_size;
     groups = calloc(slots, sizeof *groups);
@@ -164,5 +166,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < slots; i++)
         if (groups[i].line) rankings[n++] = cut_line(&groups[i]);
     count(rankings, n);
+    free(rankings);
+    free(groups);
     return 0;
 }

@@ -124,7 +124,7 @@ static Err for_items(Reader *r, Str list, Str post, TakeItem *take)
 {
     while (str_trim(list).len) {
         const char *at = str_trim(list).ptr;
-        Str item;
+        Str item = {0};
         Err e = next_item(r, &list, ';', &item);
         if (!e && item.len) e = take(r, at, post, item);
         if (e) return e;
@@ -196,7 +196,7 @@ static Err comment_box(Reader *r, Str value)
 {
     Csv *c = r->state;
     const char *at = value.ptr;
-    Str name, papers, unmarked;
+    Str name, papers = {0}, unmarked = {0};
     Err e = next_item(r, &value, ':', &name);
     if (!e) e = reader_check_name(r, at, name, "box");
     if (!e) e = next_item(r, &value, ';', &papers);

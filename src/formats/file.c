@@ -33,15 +33,14 @@ static Err io_fault(Arena *a, Fault *fault, const char *what, int number)
     return fault_set(fault, wrong_path ? ERR_INPUT : ERR_IO, 0, 0, str_format(a, "cannot %s: %s", what, strerror(number)), (Str){0});
 }
 
+/* *ret_fd is the caller's to close whatever is returned. */
 static Err open_to_read(Arena *a, const char *path, int *ret_fd, struct stat *ret_stat, Fault *fault)
 {
     fault->file = is_dash(path) ? S("standard input") : str_copy(a, str_from_c(path));
-    AUTO(close_fd) int fd = is_dash(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return io_fault(a, fault, "open", errno);
-    if (fstat(fd, ret_stat)) return io_fault(a, fault, "read", errno);
+    *ret_fd = is_dash(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (*ret_fd < 0) return io_fault(a, fault, "open", errno);
+    if (fstat(*ret_fd, ret_stat)) return io_fault(a, fault, "read", errno);
     if (S_ISDIR(ret_stat->st_mode)) return io_fault(a, fault, "read", EISDIR);
-    *ret_fd = fd;
-    fd = -1;
     return ERR_OK;
 }
 
@@ -119,7 +118,7 @@ typedef struct Mapping {
 
 static void unmap(Mapping *m)
 {
-    if (m->start) munmap(m->start, m->size);
+    munmap(m->start, m->size);
 }
 
 /* Map and read. *ret_mapped is false when it cannot be mapped, or is gzip, and nothing was done. */
@@ -128,12 +127,10 @@ static Err read_mapped(
 {
     *ret_mapped = false;
     if (!S_ISREG(before->st_mode) || before->st_size == 0 || lseek(fd, 0, SEEK_CUR) != 0) return ERR_OK;
-    AUTO(unmap) Mapping m = {.size = (size_t)before->st_size};
-    m.start = mmap(NULL, m.size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (m.start == MAP_FAILED) {
-        m.start = NULL;
-        return ERR_OK;
-    }
+    size_t size = (size_t)before->st_size;
+    void *start = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (start == MAP_FAILED) return ERR_OK;
+    AUTO(unmap) Mapping m = {.start = start, .size = size};
     Str text = {m.start, m.size};
     if (gunzip_is_gzip(text)) return ERR_OK;
     *ret_mapped = true;
@@ -147,7 +144,7 @@ static Err read_mapped(
 
 Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptions *options, Fault *fault)
 {
-    struct stat st;
+    struct stat st = {0};
     AUTO(close_fd) int fd = -1;
     Err e = open_to_read(a, path, &fd, &st, fault);
     if (e) return e;
@@ -163,7 +160,7 @@ Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptio
 
 Err file_read_all(Arena *a, const char *path, size_t max, Str *ret_text, Fault *fault)
 {
-    struct stat st;
+    struct stat st = {0};
     AUTO(close_fd) int fd = -1;
     Err e = open_to_read(a, path, &fd, &st, fault);
     if (e) return e;

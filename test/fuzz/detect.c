@@ -5,5 +5,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    return fuzz_format(&(FormatOptions){.section = data && size && data[0] % 2 ? S("MP") : (Str){0}}, data, size);
+    return fuzz_format(&(FormatOptions){.section = size && data[0] % 2 ? S("MP") : (Str){0}}, data, size);
 }
