@@ -513,6 +513,71 @@ def check_convert_refuses_what_a_format_cannot_say():
         yield 'sections into CSV', fine(r) and 'MPs' in r.out, r
 
 
+# --- the figures that the README and the issue name
+
+
+COLLEGE = ('MPs and MEPs=examples/labour-2010/mps-and-meps.csv', 'Members=examples/labour-2010/members.csv', 'Affiliates=examples/labour-2010/affiliates.csv')
+
+
+def check_the_college_under_other_rules():
+    rules = ('labour-2010', 'examples/labour-2010/college-first-stage.rules', 'omov@MPs and MEPs', 'omov@Members', 'omov', 'plurality')
+    r = run('compare', *COLLEGE, *(w for name in rules for w in ('--rules', name)), '--format', 'json', cwd=ROOT)
+    rows = {row['rules']: row for row in json.loads(r.out)['compare']} if fine(r) else {}
+    for name, winner in zip(rules, ('Ed', 'David', 'David', 'David', 'Ed', 'Ed')):
+        yield f'{name}: {winner}', name in rows and rows[name]['elected'] == [f'{winner} Miliband'], r
+    pooled = rows.get('plurality', {'places': {}})['places']
+    yield 'pooled first preferences: Ed first, Burnham and not Abbott last', pooled.get('Ed Miliband') == 1 and pooled.get('Andy Burnham') == 5, r
+    yield 'the note stands beside them', 'reconstructed from stage totals' in json.loads(r.out)['note'], r
+
+
+def check_how_close_2010_was():
+    r = run('count', *COLLEGE, '--rules', 'labour-2010', '--report', 'full', '--format', 'json', cwd=ROOT)
+    margin = json.loads(r.out)['analysis']['margin']
+    change = margin['upper_bound_change']
+    yield 'six papers, exactly', margin['lower_bound'] == margin['upper_bound'] == '6' and margin['exact'], margin
+    yield "and MPs' papers", change['section'] == 'MPs and MEPs' and margin['upper_bound_elects'] == 'David Miliband', margin
+
+
+def check_single_marks_cannot_tell():
+    r = run('compare', 'examples/single-mark/papers.csv', '--rules', 'av-2011', '--rules', 'plurality', cwd=ROOT)
+    yield '59.3 % of 27 votes', fine(r) and 'cannot be known' in r.out and '59.3 % of the 27 votes' in r.out, r
+    r = run('count', 'examples/single-mark/papers.csv', '--rules', 'av-2011', cwd=ROOT)
+    yield 'also where it is counted', fine(r) and 'cannot be known from these papers' in ' '.join(r.out.split()), r
+
+
+def check_published_figures():
+    r = run('reconcile', '--published', 'examples/brighton-2016/agm.ini', cwd=ROOT)
+    yield 'Brighton fits 609 papers only', r.status == 1 and 'only 609 fits' in r.out and '610, the number given, does not fit' in r.out, r
+    r = run('reconcile', '--published', 'examples/bassetlaw-2010/primary.ini', cwd=ROOT)
+    yield 'Bassetlaw adds up to 100.1', r.status == 1 and '100.1' in r.out, r
+    yield '50.3 per cent of those balloted is refused', 'refused' in r.out and '16.1 to 16.6 %' in r.out, r
+
+
+def check_boxes():
+    with Desk() as desk:
+        (desk / 'boxes.csv').write_text('box,issued,counted,spoilt,unused\nHall,100,80,2,18\nSchool,50,40,1,8\n')
+        r = run('reconcile', 'boxes.csv', cwd=desk)
+        yield 'a box that does not balance is named', r.status == 1 and 'School' in r.out and '1' in r.out, r
+        (desk / 'boxes.csv').write_text('box,issued,counted,spoilt,unused\nHall,5,3,1,1\n')
+        (desk / 'read.csv').write_text('box,1,2\nHall,Ann,Bob\nHall,Bob,\nHall,Bob,Ann\nHall,,\n')
+        r = run('reconcile', 'boxes.csv', '--papers', 'read.csv', cwd=desk)
+        yield 'and compared with the papers read', r.status == 0, r
+
+
+def check_the_readme_shows_what_the_program_prints():
+    readme = (ROOT / 'README.md').read_text()
+    college = run('count', *COLLEGE, '--rules', 'labour-2010', '--report', 'full', cwd=ROOT)
+    compared = run('compare', *COLLEGE, *(w for name in ('labour-2010', 'examples/labour-2010/college-first-stage.rules', 'omov@MPs and MEPs', 'omov@Members', 'omov', 'plurality')
+                                         for w in ('--rules', name)), cwd=ROOT)
+    blocks = re.findall(r'^```\n(.*?)^```$', readme, re.S | re.M)
+    shown = [b for b in blocks if b.startswith(('Stage 4\n', 'Rules '))]
+    yield 'both transcripts are there', len(shown) == 2, readme
+    for block in shown:
+        yield block.split('\n')[0], block.strip('\n') in college.out or block.strip('\n') in compared.out, block
+    picture = run('count', *COLLEGE, '--rules', 'labour-2010', '--format', 'svg', cwd=ROOT)
+    yield 'the picture is the one drawn now', picture.out == (ROOT / 'docs' / 'labour-2010.svg').read_text(), picture
+
+
 # --- running them
 
 
