@@ -438,7 +438,10 @@ def check_format_by_ending():
 def on_terminal(arguments, cwd, env):
     """What a person at a terminal sees."""
     seen = b''
-    pid, fd = pty.fork()
+    try:
+        pid, fd = pty.fork()
+    except OSError as why:
+        raise Skip(f'no terminal to be had: {why}') from why
     if pid == 0:
         os.chdir(cwd)
         os.execve(str(HUSTINGS), [str(HUSTINGS), *arguments], env)
