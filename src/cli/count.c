@@ -91,7 +91,7 @@ static Str format_wanted(const Cli *cli)
         Str ending = str_format(cli->a, ".%.*s", STR_ARG(formats[i]));
         if (!format.len && str_ends(output, ending)) return formats[i];
     }
-    return format.len ? (Str){0} : S("text");
+    return format.len ? ((Str){0}) : S("text"); /* cppcheck 2.10 cannot read it without the parentheses */
 }
 
 static void write_report(Arena *a, Str format, const Result *result, const Analysis *analysis, const ReportOptions *report, Buf *out)

@@ -104,6 +104,7 @@ Err count_posts(Engine *e)
         if (err) return err;
         r->post_count++;
         const Result *post = r->posts[i].result;
+        ASSERT(post);
         if (post->open && !r->open) r->open = post->open;
         r->lot_drawn |= post->lot_drawn;
     }
