@@ -28,13 +28,22 @@ static size_t xml_character(Str s, size_t i)
     return str_is_clean_text(one) ? n : 0;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069 break lines or turn the direction of writing. In a name, one that is never closed would show the
+ * rest of a sentence, figures and all, from right to left. */
+static bool turns_text(Str s, size_t i)
+{
+    if (s.len - i < 3 || (unsigned char)s.ptr[i] != 0xE2) return false;
+    unsigned char second = (unsigned char)s.ptr[i + 1], third = (unsigned char)s.ptr[i + 2];
+    return (second == 0x80 && third >= 0xA8 && third <= 0xAE) || (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+}
+
 void html_text(Html *h, Str text)
 {
     Buf *b = &h->bytes;
     for (size_t i = 0; i < text.len;) {
         size_t n = xml_character(text, i);
         char c = text.ptr[i];
-        if (n == 0) buf_str(b, S("\xEF\xBF\xBD"));
+        if (n == 0 || turns_text(text, i)) buf_str(b, S("\xEF\xBF\xBD"));
         else if (c == '&') buf_str(b, S("&amp;"));
         else if (c == '<') buf_str(b, S("&lt;"));
         else if (c == '>') buf_str(b, S("&gt;"));

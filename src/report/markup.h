@@ -3,7 +3,8 @@
  *
  * Why: names and notes come from outside. Markup is a C type that only a literal can make (M); everything else is a Str, and the only
  *      way for a Str into an Html is through html_text and html_attribute, which escape it. Raw text as markup does not compile.
- * What is written is well-formed XML (tests parse it as such) and valid HTML. Text that is not UTF-8, or that XML forbids, becomes U+FFFD.
+ * What is written is well-formed XML (tests parse it as such) and valid HTML. Text that is not UTF-8, or that XML forbids, becomes U+FFFD;
+ * so does a character that turns the direction of writing.
  * Memory: in the arena of html_new.
  */
 #ifndef HUSTINGS_REPORT_MARKUP_H

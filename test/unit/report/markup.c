@@ -32,6 +32,13 @@ static void what_xml_forbids_is_replaced(void **state)
                             "d\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"
                             "e\xEF\xBF\xBD");
     h = html_new(*state);
+    html_text(&h, S("a\xE2\x80\xAE"
+                    "b\xE2\x81\xA9"
+                    "c\xE2\x80\x8E"));
+    assert_str(written(&h), "a\xEF\xBF\xBD"
+                            "b\xEF\xBF\xBD"
+                            "c\xE2\x80\x8E");
+    h = html_new(*state);
     html_text(&h, S("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x97\xB3"));
     assert_str(written(&h), "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x97\xB3");
 }
