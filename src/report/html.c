@@ -953,7 +953,7 @@ void report_html(const Result *result, const Analysis *analysis, const ReportOpt
     }
     write_rules(&p);
     write_check(&p);
-    html_markup(&h, M("</main>\n<footer>Made by hustings "));
+    html_markup(&h, M("</main>\n<footer>Made by "));
     html_text(&h, options->version);
     html_markup(&h, M(" from the papers and rules alone. This page holds everything it shows and fetches "
                       "nothing.</footer>\n</div>\n</body>\n</html>\n"));

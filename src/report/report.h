@@ -27,7 +27,7 @@ typedef struct ReportOptions {
     int rejected_count;
     bool colour; /* text: ANSI colours */
     int columns; /* text: width of the terminal, 0: 100 */
-    Str version; /* of the program */
+    Str version; /* of the program, with its name: "hustings 0.1.0" */
 } ReportOptions;
 
 void report_text(const Result *result, const Analysis *analysis, const ReportOptions *options, Buf *out);

@@ -401,7 +401,7 @@ View *report_view(Arena *a, const Result *r, const Analysis *analysis, const Rep
     if (r->options.seed.len) view_put_str(v, S("seed"), r->options.seed);
     else view_put_null(v, S("seed"));
     view_put_i64(v, S("seats"), r->seats);
-    view_put_str(v, S("program"), str_format(a, "hustings %.*s", STR_ARG(options->version)));
+    view_put_str(v, S("program"), options->version);
     put_candidates(v, r);
     put_papers(v, a, r, options);
     put_sections(v, a, r);

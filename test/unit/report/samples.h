@@ -179,7 +179,7 @@ static inline Analysis *sample_analysis(Arena *a, const Result *r)
 static inline ReportOptions sample_options(const Sample *sample)
 {
     static RejectedHead heads[] = {{{"unmarked", 8}, 2}, {{"want of <official> mark", 23}, 1}};
-    ReportOptions options = {.version = S("0.0.0"), .note = str_from_c(sample->note)};
+    ReportOptions options = {.version = S("hustings 0.0.0"), .note = str_from_c(sample->note)};
     if (sample->rejected) {
         options.rejected = heads;
         options.rejected_count = COUNT_OF(heads);
