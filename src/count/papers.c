@@ -7,15 +7,23 @@
 #include <string.h>
 
 /* Names are few (at most PAPERS_BOXES_MAX boxes) and looked up for every new line, so each kind has a hash table
- * of indexes + 1; 0 is an empty slot. Groups have one of the same form. All tables are powers of two, at most half full. */
+ * of indexes + 1; 0 is an empty slot. All tables are powers of two, at most half full. */
 typedef struct SlotTable {
     uint32_t *slots;
     uint32_t capacity;
 } SlotTable;
 
+/* A group's slot holds its hash beside it: most of a table of 300,000 groups is far from the processor, and what is
+ * compared first should be near. */
+typedef struct GroupSlot {
+    uint32_t group; /* index + 1 */
+    uint32_t hash;
+} GroupSlot;
+
 typedef struct PapersIndex {
-    SlotTable candidates, sections, boxes, groups;
-    uint32_t *group_hashes;
+    SlotTable candidates, sections, boxes;
+    GroupSlot *group_slots;
+    uint32_t group_slot_count;
     uint32_t group_capacity;
     uint32_t mark_capacity;
     int box_capacity;
@@ -58,8 +66,7 @@ static void papers_free(void *object)
     table_free(&p->index->candidates);
     table_free(&p->index->sections);
     table_free(&p->index->boxes);
-    table_free(&p->index->groups);
-    free(p->index->group_hashes);
+    free(p->index->group_slots);
     free(p->groups);
     free(p->marks);
     free(p->boxes);
@@ -202,19 +209,34 @@ static uint32_t hash_group(int section, const Mark *marks, int mark_count)
     return (uint32_t)hash_bytes(marks, sizeof *marks * (size_t)mark_count, (uint64_t)section + 1);
 }
 
-static uint32_t *find_group(const Papers *p, uint32_t hash, int section, const Mark *marks, int mark_count)
+static GroupSlot *find_group(const Papers *p, uint32_t hash, int section, const Mark *marks, int mark_count)
 {
-    const SlotTable *t = &p->index->groups;
-    uint32_t mask = t->capacity - 1;
-    uint32_t at = hash & mask;
-    for (; t->slots[at]; at = (at + 1) & mask) {
-        uint32_t i = t->slots[at] - 1;
-        const PaperGroup *g = &p->groups[i];
-        if (p->index->group_hashes[i] == hash && g->length == mark_count && g->section == section &&
+    uint32_t mask = p->index->group_slot_count - 1;
+    GroupSlot *slot = &p->index->group_slots[hash & mask];
+    for (uint32_t at = hash; slot->group; slot = &p->index->group_slots[++at & mask]) {
+        if (slot->hash != hash) continue;
+        const PaperGroup *g = &p->groups[slot->group - 1];
+        if (g->length == mark_count && g->section == section &&
             (mark_count == 0 || memcmp(p->marks + g->first, marks, sizeof *marks * (size_t)mark_count) == 0))
             break;
     }
-    return &t->slots[at];
+    return slot;
+}
+
+static void grow_group_slots(PapersIndex *x)
+{
+    uint32_t count = x->group_slot_count ? x->group_slot_count * 2 : 1024;
+    GroupSlot *slots = grow_or_stop(NULL, sizeof *slots, count);
+    memset(slots, 0, sizeof *slots * count);
+    for (uint32_t i = 0; i < x->group_slot_count; i++) {
+        if (!x->group_slots[i].group) continue;
+        uint32_t at = x->group_slots[i].hash & (count - 1);
+        while (slots[at].group) at = (at + 1) & (count - 1);
+        slots[at] = x->group_slots[i];
+    }
+    free(x->group_slots);
+    x->group_slots = slots;
+    x->group_slot_count = count;
 }
 
 static void reserve_group(Papers *p, int mark_count)
@@ -223,24 +245,13 @@ static void reserve_group(Papers *p, int mark_count)
     if (p->group_count == x->group_capacity) {
         x->group_capacity = x->group_capacity ? x->group_capacity * 2 : 256;
         p->groups = grow_or_stop(p->groups, sizeof *p->groups, x->group_capacity);
-        x->group_hashes = grow_or_stop(x->group_hashes, sizeof *x->group_hashes, x->group_capacity);
     }
     while (x->mark_capacity - p->mark_count < (uint32_t)mark_count || !p->marks) {
         uint64_t wanted = x->mark_capacity ? (uint64_t)x->mark_capacity * 2 : 4096;
         x->mark_capacity = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
         p->marks = grow_or_stop(p->marks, sizeof *p->marks, x->mark_capacity);
     }
-    SlotTable *t = &x->groups;
-    if (t->capacity > 2 * p->group_count + 1) return;
-    t->capacity = t->capacity ? t->capacity * 2 : 1024;
-    free(t->slots);
-    t->slots = grow_or_stop(NULL, sizeof *t->slots, t->capacity);
-    memset(t->slots, 0, sizeof *t->slots * t->capacity);
-    for (uint32_t i = 0; i < p->group_count; i++) {
-        uint32_t at = x->group_hashes[i] & (t->capacity - 1);
-        while (t->slots[at]) at = (at + 1) & (t->capacity - 1);
-        t->slots[at] = i + 1;
-    }
+    if (x->group_slot_count <= 2 * p->group_count + 1) grow_group_slots(x);
 }
 
 static bool is_unmarked(const Mark *marks, int mark_count)
@@ -258,16 +269,15 @@ Err papers_add(Papers *p, int section, int box, const Mark *marks, int mark_coun
     if (how_many < 0 || how_many > PAPERS_TOTAL_MAX - p->total) return ERR_LIMIT;
     reserve_group(p, mark_count);
     uint32_t hash = hash_group(section, marks, mark_count);
-    uint32_t *slot = find_group(p, hash, section, marks, mark_count);
-    if (!*slot) {
-        p->index->group_hashes[p->group_count] = hash;
+    GroupSlot *slot = find_group(p, hash, section, marks, mark_count);
+    if (!slot->group) {
         p->groups[p->group_count] = (PaperGroup){.first = p->mark_count, .length = (uint16_t)mark_count, .section = (uint16_t)section};
         if (mark_count) memcpy(p->marks + p->mark_count, marks, sizeof *marks * (size_t)mark_count);
         p->mark_count += (uint32_t)mark_count;
-        *slot = ++p->group_count;
+        *slot = (GroupSlot){.group = ++p->group_count, .hash = hash};
     }
-    if (ret_group) *ret_group = *slot - 1;
-    return papers_add_again(p, *slot - 1, box, how_many);
+    if (ret_group) *ret_group = slot->group - 1;
+    return papers_add_again(p, slot->group - 1, box, how_many);
 }
 
 Err papers_add_again(Papers *p, uint32_t group, int box, int64_t how_many)
@@ -292,7 +302,8 @@ static Err merge_names(Papers *p, const Papers *from, int *candidate_map, Fault 
         const Candidate *c = &from->candidates[i];
         candidate_map[i] = papers_post_candidate(p, c->post, c->name);
         if (candidate_map[i] < 0)
-            return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d candidates; one contest may have at most that many", PAPERS_CANDIDATES_MAX);
+            return fault_setf(
+                fault, p->arena, ERR_LIMIT, "more than %d candidates; one contest may have at most that many", PAPERS_CANDIDATES_MAX);
         if (c->withdrawn) p->candidates[candidate_map[i]].withdrawn = true;
     }
     for (int i = 0; i < from->box_count; i++) {
@@ -313,11 +324,13 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
     papers_add_note(p, from->note);
     if (!p->seats) p->seats = from->seats;
 
-    if (!section.len) {
-        /* Declared sections come along even when no paper is in them. */
-        for (int i = 0; i < from->section_count; i++)
-            if (papers_section(p, from->sections[i].name) < 0)
-                return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
+    /* Declared sections come along even when no paper is in them. */
+    int section_map[PAPERS_SECTIONS_MAX];
+    int only = section.len ? papers_section(p, section) : PAPERS_NO_SECTION;
+    if (only < 0) return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
+    for (int i = 0; i < from->section_count; i++) {
+        section_map[i] = section.len ? only : papers_section(p, from->sections[i].name);
+        if (section_map[i] < 0) return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
     }
 
     Mark marks[PAPERS_MARKS_MAX];
@@ -328,10 +341,7 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
             int who = m & MARK_CANDIDATE;
             marks[k] = who >= MARK_OVERVOTE ? m : (Mark)(candidate_map[who] | (m & MARK_EQUAL));
         }
-        int to = PAPERS_NO_SECTION;
-        if (section.len) to = papers_section(p, section);
-        else if (g->section != PAPERS_NO_SECTION) to = papers_section(p, from->sections[g->section].name);
-        if (to < 0) return fault_setf(fault, p->arena, ERR_LIMIT, "more than %d sections", PAPERS_SECTIONS_MAX);
+        int to = g->section == PAPERS_NO_SECTION ? only : section_map[g->section];
         e = papers_add(p, to, -1, marks, g->length, g->papers, NULL);
         if (e) return fault_setf(fault, p->arena, e, "more than %lld papers in one contest", (long long)PAPERS_TOTAL_MAX);
     }

@@ -466,21 +466,67 @@ static bool read_known_extra(const Csv *c, ColumnKind kind, Str raw, Extras *x)
     return csv_is_number(raw) && str_to_i64(raw, &x->how_many) && x->how_many > 0;
 }
 
-/* Count `row` if it is one that was met before; false leaves it to csv_row. */
-static inline bool repeated_row(Reader *r, Csv *c, Str row)
+/* Rows that may have been met before, taken a few at a time: with many different rows each look-up waits for memory,
+ * and so they wait together. */
+enum { AHEAD = 16, AHEAD_FROM = 4096 /* rows in the table; a smaller one is near anyway */ };
+
+typedef struct RowAhead {
+    Str stretch;
+    uint32_t hash;
+    bool plain; /* its other columns could be read: worth looking up */
+    Extras x;
+    size_t length; /* its line end included */
+} RowAhead;
+
+/* Read what stands outside the stretch; false leaves the row to csv_row. */
+static inline bool cut_stretch(const Csv *c, Str row, RowAhead *ahead)
 {
-    Extras x = {.how_many = 1, .box = -1};
+    ahead->x = (Extras){.how_many = 1, .box = -1};
     for (int i = 0; i < c->columns_before; i++) {
         Str raw;
-        if (!cut_first(&row, c->separator, &raw) || !read_known_extra(c, c->columns[i].kind, raw, &x)) return false;
+        if (!cut_first(&row, c->separator, &raw) || !read_known_extra(c, c->columns[i].kind, raw, &ahead->x)) return false;
     }
     for (int i = 0; i < c->columns_after; i++) {
         Str raw;
-        if (!cut_last(&row, c->separator, &raw) || !read_known_extra(c, c->columns[c->column_count - 1 - i].kind, raw, &x)) return false;
+        ColumnKind kind = c->columns[c->column_count - 1 - i].kind;
+        if (!cut_last(&row, c->separator, &raw) || !read_known_extra(c, kind, raw, &ahead->x)) return false;
     }
-    uint32_t group;
-    if (!raw_get(&c->rows, row, &group) || papers_add_again(r->papers, group, x.box, x.how_many)) return false;
+    ahead->stretch = row;
     return true;
+}
+
+/* The line at the start of `text` as if it were a row, which a line that matches one is; false when it has no end. */
+static inline bool next_line(const Csv *c, Str text, RowAhead *ret_row)
+{
+    const char *end = memchr(text.ptr, '\n', text.len);
+    if (!end) return false;
+    size_t length = (size_t)(end - text.ptr);
+    ret_row->length = length + 1;
+    if (length && text.ptr[length - 1] == '\r') length--;
+    ret_row->plain = cut_stretch(c, (Str){text.ptr, length}, ret_row);
+    if (ret_row->plain) ret_row->hash = raw_hash(ret_row->stretch);
+    return true;
+}
+
+static int look_ahead(const Csv *c, Str text, RowAhead *ahead)
+{
+    int n = 0;
+    for (size_t at = 0; n < AHEAD && at < text.len; n++) {
+        if (!next_line(c, str_slice(text, at, text.len), &ahead[n])) break;
+        at += ahead[n].length;
+        if (ahead[n].plain) raw_fetch_entry(&c->rows, ahead[n].hash);
+    }
+    for (int i = 0; i < n; i++)
+        if (ahead[i].plain) raw_fetch_key(&c->rows, ahead[i].hash);
+    return n;
+}
+
+/* Count the row if it was met before. */
+static inline bool repeated_row(Reader *r, const Csv *c, const RowAhead *row)
+{
+    uint32_t group;
+    return row->plain && raw_find(&c->rows, row->stretch, row->hash, &group) &&
+           !papers_add_again(r->papers, group, row->x.box, row->x.how_many);
 }
 
 /* --- all rows --- */
@@ -515,9 +561,47 @@ static Err new_row(Reader *r, Str text, bool last, size_t *ret_used)
     return ERR_OK;
 }
 
+/* Count repeated rows, as long as there is no other; the table is small. */
+static size_t repeated_rows(Reader *r, Str text)
+{
+    const Csv *c = r->state;
+    size_t at = 0;
+    RowAhead row;
+    while (at < text.len && next_line(c, str_slice(text, at, text.len), &row) && repeated_row(r, c, &row)) {
+        r->line++;
+        at += row.length;
+    }
+    return at;
+}
+
+/* Count the rows at the start of `text`, up to AHEAD of them, new ones too; the table is large. *ret_used is 0 when
+ * more text is needed. */
+static Err rows_ahead(Reader *r, Str text, bool last, size_t *ret_used)
+{
+    const Csv *c = r->state;
+    RowAhead ahead[AHEAD];
+    int n = look_ahead(c, text, ahead);
+    size_t at = 0;
+    for (int i = 0; i < n; i++) {
+        if (repeated_row(r, c, &ahead[i])) {
+            r->line++;
+            at += ahead[i].length;
+            continue;
+        }
+        size_t used = 0;
+        Err e = new_row(r, str_slice(text, at, text.len), last, &used);
+        if (e) return e;
+        at += used;
+        /* Line breaks in quotes, or an empty line: what was seen ahead is no longer what comes. */
+        if (used != ahead[i].length || c->blank_line) break;
+    }
+    *ret_used = at;
+    return n ? ERR_OK : new_row(r, text, last, ret_used);
+}
+
 static Err csv_rows(Reader *r, Str text, bool last, size_t *ret_used)
 {
-    Csv *c = r->state;
+    const Csv *c = r->state;
     size_t at = 0;
     if (c->header == HEADER_UNKNOWN) {
         Err e = csv_header(r, text, last, &at);
@@ -525,20 +609,13 @@ static Err csv_rows(Reader *r, Str text, bool last, size_t *ret_used)
     }
     bool papers = c->header != HEADER_UNKNOWN && !r->header_only;
     while (papers && at < text.len) {
-        const char *row = text.ptr + at;
-        const char *end = c->scanned || !c->has_stretch || c->blank_line ? NULL : memchr(row, '\n', text.len - at);
-        if (end) {
-            size_t length = (size_t)(end - row);
-            size_t next = at + length + 1;
-            if (length && row[length - 1] == '\r') length--;
-            if (repeated_row(r, c, (Str){row, length})) {
-                at = next;
-                r->line++;
-                continue;
-            }
-        }
+        bool may_repeat = c->has_stretch && !c->scanned && !c->blank_line;
+        bool large = c->rows.count >= AHEAD_FROM;
+        if (may_repeat && !large) at += repeated_rows(r, str_slice(text, at, text.len));
+        if (at == text.len) break;
+        Str rest = str_slice(text, at, text.len);
         size_t used = 0;
-        Err e = new_row(r, str_slice(text, at, text.len), last, &used);
+        Err e = may_repeat && large ? rows_ahead(r, rest, last, &used) : new_row(r, rest, last, &used);
         if (e) return e;
         if (used == 0) break;
         at += used;

@@ -90,10 +90,21 @@ static inline bool raw_same(const char *p, const char *q, size_t n)
     return raw_word(p + n - 8) == raw_word(q + n - 8);
 }
 
-/* True and the value that was put for exactly these bytes. */
-static inline bool raw_get(const RawTable *t, Str key, uint32_t *ret_value)
+/* For rows of a large table, to be met soon: have the entry, then its key, brought near. */
+static inline void raw_fetch_entry(const RawTable *t, uint32_t hash)
 {
-    uint32_t hash = raw_hash(key);
+    __builtin_prefetch(&t->entries[hash & (t->capacity - 1)]);
+}
+
+static inline void raw_fetch_key(const RawTable *t, uint32_t hash)
+{
+    const RawEntry *entry = &t->entries[hash & (t->capacity - 1)];
+    if (entry->key) __builtin_prefetch(entry->key);
+}
+
+/* True and the value that was put for exactly these bytes, of which `hash` is the raw_hash. */
+static inline bool raw_find(const RawTable *t, Str key, uint32_t hash, uint32_t *ret_value)
+{
     for (uint32_t probe = 0; probe < RAW_PROBES_MAX; probe++) {
         const RawEntry *entry = &t->entries[(hash + probe) & (t->capacity - 1)];
         if (!entry->key) return false;
@@ -103,6 +114,11 @@ static inline bool raw_get(const RawTable *t, Str key, uint32_t *ret_value)
         }
     }
     return false;
+}
+
+static inline bool raw_get(const RawTable *t, Str key, uint32_t *ret_value)
+{
+    return raw_find(t, key, raw_hash(key), ret_value);
 }
 
 #endif

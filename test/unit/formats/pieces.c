@@ -111,6 +111,35 @@ static void a_large_file_is_read_by_two_threads_as_by_one(void **state)
     }
 }
 
+/* More different rows than are looked up one by one, with cells over several lines among them. */
+static Str varied_csv(Arena *a, int rows, int bad)
+{
+    Buf b = buf_new(a);
+    buf_str(&b, S("1,2,3,id\n"));
+    for (int i = 0; i < rows; i++) {
+        int k = i * 7 % 30011;
+        if (i == bad) buf_str(&b, S("\n"));
+        buf_format(&b, i % 997 ? "C%d,C%d,C%d,%d\n" : "C%d,C%d,C%d,\"%d\nC1,C2,C3,\"\n", k % 13, k / 13 % 17, k / 221 % 23, i);
+    }
+    return buf_done(&b);
+}
+
+static void rows_seen_ahead_change_nothing(void **state)
+{
+    Arena *a = *state;
+    FormatOptions options = {.file_name = S("p.csv")};
+    enum { ROWS = 90000 };
+    static const int bads[] = {-1, 60001, ROWS - 1};
+    for (int i = 0; i < COUNT_OF(bads); i++) {
+        Str text = varied_csv(a, ROWS, bads[i]);
+        Str fed = read_as(a, &options, text, 200);
+        assert_same_str(read_as(a, &options, text, 0), fed);
+        assert_same_str(read_as(a, &options, text, 50021), fed);
+        Str start = bads[i] < 0 ? S("candidates C0, ") : str_format(a, "p.csv:%d: expected a paper", bads[i] + 2 + (bads[i] + 996) / 997);
+        assert_same_str(str_slice(fed, 0, start.len), start);
+    }
+}
+
 static void a_limit_is_met_on_the_same_line_by_two_threads(void **state)
 {
     Arena *a = *state;
@@ -143,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         arena_test(pieces_and_threads_change_nothing),
         arena_test(a_large_file_is_read_by_two_threads_as_by_one),
+        arena_test(rows_seen_ahead_change_nothing),
         arena_test(a_limit_is_met_on_the_same_line_by_two_threads),
         arena_test(a_cut_inside_quotes_is_noticed),
     };
