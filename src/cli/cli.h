@@ -20,7 +20,7 @@ typedef struct Option {
     const char *argument; /* what to call its value in help; NULL: a switch */
     bool repeats;
     const char *help;
-    const char *words;    /* for completion: the values it may take, separated by spaces; or "FILES" */
+    const char *words; /* for completion: the values it may take, separated by spaces; or "FILES" */
 } Option;
 
 typedef struct Cli Cli;
@@ -74,7 +74,13 @@ void help_command(Buf *b, const Command *command);
 void help_man_page(Buf *b);
 void help_completion(Buf *b);
 
-#define HELP_OPTION {"help", 'h', NULL, false, "show this help", NULL}
-#define OUTPUT_OPTION {"output", 'o', "FILE", false, "write to FILE (whole or not at all) instead of standard output", "FILES"}
+#define HELP_OPTION                                      \
+    {                                                    \
+        "help", 'h', NULL, false, "show this help", NULL \
+    }
+#define OUTPUT_OPTION                                                                                           \
+    {                                                                                                           \
+        "output", 'o', "FILE", false, "write to FILE (whole or not at all) instead of standard output", "FILES" \
+    }
 
 #endif

@@ -6,7 +6,10 @@
 #include "count/analysis.h"
 
 static const Option options[] = {
-    {"rules", 'r', "RULES[@SECTION]", true, "a preset or a file; with @SECTION only the papers of that section are counted (default: every preset that can count these papers, for as many seats as --seats or the papers say, else one)", "RULES"},
+    {"rules", 'r', "RULES[@SECTION]", true,
+        "a preset or a file; with @SECTION only the papers of that section are counted (default: every preset that can count these papers, "
+        "for as many seats as --seats or the papers say, else one)",
+        "RULES"},
     COUNT_OPTIONS,
     {"format", 'f', "FORMAT", false, "text, csv or json (default: text)", "text csv json"},
     {"from", 0, "FORMAT", false, "read the files as csv, blt or preflib (default: by name and first bytes)", "csv blt preflib"},
@@ -110,8 +113,9 @@ static Str unknowable_text(Arena *a, const Row *row)
     frac_set_ratio(percent, 100, 1);
     frac_mul(percent, m->share_to_change);
     Str share = frac_decimal(a, percent, 1);
-    return str_format(a, "from these papers: they carry one name each; %.*s would overtake %.*s with more than %.*s %% of the %lld votes for others", STR_ARG(candidates[m->second].name),
-                      STR_ARG(candidates[m->leader].name), STR_ARG(share), (long long)m->unheld);
+    return str_format(a,
+        "from these papers: they carry one name each; %.*s would overtake %.*s with more than %.*s %% of the %lld votes for others",
+        STR_ARG(candidates[m->second].name), STR_ARG(candidates[m->leader].name), STR_ARG(share), (long long)m->unheld);
 }
 
 static Str answer_text(Arena *a, const Row *row)
@@ -158,7 +162,8 @@ static Str difference_text(Arena *a, const Row *first, const Row *row)
     Buf b = buf_new(a);
     buf_str(&b, same_elected(first, row) ? S("another order: ") : S("ANOTHER RESULT: "));
     for (int i = 0; i < count; i++) {
-        Str name = row->result->papers->candidates[who[i]].name, now = ordinal(a, row->result->place[who[i]]), then = ordinal(a, first->result->place[who[i]]);
+        Str name = row->result->papers->candidates[who[i]].name, now = ordinal(a, row->result->place[who[i]]),
+            then = ordinal(a, first->result->place[who[i]]);
         buf_format(&b, "%s%.*s %.*s, not %.*s", i ? "; " : "", STR_ARG(name), STR_ARG(now), STR_ARG(then));
     }
     return buf_done(&b);
@@ -280,7 +285,8 @@ static int run(Cli *cli)
     Arena *a = cli->a;
     Str format = cli_has(cli, "format") ? cli_value(cli, "format") : S("text");
     bool json = str_equal(format, S("json")), csv = str_equal(format, S("csv"));
-    if (!json && !csv && !str_equal(format, S("text"))) return cli_usage(cli, "--format: expected text, csv or json, found '%.*s'", STR_ARG(format));
+    if (!json && !csv && !str_equal(format, S("text")))
+        return cli_usage(cli, "--format: expected text, csv or json, found '%.*s'", STR_ARG(format));
     CountOptions count_options;
     Papers *papers;
     int wrong = load_count_options(cli, &count_options);
@@ -299,7 +305,8 @@ static int run(Cli *cli)
         counted += rows[i].result != NULL;
         if (rows[i].result && rows[i].result->open) status = EXIT_OPEN;
     }
-    if (counted == 0) return cli_usage(cli, "none of these rules can count these papers: %.*s", STR_ARG(count ? rows[0].why_not : S("no preset fits")));
+    if (counted == 0)
+        return cli_usage(cli, "none of these rules can count these papers: %.*s", STR_ARG(count ? rows[0].why_not : S("no preset fits")));
     Buf b = buf_new(a);
     if (json) write_json(a, papers, rows, count, &b);
     else if (csv) write_csv(a, rows, count, &b);
@@ -311,10 +318,10 @@ const Command command_compare = {
     .name = "compare",
     .operands = "[SECTION=]FILE...",
     .summary = "count the same papers under several rules, in one table",
-    .description =
-        "Counts the papers once under each of the rules and shows who is elected, the whole order, and where it differs from the first. A row such as omov@Members counts one "
-        "section only. Papers were marked for the rules of their day: people might have marked them otherwise under others.\n\n"
-        "Exit status: 0 counted; 1 some row has an open question; 2 unusable input; 3 the system failed.",
+    .description = "Counts the papers once under each of the rules and shows who is elected, the whole order, and where it differs from "
+                   "the first. A row such as omov@Members counts one "
+                   "section only. Papers were marked for the rules of their day: people might have marked them otherwise under others.\n\n"
+                   "Exit status: 0 counted; 1 some row has an open question; 2 unusable input; 3 the system failed.",
     .examples = "hustings compare papers.csv  # every preset that fits\n"
                 "hustings compare MPs=a.csv Members=b.csv -r mine.rules -r omov -r omov@Members  # a college, pooled, and one section\n",
     .options = options,

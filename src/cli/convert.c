@@ -47,7 +47,8 @@ const Command command_convert = {
     .name = "convert",
     .operands = "[SECTION=]FILE...",
     .summary = "write papers in another format, equal ones merged",
-    .description = "Reads papers as 'hustings count' does and writes them as CSV, BLT or PrefLib. What the format cannot say (BLT and PrefLib know no sections) is "
+    .description = "Reads papers as 'hustings count' does and writes them as CSV, BLT or PrefLib. What the format cannot say (BLT and "
+                   "PrefLib know no sections) is "
                    "refused, never dropped.",
     .examples = "hustings convert ward.blt --to csv  # BLT to CSV\n"
                 "hustings convert papers.csv.gz -o papers.soi  # to PrefLib\n",

@@ -14,10 +14,14 @@ static const Option options[] = {
     COUNT_OPTIONS,
     {"rejected", 0, "HEAD=N", true, "N papers rejected by hand under HEAD, besides those the file holds", NULL},
     {"slate", 0, "NAME=A,B", true, "candidates who stood together, for the slate report", NULL},
-    {"report", 0, "HOW", false, "'brief': the stages and the result; 'full': also how close it was, one to one, next preferences, what a paper weighed (default: brief; html: full)", "brief full"},
+    {"report", 0, "HOW", false,
+        "'brief': the stages and the result; 'full': also how close it was, one to one, next preferences, what a paper weighed (default: "
+        "brief; html: full)",
+        "brief full"},
     {"title", 't', "TEXT", false, "what the contest is called (default: as the papers say)", NULL},
     {"note", 0, "TEXT", false, "a caveat that is printed wherever the figures are", NULL},
-    {"format", 'f', "FORMAT", false, "text, json, csv, svg or html (default: by the ending of --output, else text)", "text json csv svg html"},
+    {"format", 'f', "FORMAT", false, "text, json, csv, svg or html (default: by the ending of --output, else text)",
+        "text json csv svg html"},
     {"from", 0, "FORMAT", false, "read the files as csv, blt or preflib (default: by name and first bytes)", "csv blt preflib"},
     OUTPUT_OPTION,
     HELP_OPTION,
@@ -44,7 +48,8 @@ static int read_rejected(const Cli *cli, ReportOptions *report)
     for (int i = 0; i < count; i++) {
         Str head, number;
         int64_t papers = 0;
-        bool good = str_cut(values[i], '=', &head, &number) && str_trim(head).len && str_to_i64(str_trim(number), &papers) && papers >= 0 && papers <= PAPERS_TOTAL_MAX;
+        bool good = str_cut(values[i], '=', &head, &number) && str_trim(head).len && str_to_i64(str_trim(number), &papers) && papers >= 0 &&
+                    papers <= PAPERS_TOTAL_MAX;
         if (!good) return cli_usage(cli, "--rejected: expected HEAD=N, as in \"want of official mark=3\"");
         report->rejected[report->rejected_count++] = (RejectedHead){.head = str_trim(head), .papers = papers};
     }
@@ -107,9 +112,11 @@ static int run(Cli *cli)
 {
     Arena *a = cli->a;
     Str format = format_wanted(cli), how = cli_value(cli, "report");
-    if (!format.len) return cli_usage(cli, "--format: expected text, json, csv, svg or html, found '%.*s'", STR_ARG(cli_value(cli, "format")));
+    if (!format.len)
+        return cli_usage(cli, "--format: expected text, json, csv, svg or html, found '%.*s'", STR_ARG(cli_value(cli, "format")));
     bool full = how.len ? str_equal(how, S("full")) : str_equal(format, S("html"));
-    if (how.len && !full && !str_equal(how, S("brief"))) return cli_usage(cli, "--report: expected brief or full, found '%.*s'", STR_ARG(how));
+    if (how.len && !full && !str_equal(how, S("brief")))
+        return cli_usage(cli, "--report: expected brief or full, found '%.*s'", STR_ARG(how));
     if (!cli_has(cli, "rules")) return cli_usage(cli, "say by which rules: --rules av-2011, or another preset, or a file");
 
     CountOptions count_options;
@@ -141,12 +148,14 @@ const Command command_count_papers = {
     .name = "count",
     .operands = "[SECTION=]FILE...",
     .summary = "count papers by the rules given, stage by stage",
-    .description =
-        "Reads the papers of one contest and prints every stage of the count. A FILE may be CSV (docs/formats.md), BLT or PrefLib, gzipped or "
-        "not; - is standard input. SECTION=FILE puts all papers of a file into a section, as an electoral college needs.\n\n"
-        "The same papers, rules and seed always give the same answer, on any machine. Nothing is printed unless all of the input was good.\n\n"
-        "Exit status: 0 counted; 1 counted, but a question stays open (a lot without a seed, or a tie that the rules send to a person); 2 the input or the "
-        "call cannot be used; 3 the system failed.",
+    .description = "Reads the papers of one contest and prints every stage of the count. A FILE may be CSV (docs/formats.md), BLT or "
+                   "PrefLib, gzipped or "
+                   "not; - is standard input. SECTION=FILE puts all papers of a file into a section, as an electoral college needs.\n\n"
+                   "The same papers, rules and seed always give the same answer, on any machine. Nothing is printed unless all of the "
+                   "input was good.\n\n"
+                   "Exit status: 0 counted; 1 counted, but a question stays open (a lot without a seed, or a tie that the rules send to a "
+                   "person); 2 the input or the "
+                   "call cannot be used; 3 the system failed.",
     .examples = "hustings count papers.csv --rules av-2011  # the alternative vote\n"
                 "hustings count ward.blt --rules stv-scottish --seats 4 --seed \"dice 3 1 6\"  # with a seed for lots\n"
                 "hustings count MPs=mps.csv Members=members.csv --rules mine.rules -o result.html  # a college, as a declaration\n",

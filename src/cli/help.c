@@ -130,7 +130,8 @@ void help_man_page(Buf *b)
     roff_c(b, purpose);
     buf_str(b, S("\n.SH COMMANDS\n"));
     for (int i = 0; i < command_count; i++) man_command(b, commands[i]);
-    buf_str(b, S(".SH \"EXIT STATUS\"\n0: done. 1: counted, but a question stays open. 2: the input or the call cannot be used. 3: the system failed.\n"
+    buf_str(b, S(".SH \"EXIT STATUS\"\n0: done. 1: counted, but a question stays open. 2: the input or the call cannot be used. 3: the "
+                 "system failed.\n"
                  ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set, no colours on a terminal.\n"));
 }
 

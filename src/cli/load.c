@@ -15,7 +15,8 @@ int load_rules(const Cli *cli, Str name, Rules **ret_rules)
     if (!text.ptr) {
         const char *path = str_c(cli->a, name);
         bool looks_like_name = str_find(name, '/') == name.len && str_find(name, '.') == name.len && access(path, F_OK) != 0;
-        if (looks_like_name) return cli_usage(cli, "there are no rules called '%s' and no file of that name; 'hustings rules list' shows the presets", path);
+        if (looks_like_name)
+            return cli_usage(cli, "there are no rules called '%s' and no file of that name; 'hustings rules list' shows the presets", path);
         if (file_read_all(cli->a, path, RULES_TEXT_MAX, &text, &fault)) return cli_fail(cli, &fault);
         fault.file = name;
     }
@@ -66,7 +67,10 @@ static int load_file(const Cli *cli, const Rules *rules, Str operand, Papers *pa
     Progress progress = {.path = path};
     clock_gettime(CLOCK_MONOTONIC, &progress.begun);
     FileOptions options = {
-        .format = {.format = FORMAT_UNKNOWN, .file_name = strcmp(path, "-") == 0 ? S("standard input") : str_from_c(path), .section = section, .posts = rules && rules->method == METHOD_POSTS},
+        .format = {.format = FORMAT_UNKNOWN,
+            .file_name = strcmp(path, "-") == 0 ? S("standard input") : str_from_c(path),
+            .section = section,
+            .posts = rules && rules->method == METHOD_POSTS},
         .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
         .progress_context = &progress,
     };
@@ -135,7 +139,8 @@ int load_count_options(const Cli *cli, CountOptions *ret_options)
     if (cli_has(cli, "seats") && seats == 0) return cli_usage(cli, "--seats: expected 1 or more");
     options.seats = (int)seats;
     if (cli_has(cli, "seed") && !options.seed.len) return cli_usage(cli, "--seed: expected some text to draw lots from");
-    if (cli_has(cli, "tie-order") && split_names(cli, cli_value(cli, "tie-order"), &options) == 0) return cli_usage(cli, "--tie-order: expected names separated by commas");
+    if (cli_has(cli, "tie-order") && split_names(cli, cli_value(cli, "tie-order"), &options) == 0)
+        return cli_usage(cli, "--tie-order: expected names separated by commas");
     *ret_options = options;
     return 0;
 }

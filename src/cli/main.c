@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const Command command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help, command_version;
+extern const Command command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help,
+    command_version;
 
-const Command *const commands[] = {&command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert, &command_help, &command_version};
+const Command *const commands[] = {
+    &command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert, &command_help, &command_version};
 const int command_count = COUNT_OF(commands);
 
 const Command *find_command(Str name)

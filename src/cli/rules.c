@@ -30,7 +30,8 @@ static int check(Cli *cli, Str name)
     int wrong = load_rules(cli, name, &rules);
     if (wrong) return wrong;
     Str hex = sha256_hex(cli->a, rules->hash);
-    Str line = str_format(cli->a, "%.*s: good rules, method = %.*s, SHA-256 %.*s\n", STR_ARG(name), STR_ARG(method_name(rules->method)), STR_ARG(hex));
+    Str line = str_format(
+        cli->a, "%.*s: good rules, method = %.*s, SHA-256 %.*s\n", STR_ARG(name), STR_ARG(method_name(rules->method)), STR_ARG(hex));
     return cli_write(cli, line, EXIT_DONE);
 }
 
@@ -47,7 +48,8 @@ const Command command_rules = {
     .name = "rules",
     .operands = "list | show NAME | check FILE",
     .summary = "list, print or check rules",
-    .description = "Rules are small text files. 'list' names the presets, 'show' prints one (copy it, change it, and give the file to --rules), 'check' says "
+    .description = "Rules are small text files. 'list' names the presets, 'show' prints one (copy it, change it, and give the file to "
+                   "--rules), 'check' says "
                    "whether a file can be used and prints its SHA-256, which every declaration names.",
     .examples = "hustings rules show labour-2010 > mine.rules  # a copy to change\n"
                 "hustings rules check mine.rules  # can it be used?\n",

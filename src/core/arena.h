@@ -32,8 +32,7 @@ void arena_clear(Arena *a);
 #define arena_new(a, Type, n) ((Type *)arena_alloc((a), sizeof(Type), _Alignof(Type), (n)))
 
 /* `n` objects of `Type` holding a copy of `old_n` ones at `old`, the rest zeroed. */
-#define arena_grow(a, Type, old, old_n, n) \
-    ((Type *)arena_regrow((a), (old), sizeof(Type), _Alignof(Type), (old_n), (n)))
+#define arena_grow(a, Type, old, old_n, n) ((Type *)arena_regrow((a), (old), sizeof(Type), _Alignof(Type), (old_n), (n)))
 
 /* Call cleanup(object) when the arena is cleared, last registered first. */
 void arena_on_clear(Arena *a, void (*cleanup)(void *object), void *object);

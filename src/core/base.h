@@ -18,8 +18,8 @@
 #define AUTO(function) __attribute__((cleanup(function)))
 
 /* A bug, not a user's mistake: says where, then stops the process. Never compiled out. */
-#define ASSERT(condition)                                            \
-    do {                                                             \
+#define ASSERT(condition)                                                \
+    do {                                                                 \
         if (!(condition)) assert_failed(#condition, __FILE__, __LINE__); \
     } while (0)
 

@@ -68,7 +68,8 @@ static bool any_later_preference(const Papers *p)
 {
     for (uint32_t i = 0; i < p->group_count; i++) {
         int names = 0;
-        for (int k = 0; k < p->groups[i].length; k++) names += (p->marks[p->groups[i].first + (uint32_t)k] & MARK_CANDIDATE) < MARK_OVERVOTE;
+        for (int k = 0; k < p->groups[i].length; k++)
+            names += (p->marks[p->groups[i].first + (uint32_t)k] & MARK_CANDIDATE) < MARK_OVERVOTE;
         if (names > 1 && p->groups[i].papers) return true;
     }
     return false;
@@ -130,7 +131,8 @@ Err analyse(Arena *a, const Result *result, Slate *slates, int slate_count, Anal
 {
     Analysis *all = arena_new(a, Analysis, 1);
     if (result->rules->method == METHOD_POSTS) {
-        if (slate_count) return fault_setf(fault, a, ERR_INPUT, "slates of several posts cannot be reported; give --slate with a single post's papers");
+        if (slate_count)
+            return fault_setf(fault, a, ERR_INPUT, "slates of several posts cannot be reported; give --slate with a single post's papers");
         Err e = analyse_posts(a, result, all, fault);
         if (!e) *ret_analysis = all;
         return e;

@@ -14,7 +14,7 @@
 typedef struct Defeat {
     int winner, loser;
     int64_t strength;
-    int64_t against; /* N(loser, winner) */
+    int64_t against;               /* N(loser, winner) */
     int winner_order, loser_order; /* in the tie-breaking order */
 } Defeat;
 
@@ -168,7 +168,7 @@ static void rank_pairs(Engine *e, Pairwise *p, const int *order, int count)
     Defeat *defeats = list_defeats(e, p, order, count, &defeat_count);
     p->locked_winner = arena_new(e->a, int, (size_t)defeat_count);
     p->locked_loser = arena_new(e->a, int, (size_t)defeat_count);
-    bool *reach = arena_new(e->a, bool, n * n), *before = arena_new(e->a, bool, n * n);
+    bool *reach = arena_new(e->a, bool, n *n), *before = arena_new(e->a, bool, n *n);
     for (int i = 0; i < defeat_count; i++) {
         const Defeat *d = &defeats[i];
         bool new_level = i == 0 || d->strength != d[-1].strength || d->against != d[-1].against;
@@ -209,7 +209,12 @@ static Stage *first_preferences(Engine *e)
 static void tell_order_mattered(Engine *e, Stage *s, const int *in, int count, bool drawn)
 {
     Tie *tie = arena_new(e->a, Tie, 1);
-    *tie = (Tie){.kind = TIE_ELECT, .candidates = arena_new(e->a, int, (size_t)count), .candidate_count = count, .chosen = arena_new(e->a, int, 1), .how = TIE_STEP_ASK, .open = !drawn};
+    *tie = (Tie){.kind = TIE_ELECT,
+        .candidates = arena_new(e->a, int, (size_t)count),
+        .candidate_count = count,
+        .chosen = arena_new(e->a, int, 1),
+        .how = TIE_STEP_ASK,
+        .open = !drawn};
     for (int i = 0; i < count; i++) tie->candidates[i] = in[i];
     for (int i = e->rules->elect.count - 1; i >= 0; i--)
         if (e->rules->elect.steps[i] >= TIE_STEP_LOT) tie->how = e->rules->elect.steps[i];
@@ -241,7 +246,8 @@ void count_condorcet(Engine *e)
     r->pairwise = p;
     p->over = pairwise_matrix(e->a, &e->rankings, e->papers);
     p->smith = arena_new(e->a, bool, (size_t)e->n);
-    int *in = arena_new(e->a, int, (size_t)e->n), *order = arena_new(e->a, int, (size_t)e->n), *scratch = arena_new(e->a, int, (size_t)e->n);
+    int *in = arena_new(e->a, int, (size_t)e->n), *order = arena_new(e->a, int, (size_t)e->n),
+        *scratch = arena_new(e->a, int, (size_t)e->n);
     Stage *s = first_preferences(e);
     int count = engine_with_standing(e, STANDING_CONTINUING, in);
     find_condorcet_winner(e, p, in, count);

@@ -13,7 +13,8 @@ Str rejected_name(Rejected head)
 
 Str rejected_words(Rejected head)
 {
-    static const Str words[] = {S("unmarked"), S("naming only withdrawn candidates"), S("more than one name for one rank"), S("ranks left out so that no preference can be read")};
+    static const Str words[] = {S("unmarked"), S("naming only withdrawn candidates"), S("more than one name for one rank"),
+        S("ranks left out so that no preference can be read")};
     _Static_assert(COUNT_OF(words) == REJECTED__COUNT, "words for each head");
     return words[head];
 }
@@ -22,7 +23,8 @@ Str votes_text(Arena *a, Votes votes, int decimals)
 {
     if (decimals == 0) return str_format(a, "%lld", (long long)votes);
     int64_t one = pow10_i64(decimals);
-    return str_format(a, "%s%lld.%0*lld", votes < 0 ? "-" : "", (long long)(votes < 0 ? -(votes / one) : votes / one), decimals, (long long)(votes < 0 ? -(votes % one) : votes % one));
+    return str_format(a, "%s%lld.%0*lld", votes < 0 ? "-" : "", (long long)(votes < 0 ? -(votes / one) : votes / one), decimals,
+        (long long)(votes < 0 ? -(votes % one) : votes % one));
 }
 
 static Err declare_answer(Papers *papers, Str word, Fault *fault)
@@ -41,7 +43,8 @@ Err count_declare(const Rules *rules, Papers *papers, Fault *fault)
     for (int i = 0; i < rules->post_count; i++) {
         const RulesPost *post = &rules->posts[i];
         for (int k = 0; k < post->candidate_count; k++)
-            if (papers_post_candidate(papers, post->name, post->candidates[k]) < 0) return fault_set(fault, ERR_LIMIT, 0, 0, S("too many candidates"), (Str){0});
+            if (papers_post_candidate(papers, post->name, post->candidates[k]) < 0)
+                return fault_set(fault, ERR_LIMIT, 0, 0, S("too many candidates"), (Str){0});
     }
     return ERR_OK;
 }
@@ -52,7 +55,8 @@ static Err check_sections(Engine *e)
     if (e->rules->method != METHOD_COLLEGE) return ERR_OK;
     for (uint32_t i = 0; i < e->papers->group_count; i++)
         if (e->papers->groups[i].section == PAPERS_NO_SECTION && e->papers->groups[i].papers)
-            return fault_setf(e->fault, e->a, ERR_INPUT, "a college needs the section of every paper: give each file as SECTION=FILE, or a section column");
+            return fault_setf(e->fault, e->a, ERR_INPUT,
+                "a college needs the section of every paper: give each file as SECTION=FILE, or a section column");
     int64_t *valid = arena_new(e->a, int64_t, (size_t)e->sections + 1);
     for (uint32_t i = 0; i < e->rankings.count; i++) valid[e->rankings.items[i].section] += e->rankings.items[i].papers;
     Buf names = buf_new(e->a);
@@ -65,12 +69,14 @@ static Err check_sections(Engine *e)
         bool weighted = false;
         for (int k = 0; k < e->rules->section_count; k++) weighted |= str_equal(e->rules->sections[k].name, e->papers->sections[i].name);
         if (!weighted && e->papers->sections[i].papers)
-            return fault_setf(e->fault, e->a, ERR_INPUT, "the section '%.*s' has no weight in these rules; they know: %.*s", STR_ARG(e->papers->sections[i].name), STR_ARG(known));
+            return fault_setf(e->fault, e->a, ERR_INPUT, "the section '%.*s' has no weight in these rules; they know: %.*s",
+                STR_ARG(e->papers->sections[i].name), STR_ARG(known));
     }
     for (int k = 0; k < e->rules->section_count; k++) {
         int i = papers_find_section(e->papers, e->rules->sections[k].name);
         if (i < 0 || valid[i] == 0)
-            return fault_setf(e->fault, e->a, ERR_INPUT, "the section '%.*s' has no valid paper; the rules weigh: %.*s", STR_ARG(e->rules->sections[k].name), STR_ARG(known));
+            return fault_setf(e->fault, e->a, ERR_INPUT, "the section '%.*s' has no valid paper; the rules weigh: %.*s",
+                STR_ARG(e->rules->sections[k].name), STR_ARG(known));
     }
     return ERR_OK;
 }
@@ -98,9 +104,11 @@ static Err read_tie_order(Engine *e)
 static Err check_size(Engine *e)
 {
     const Result *r = e->r;
-    if (r->valid == 0) return fault_setf(e->fault, e->a, ERR_INPUT, "there is no valid paper to count (%lld were read)", (long long)e->papers->total);
+    if (r->valid == 0)
+        return fault_setf(e->fault, e->a, ERR_INPUT, "there is no valid paper to count (%lld were read)", (long long)e->papers->total);
     if (r->decimals && r->valid > INT64_MAX / 4 / pow10_i64(r->decimals))
-        return fault_setf(e->fault, e->a, ERR_LIMIT, "%lld papers with %d decimals are more than can be counted exactly here; use fewer decimals", (long long)r->valid, r->decimals);
+        return fault_setf(e->fault, e->a, ERR_LIMIT,
+            "%lld papers with %d decimals are more than can be counted exactly here; use fewer decimals", (long long)r->valid, r->decimals);
     return ERR_OK;
 }
 
@@ -128,8 +136,11 @@ static Err find_seats(Engine *e)
     int seats = e->rules->seats;
     if (several && e->papers->seats) seats = e->papers->seats;
     if (e->options->seats) seats = e->options->seats;
-    if (seats < 1 || seats > RULES_SEATS_MAX) return fault_setf(e->fault, e->a, ERR_INPUT, "expected 1 to %d seats, found %d", RULES_SEATS_MAX, seats);
-    if (!several && seats != 1) return fault_setf(e->fault, e->a, ERR_INPUT, "these rules (method = %.*s) fill one seat, not %d", STR_ARG(method_name(method)), seats);
+    if (seats < 1 || seats > RULES_SEATS_MAX)
+        return fault_setf(e->fault, e->a, ERR_INPUT, "expected 1 to %d seats, found %d", RULES_SEATS_MAX, seats);
+    if (!several && seats != 1)
+        return fault_setf(
+            e->fault, e->a, ERR_INPUT, "these rules (method = %.*s) fill one seat, not %d", STR_ARG(method_name(method)), seats);
     e->r->seats = seats;
     return ERR_OK;
 }
@@ -159,8 +170,17 @@ static Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, con
         .eliminated = arena_new(a, int, n),
         .place = arena_new(a, int, n),
     };
-    Engine e = {.a = a, .rules = rules, .papers = papers, .options = options, .r = r, .n = papers->candidate_count, .sections = papers->section_count,
-                .standing = arena_new(a, Standing, n), .write_ins = -1, .stage_capacity = 2 * papers->candidate_count + 4, .fault = fault};
+    Engine e = {.a = a,
+        .rules = rules,
+        .papers = papers,
+        .options = options,
+        .r = r,
+        .n = papers->candidate_count,
+        .sections = papers->section_count,
+        .standing = arena_new(a, Standing, n),
+        .write_ins = -1,
+        .stage_capacity = 2 * papers->candidate_count + 4,
+        .fault = fault};
     r->stages = arena_new(a, Stage, (size_t)e.stage_capacity);
     for (int c = 0; c < e.n; c++) e.standing[c] = papers->candidates[c].withdrawn ? STANDING_WITHDRAWN : STANDING_CONTINUING;
     if (rules->write_ins.len) e.write_ins = papers_find_candidate(papers, rules->write_ins);
@@ -199,7 +219,8 @@ static Err engine_ready(Engine *e)
     return err ? err : read_tie_order(e);
 }
 
-Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings, Result **ret_result, Fault *fault)
+Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings,
+    Result **ret_result, Fault *fault)
 {
     Engine e = engine_new(a, rules, papers, options, fault);
     Err err = engine_ready(&e);

@@ -17,12 +17,12 @@ typedef int64_t Votes;
 
 /* What the person running the count decides. */
 typedef struct CountOptions {
-    Str seed;             /* for lots; empty: a lot cannot be drawn and stays an open question */
-    Str *tie_order;       /* names, most favoured first; for the tie steps `order` and `ask` */
+    Str seed;       /* for lots; empty: a lot cannot be drawn and stays an open question */
+    Str *tie_order; /* names, most favoured first; for the tie steps `order` and `ask` */
     int tie_order_count;
-    int seats;            /* 0: as the rules (or the papers) say */
-    int64_t roll;         /* persons entitled to vote, 0: not told */
-    int64_t issued;       /* papers issued, 0: not told */
+    int seats;      /* 0: as the rules (or the papers) say */
+    int64_t roll;   /* persons entitled to vote, 0: not told */
+    int64_t issued; /* papers issued, 0: not told */
 } CountOptions;
 
 /* Why a paper was not counted, by the head under which it is reported. */
@@ -39,7 +39,7 @@ typedef struct Tie {
     TieKind kind;
     int *candidates;
     int candidate_count;
-    int *chosen;       /* to go out / elected / transferred first; none while open */
+    int *chosen; /* to go out / elected / transferred first; none while open */
     int chosen_count;
     TieStep how;       /* the step that decided */
     int decided_stage; /* forward, backward: the earlier stage that told them apart; else 0 */
@@ -56,11 +56,11 @@ typedef struct Transfer {
 
 /* What stood at a stage, what was decided on it, and which votes moved because of it (they are in the next tally). */
 typedef struct Stage {
-    Votes *tally;          /* [candidate] */
-    Standing *standing;    /* [candidate], when the stage begins */
-    Votes *section_tally;  /* [section * candidate_count + candidate]; NULL without sections */
+    Votes *tally;              /* [candidate] */
+    Standing *standing;        /* [candidate], when the stage begins */
+    Votes *section_tally;      /* [section * candidate_count + candidate]; NULL without sections */
     Votes *section_continuing; /* [section]: papers (votes) of the section that still count */
-    Frac *points;          /* [candidate], college only, else NULL; all points given are `points_given` */
+    Frac *points;              /* [candidate], college only, else NULL; all points given are `points_given` */
     Frac *points_given;
     Votes continuing;      /* sum of the tally */
     Votes not_reallocated; /* so far */
@@ -71,19 +71,19 @@ typedef struct Stage {
     int elected_count;
     int *eliminated;
     int eliminated_count;
-    int surplus_of;        /* whose surplus is transferred at this stage, or -1 */
+    int surplus_of; /* whose surplus is transferred at this stage, or -1 */
     Transfer *transfers;
     int transfer_count;
-    Tie *tie;              /* or NULL */
+    Tie *tie; /* or NULL */
 } Stage;
 
 /* Who beats whom; section 11 of docs/counting-rules.md. */
 typedef struct Pairwise {
-    int64_t *over;      /* [a * n + b]: papers that rank a above b */
-    int winner;         /* the Condorcet winner, or -1 */
-    bool *smith;        /* [candidate] */
-    int64_t *path;      /* [a * n + b]: strength of the strongest path (Schulze) */
-    int *schulze_place; /* [candidate], 1 is best, equal ones share; 0: withdrawn */
+    int64_t *over;                     /* [a * n + b]: papers that rank a above b */
+    int winner;                        /* the Condorcet winner, or -1 */
+    bool *smith;                       /* [candidate] */
+    int64_t *path;                     /* [a * n + b]: strength of the strongest path (Schulze) */
+    int *schulze_place;                /* [candidate], 1 is best, equal ones share; 0: withdrawn */
     int *locked_winner, *locked_loser; /* ranked pairs, in the order locked */
     int locked_count;
     int *ranked_pairs_place;
@@ -93,7 +93,7 @@ typedef struct Pairwise {
 typedef struct YesNo {
     int yes, no; /* candidate indexes */
     bool carried;
-    bool enough_votes;   /* of those voting, or of the roll */
+    bool enough_votes; /* of those voting, or of the roll */
     bool enough_turnout;
 } YesNo;
 
@@ -119,10 +119,10 @@ struct Result {
     int elected_count;
     int *eliminated; /* first out first */
     int eliminated_count;
-    int *place;      /* [candidate], 1 is best, equal ones share; 0: withdrawn */
-    bool unopposed;  /* no more candidates than seats */
+    int *place;     /* [candidate], 1 is best, equal ones share; 0: withdrawn */
+    bool unopposed; /* no more candidates than seats */
     bool lot_drawn;
-    const Tie *open; /* the question that stopped the count, or NULL */
+    const Tie *open;    /* the question that stopped the count, or NULL */
     Pairwise *pairwise; /* condorcet only */
     YesNo *yes_no;      /* yes-no only */
     PostResult *posts;  /* posts only; then stages etc. are empty */

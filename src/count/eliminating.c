@@ -152,7 +152,8 @@ static bool ends_here(Engine *e, Stage *s, const int *in, int count)
         if (in[i] != e->write_ins) able[able_count++] = in[i];
     if (able_count == 0) return true;
     int best_count = stage_extreme(s, able, able_count, true, best);
-    bool decides = e->rules->stop == STOP_FIRST_STAGE || count == 1 || ((e->rules->stop == STOP_MAJORITY || count == 2) && has_majority(e->a, s, best[0]));
+    bool decides = e->rules->stop == STOP_FIRST_STAGE || count == 1 ||
+                   ((e->rules->stop == STOP_MAJORITY || count == 2) && has_majority(e->a, s, best[0]));
     bool last_two_equal = count == 2 && able_count == 2 && best_count == 2;
     if (!decides && !last_two_equal) return false;
     if (best_count > 1) {

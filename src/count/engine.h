@@ -17,7 +17,7 @@ typedef struct Engine {
     const CountOptions *options;
     Rankings rankings;
     Result *r;
-    int n;              /* candidates */
+    int n; /* candidates */
     int sections;
     Standing *standing; /* [candidate], now */
     int write_ins;      /* the pile of undeclared write-ins, or -1 */
@@ -56,19 +56,20 @@ Tie *engine_tie(Engine *e, Stage *s, TieKind kind, const int *tied, int count, i
 Rankings read_for_count(Arena *a, const Rules *rules, const Papers *papers, int seats);
 
 /* Count rankings that were made before, as count_run does with those it makes itself. */
-NODISCARD Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings, Result **ret_result, Fault *fault);
+NODISCARD Err count_rankings(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, const Rankings *rankings,
+    Result **ret_result, Fault *fault);
 
 /* How close it was; margin.c. `rankings` are those that were counted (read_for_count). */
 void find_margin(Arena *a, const Result *result, const Rankings *rankings, Margin *ret_margin);
 
 /* The methods. Each fills e->r from its rankings, which are ready. */
-void count_eliminating(Engine *e);    /* alternative vote and college: eliminating.c */
-void count_plurality(Engine *e);      /* plurality.c */
+void count_eliminating(Engine *e);     /* alternative vote and college: eliminating.c */
+void count_plurality(Engine *e);       /* plurality.c */
 NODISCARD Err count_yes_no(Engine *e); /* plurality.c */
-NODISCARD Err count_posts(Engine *e); /* posts.c */
-void count_gregory(Engine *e);        /* gregory.c */
-void count_meek(Engine *e);           /* meek.c */
-void count_condorcet(Engine *e);      /* condorcet.c */
+NODISCARD Err count_posts(Engine *e);  /* posts.c */
+void count_gregory(Engine *e);         /* gregory.c */
+void count_meek(Engine *e);            /* meek.c */
+void count_condorcet(Engine *e);       /* condorcet.c */
 
 /* N(a,b) for all pairs, [a * n + b]; withdrawn candidates have zeros. */
 int64_t *pairwise_matrix(Arena *a, const Rankings *rankings, const Papers *papers);

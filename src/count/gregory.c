@@ -11,11 +11,11 @@
 enum { END_OF_LIST = UINT32_MAX };
 
 typedef struct Parcels {
-    uint32_t *next; /* [ranking] */
-    uint32_t *head; /* [candidate] */
-    uint16_t *at;   /* [ranking] */
-    Votes *value;   /* [ranking] of one paper */
-    Votes *votes;   /* [candidate] */
+    uint32_t *next;    /* [ranking] */
+    uint32_t *head;    /* [candidate] */
+    uint16_t *at;      /* [ranking] */
+    Votes *value;      /* [ranking] of one paper */
+    Votes *votes;      /* [candidate] */
     bool *transferred; /* [candidate] its surplus has gone on */
     Votes not_reallocated;
     Votes lost;

@@ -82,7 +82,8 @@ static void find_closest_rival(const Result *r, Margin *m)
     }
 }
 
-static const Margin nothing_known = {.winner = -1, .runner_up = -1, .upper_elects = -1, .upper_from = -1, .upper_to = -1, .upper_section = -1};
+static const Margin nothing_known = {
+    .winner = -1, .runner_up = -1, .upper_elects = -1, .upper_from = -1, .upper_to = -1, .upper_section = -1};
 
 void margin_last(Arena *a, const Result *r, Margin *m)
 {
@@ -141,7 +142,8 @@ static int64_t papers_for_points(Arena *a, const Result *r, const Stage *s, cons
 }
 
 /* The gap at stage `s` between the lowest of `above` and all of `below` together, in papers; 0 when there is none. */
-static int64_t gap_in_papers(Arena *a, const Result *r, const Stage *s, const int *above, int above_count, const int *below, int below_count)
+static int64_t gap_in_papers(
+    Arena *a, const Result *r, const Stage *s, const int *above, int above_count, const int *below, int below_count)
 {
     int lowest = above[0];
     for (int i = 1; i < above_count; i++)
@@ -196,7 +198,8 @@ static const Result *to_the_last_two(Arena *a, const Result *r, const Rankings *
     rules->stop = STOP_LAST_TWO;
     Result *longer;
     Fault fault = {0};
-    bool usable = count_rankings(a, rules, r->papers, &r->options, rankings, &longer, &fault) == ERR_OK && !longer->open && longer->elected_count && longer->elected[0] == r->elected[0];
+    bool usable = count_rankings(a, rules, r->papers, &r->options, rankings, &longer, &fault) == ERR_OK && !longer->open &&
+                  longer->elected_count && longer->elected[0] == r->elected[0];
     return usable ? longer : r;
 }
 
@@ -244,9 +247,10 @@ typedef struct Search {
     Arena scratch;
     const Result *result;
     const Rankings *rankings;
-    uint32_t *order;  /* rankings in an order that does not hang on the order of the papers */
-    int64_t budget;   /* elementary steps that recounts may still take: a number of steps, not a time, so that every machine stops at the same place */
-    int64_t cost;     /* of one recount */
+    uint32_t *order; /* rankings in an order that does not hang on the order of the papers */
+    int64_t
+        budget; /* elementary steps that recounts may still take: a number of steps, not a time, so that every machine stops at the same place */
+    int64_t cost; /* of one recount */
     Margin *margin;
 } Search;
 
@@ -295,7 +299,8 @@ static bool change_papers(Search *in, int from, int to, int section, int64_t how
     int64_t *moved = arena_new(&in->scratch, int64_t, extra); /* by section; the last: none */
     for (uint32_t i = 0; i < old->count && how_many > 0; i++) {
         Ranking *item = &ret->items[in->order[i]];
-        bool fits = old->marks[item->first] == (Mark)from && (section < 0 || item->section == section) && !(item->length > 1 && (old->marks[item->first + 1] & MARK_EQUAL));
+        bool fits = old->marks[item->first] == (Mark)from && (section < 0 || item->section == section) &&
+                    !(item->length > 1 && (old->marks[item->first + 1] & MARK_EQUAL));
         if (!fits) continue;
         int64_t taken = item->papers < how_many ? item->papers : how_many;
         item->papers -= taken;
@@ -303,7 +308,11 @@ static bool change_papers(Search *in, int from, int to, int section, int64_t how
         moved[item->section == PAPERS_NO_SECTION ? sections : item->section] += taken;
     }
     for (size_t k = 0; k < extra; k++)
-        if (moved[k]) ret->items[ret->count++] = (Ranking){.first = (uint32_t)mark_count, .length = 1, .section = k == (size_t)sections ? PAPERS_NO_SECTION : (uint16_t)k, .papers = moved[k]};
+        if (moved[k])
+            ret->items[ret->count++] = (Ranking){.first = (uint32_t)mark_count,
+                .length = 1,
+                .section = k == (size_t)sections ? PAPERS_NO_SECTION : (uint16_t)k,
+                .papers = moved[k]};
     return how_many == 0;
 }
 
@@ -390,7 +399,12 @@ static int64_t recount_cost(const Result *r, const Rankings *rankings)
 static void find_upper(Arena *a, const Result *r, const Rankings *rankings, Margin *m)
 {
     int n = r->papers->candidate_count, count = 0;
-    Search in = {.result = r, .rankings = rankings, .order = steady_order(a, rankings), .budget = INT64_C(500000000), .cost = recount_cost(r, rankings), .margin = m};
+    Search in = {.result = r,
+        .rankings = rankings,
+        .order = steady_order(a, rankings),
+        .budget = INT64_C(500000000),
+        .cost = recount_cost(r, rankings),
+        .margin = m};
     arena_init(&in.scratch, ARENA_LIMIT_DEFAULT);
     int *by_place = arena_new(a, int, (size_t)n);
     for (int c = 0; c < n; c++) {

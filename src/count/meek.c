@@ -11,9 +11,9 @@
 #include "count/engine.h"
 
 typedef struct Meek {
-    Votes one;      /* 10^decimals */
-    Votes *keep;    /* [candidate] */
-    Votes *votes;   /* [candidate] */
+    Votes one;    /* 10^decimals */
+    Votes *keep;  /* [candidate] */
+    Votes *votes; /* [candidate] */
     Votes excess;
     Votes quota;
     Votes surplus;

@@ -19,8 +19,8 @@ enum {
     PAPERS_CANDIDATES_MAX = 1000,
     PAPERS_SECTIONS_MAX = 64,
     PAPERS_BOXES_MAX = 1000000,
-    PAPERS_MARKS_MAX = 2000,      /* marks on one paper, empty ranks included */
-    PAPERS_NAME_MAX = 200,        /* bytes */
+    PAPERS_MARKS_MAX = 2000, /* marks on one paper, empty ranks included */
+    PAPERS_NAME_MAX = 200,   /* bytes */
     PAPERS_NO_SECTION = 0xFFFF,
 };
 #define PAPERS_TOTAL_MAX INT64_C(1000000000) /* papers in a contest: 10^9 with 9 decimals still fit 63 bits */
@@ -30,8 +30,8 @@ enum {
 typedef uint16_t Mark;
 enum {
     MARK_EQUAL = 0x8000,
-    MARK_SKIPPED = 0x7FFF,  /* an empty rank */
-    MARK_OVERVOTE = 0x7FFE, /* a rank with several names, which ones is not known */
+    MARK_SKIPPED = 0x7FFF,   /* an empty rank */
+    MARK_OVERVOTE = 0x7FFE,  /* a rank with several names, which ones is not known */
     MARK_CANDIDATE = 0x7FFF, /* mask for the index */
 };
 
@@ -75,7 +75,7 @@ typedef struct Papers {
     uint32_t group_count;
     Mark *marks;
     uint32_t mark_count;
-    int64_t total;         /* papers read, whatever is on them */
+    int64_t total;             /* papers read, whatever is on them */
     struct PapersIndex *index; /* private: hash tables and capacities */
 } Papers;
 

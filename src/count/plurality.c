@@ -71,7 +71,9 @@ Err count_yes_no(Engine *e)
     answer->yes = find_answer(e, rules->yes);
     answer->no = find_answer(e, rules->no);
     if (answer->yes < 0 || answer->no < 0 || e->n != 2)
-        return fault_setf(e->fault, e->a, ERR_INPUT, "expected papers that say '%.*s' or '%.*s' and nothing else; these have %d different answers", STR_ARG(rules->yes), STR_ARG(rules->no), e->n);
+        return fault_setf(e->fault, e->a, ERR_INPUT,
+            "expected papers that say '%.*s' or '%.*s' and nothing else; these have %d different answers", STR_ARG(rules->yes),
+            STR_ARG(rules->no), e->n);
     int64_t roll = e->options->roll;
     if (roll == 0 && (rules->pass_of_roll || frac_sign(rules->turnout)))
         return fault_setf(e->fault, e->a, ERR_INPUT, "these rules ask for a share of the roll: say how many are on it (--roll N)");

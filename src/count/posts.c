@@ -46,7 +46,12 @@ static Result *declare_unopposed(Engine *e, const Rules *rules, const Papers *pa
 {
     Result *r = arena_new(e->a, Result, 1);
     int n = papers->candidate_count;
-    *r = (Result){.rules = rules, .papers = papers, .seats = rules->seats, .unopposed = true, .place = arena_new(e->a, int, (size_t)n), .elected = arena_new(e->a, int, (size_t)n)};
+    *r = (Result){.rules = rules,
+        .papers = papers,
+        .seats = rules->seats,
+        .unopposed = true,
+        .place = arena_new(e->a, int, (size_t)n),
+        .elected = arena_new(e->a, int, (size_t)n)};
     for (int c = 0; c < n; c++) {
         if (papers->candidates[c].withdrawn) continue;
         r->elected[r->elected_count++] = c;
@@ -70,7 +75,8 @@ static Err count_post(Engine *e, const RulesPost *post, PostResult *ret)
         return ERR_OK;
     }
     if (rules->method == METHOD_ALTERNATIVE_VOTE && post->seats > 1)
-        return fault_setf(e->fault, e->a, ERR_INPUT, "the post %.*s has %d seats; each = alternative-vote fills one seat", STR_ARG(post->name), post->seats);
+        return fault_setf(e->fault, e->a, ERR_INPUT, "the post %.*s has %d seats; each = alternative-vote fills one seat",
+            STR_ARG(post->name), post->seats);
     CountOptions options = *e->options;
     options.seats = 0;
     if (options.seed.len) options.seed = str_format(e->a, "%.*s/%.*s", STR_ARG(options.seed), STR_ARG(post->name));

@@ -12,7 +12,8 @@
 
 enum { LINE_MAX_BYTES = 198, NAME_MAX_BYTES = 48, MARKS_UNSAID = -2 };
 
-static const Str method_names[] = {S("alternative-vote"), S("college"), S("plurality"), S("posts"), S("yes-no"), S("stv-gregory"), S("stv-meek"), S("condorcet")};
+static const Str method_names[] = {
+    S("alternative-vote"), S("college"), S("plurality"), S("posts"), S("yes-no"), S("stv-gregory"), S("stv-meek"), S("condorcet")};
 static const Str stop_names[] = {S("majority"), S("last-two"), S("first-stage")};
 static const Str tie_step_names[] = {S("forward"), S("backward"), S("lot"), S("order"), S("ask")};
 static const Str completion_names[] = {S("schulze"), S("ranked-pairs")};
@@ -68,8 +69,8 @@ typedef struct Reading {
     Arena *a;
     Rules *rules;
     Fault *fault;
-    uint64_t seen;        /* keys, by their place in `keys` */
-    unsigned sections;    /* methods' own sections, as bits of SECTION_ */
+    uint64_t seen;     /* keys, by their place in `keys` */
+    unsigned sections; /* methods' own sections, as bits of SECTION_ */
     bool failed;
 } Reading;
 
@@ -139,11 +140,11 @@ static bool tie_rule(Reading *in, Str value, TieRule *rule)
     return rule->count > 0 || wrong(in, S("a list of tie steps such as 'forward, lot'"), (Str){0});
 }
 
-#define TEXT_KEY(field)                               \
-    static bool set_##field(Reading *in, Str value)   \
-    {                                                 \
-        in->rules->field = str_copy(in->a, value);    \
-        return true;                                  \
+#define TEXT_KEY(field)                             \
+    static bool set_##field(Reading *in, Str value) \
+    {                                               \
+        in->rules->field = str_copy(in->a, value);  \
+        return true;                                \
     }
 TEXT_KEY(name)
 TEXT_KEY(title)
@@ -416,7 +417,8 @@ static int on_key(void *user, const char *section, const char *name, const char 
 /* Refuse what inih would cut or misread in silence. */
 static Err scan(Arena *a, Str text, Fault *fault)
 {
-    if (text.len > RULES_TEXT_MAX) return fault_setf(fault, a, ERR_LIMIT, "a rules file may have at most %d bytes; this one has %zu", RULES_TEXT_MAX, text.len);
+    if (text.len > RULES_TEXT_MAX)
+        return fault_setf(fault, a, ERR_LIMIT, "a rules file may have at most %d bytes; this one has %zu", RULES_TEXT_MAX, text.len);
     int64_t line_number = 0;
     for (Str rest = text; rest.len;) {
         Str line;
@@ -424,7 +426,8 @@ static Err scan(Arena *a, Str text, Fault *fault)
         line_number++;
         if (!str_is_clean_text(str_trim(line))) return fault_set(fault, ERR_INPUT, line_number, 1, S("UTF-8 text"), fault_quote(a, line));
         if (line.len > LINE_MAX_BYTES)
-            return fault_set(fault, ERR_INPUT, line_number, LINE_MAX_BYTES, str_format(a, "at most %d bytes in a line", LINE_MAX_BYTES), str_format(a, "%zu", line.len));
+            return fault_set(fault, ERR_INPUT, line_number, LINE_MAX_BYTES, str_format(a, "at most %d bytes in a line", LINE_MAX_BYTES),
+                str_format(a, "%zu", line.len));
         Str trimmed = str_trim(line);
         if (!trimmed.len || trimmed.ptr[0] == ';' || trimmed.ptr[0] == '#') continue;
         bool heading = trimmed.ptr[0] == '[';
@@ -432,9 +435,11 @@ static Err scan(Arena *a, Str text, Fault *fault)
         size_t end = heading ? str_find(trimmed, ']') : equals < colon ? equals : colon;
         Str name = str_trim(str_slice(trimmed, heading ? 1 : 0, end));
         if (name.len > NAME_MAX_BYTES)
-            return fault_set(fault, ERR_INPUT, line_number, 1, str_format(a, "a name of at most %d bytes", NAME_MAX_BYTES), fault_quote(a, name));
+            return fault_set(
+                fault, ERR_INPUT, line_number, 1, str_format(a, "a name of at most %d bytes", NAME_MAX_BYTES), fault_quote(a, name));
         if (heading && (end == trimmed.len || !known_section(name)))
-            return fault_set(fault, ERR_INPUT, line_number, 1, S("a known section such as [rules], [count], [papers], [ties], [sections] or [post NAME]"), fault_quote(a, trimmed));
+            return fault_set(fault, ERR_INPUT, line_number, 1,
+                S("a known section such as [rules], [count], [papers], [ties], [sections] or [post NAME]"), fault_quote(a, trimmed));
     }
     return ERR_OK;
 }
@@ -454,20 +459,29 @@ static Err check(Reading *in)
         if (!(in->seen >> i & 1)) continue;
         has_method |= keys[i].set == set_method;
         if (!(keys[i].methods & ON(r->method)))
-            return fault_setf(in->fault, a, ERR_INPUT, "[%.*s] %.*s means nothing with method = %.*s; take the line out", STR_ARG(keys[i].section), STR_ARG(keys[i].name), STR_ARG(method_name(r->method)));
+            return fault_setf(in->fault, a, ERR_INPUT, "[%.*s] %.*s means nothing with method = %.*s; take the line out",
+                STR_ARG(keys[i].section), STR_ARG(keys[i].name), STR_ARG(method_name(r->method)));
     }
     if (!has_method) return misfit(a, in->fault, "these rules name no method; expected 'method = ...' under [rules]");
-    if (r->method != METHOD_COLLEGE && r->section_count) return misfit(a, in->fault, "[sections] gives weights, which only method = college uses");
-    if (r->method == METHOD_COLLEGE && !r->section_count) return misfit(a, in->fault, "method = college needs [sections] with a weight for each section");
+    if (r->method != METHOD_COLLEGE && r->section_count)
+        return misfit(a, in->fault, "[sections] gives weights, which only method = college uses");
+    if (r->method == METHOD_COLLEGE && !r->section_count)
+        return misfit(a, in->fault, "method = college needs [sections] with a weight for each section");
     if (r->method != METHOD_POSTS && r->post_count) return misfit(a, in->fault, "[post ...] sections go with method = posts");
-    if (r->papers.equal_ranks_allowed && r->method != METHOD_CONDORCET) return misfit(a, in->fault, "equal_ranks = allow goes with method = condorcet only");
-    if ((ON(r->method) & STV) && r->decimals < 0) return misfit(a, in->fault, "[stv] decimals is missing: say how many decimals a vote has");
+    if (r->papers.equal_ranks_allowed && r->method != METHOD_CONDORCET)
+        return misfit(a, in->fault, "equal_ranks = allow goes with method = condorcet only");
+    if ((ON(r->method) & STV) && r->decimals < 0)
+        return misfit(a, in->fault, "[stv] decimals is missing: say how many decimals a vote has");
     if (r->method == METHOD_STV_MEEK && r->decimals < 9) return misfit(a, in->fault, "Meek's method needs 9 to 12 decimals");
     if (r->method == METHOD_STV_MEEK && r->omega > r->decimals) return misfit(a, in->fault, "[stv] omega may not be larger than decimals");
     if (r->method == METHOD_STV_GREGORY && r->decimals > 9) return misfit(a, in->fault, "stv-gregory counts with 0 to 9 decimals");
-    if (!method_has_seats(r->method) && r->seats != 1) return fault_setf(in->fault, a, ERR_INPUT, "method = %.*s fills one seat, these rules say %d", STR_ARG(method_name(r->method)), r->seats);
-    if (r->method == METHOD_YES_NO && str_equal(r->yes, r->no)) return misfit(a, in->fault, "[yes-no] yes and no must be two different words");
-    if (r->papers.skipped_ranks_allowed && !r->papers.skipped_exhausts) return misfit(a, in->fault, "skipped_ranks_allowed goes with skipped_rank = exhaust");
+    if (!method_has_seats(r->method) && r->seats != 1)
+        return fault_setf(
+            in->fault, a, ERR_INPUT, "method = %.*s fills one seat, these rules say %d", STR_ARG(method_name(r->method)), r->seats);
+    if (r->method == METHOD_YES_NO && str_equal(r->yes, r->no))
+        return misfit(a, in->fault, "[yes-no] yes and no must be two different words");
+    if (r->papers.skipped_ranks_allowed && !r->papers.skipped_exhausts)
+        return misfit(a, in->fault, "skipped_ranks_allowed goes with skipped_rank = exhaust");
     return ERR_OK;
 }
 

@@ -62,8 +62,8 @@ typedef struct RulesPost {
 
 typedef struct Rules {
     Str name, title, source;
-    Str text;     /* the file, byte for byte */
-    Sha256 hash;  /* of text */
+    Str text;    /* the file, byte for byte */
+    Sha256 hash; /* of text */
     Method method;
     int seats;
     Stop stop;
@@ -76,7 +76,7 @@ typedef struct Rules {
     int marks; /* plurality */
     RulesPost *posts;
     int post_count;
-    Method each; /* of a post: plurality or alternative vote */
+    Method each;  /* of a post: plurality or alternative vote */
     int decimals; /* STV */
     int omega;    /* Meek: the surplus limit is 10^-omega */
     Completion completion;

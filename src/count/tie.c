@@ -90,7 +90,10 @@ Tie *engine_tie(Engine *e, Stage *s, TieKind kind, const int *tied, int count, i
 {
     ASSERT(count > wanted && wanted > 0);
     Tie *tie = arena_new(e->a, Tie, 1);
-    *tie = (Tie){.kind = kind, .candidates = arena_new(e->a, int, (size_t)count), .candidate_count = count, .chosen = arena_new(e->a, int, (size_t)wanted)};
+    *tie = (Tie){.kind = kind,
+        .candidates = arena_new(e->a, int, (size_t)count),
+        .candidate_count = count,
+        .chosen = arena_new(e->a, int, (size_t)wanted)};
     memcpy(tie->candidates, tied, sizeof *tied * (size_t)count);
     s->tie = tie;
 
@@ -132,7 +135,8 @@ bool engine_lot_order(Engine *e, const TieRule *rule, int *ret_order)
         int k = i;
         for (; k > 0; k--) {
             int before = ret_order[k - 1];
-            bool stays = lot ? memcmp(lot_key(e, 1, before).bytes, key.bytes, SHA256_BYTES) >= 0 : e->tie_order[before] < e->tie_order[moving];
+            bool stays = lot ? memcmp(lot_key(e, 1, before).bytes, key.bytes, SHA256_BYTES) >= 0
+                             : e->tie_order[before] < e->tie_order[moving];
             if (stays) break;
             ret_order[k] = before;
         }

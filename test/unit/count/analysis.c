@@ -50,7 +50,8 @@ static void next_preferences_even_when_stage_one_decides(void **state)
 static void what_a_paper_weighed(void **state)
 {
     Arena *a = *state;
-    Result *r = count_with(a, "[rules]\nmethod = college\n[sections]\nX = 1/2\nY = 1/2\n", contest(a, "A B C", "X/2:A X/1:B X/1:C Y/30:A Y/50:B Y/20:C>B"), (CountOptions){0});
+    Result *r = count_with(a, "[rules]\nmethod = college\n[sections]\nX = 1/2\nY = 1/2\n",
+        contest(a, "A B C", "X/2:A X/1:B X/1:C Y/30:A Y/50:B Y/20:C>B"), (CountOptions){0});
     PaperWeights w = analysis_of(a, r, NULL, 0)->weights;
     assert_str(frac_text(a, &w.weight[0]), "1/8");
     assert_str(frac_text(a, &w.weight[1]), "1/200");
@@ -135,7 +136,8 @@ static void try_all(Everything *all, int64_t *papers, const char *const *ranking
 static void no_smaller_change_than_the_lower_bound(void **state)
 {
     static const char *const rankings[] = {"A>B>C", "A>C>B", "B>A>C", "B>C>A", "C>A>B", "C>B>A", "A", "B", "C"};
-    static const int64_t start[][9] = {{5, 0, 2, 2, 1, 2, 0, 0, 1}, {3, 3, 4, 1, 2, 2, 0, 1, 0}, {4, 0, 0, 3, 1, 0, 2, 1, 1}, {6, 1, 1, 1, 1, 1, 1, 1, 0}, {2, 2, 5, 0, 0, 4, 1, 0, 0}};
+    static const int64_t start[][9] = {{5, 0, 2, 2, 1, 2, 0, 0, 1}, {3, 3, 4, 1, 2, 2, 0, 1, 0}, {4, 0, 0, 3, 1, 0, 2, 1, 1},
+        {6, 1, 1, 1, 1, 1, 1, 1, 0}, {2, 2, 5, 0, 0, 4, 1, 0, 0}};
     Arena *a = *state;
     int tight = 0;
     for (int i = 0; i < COUNT_OF(start); i++) {

@@ -135,7 +135,8 @@ static void most_votes_win(void **state)
     assert_str(elected_of(a, r), "A");
     r = count_with(a, "plurality", contest(a, "A B C D", "4:A 3:B 3:C 1:D"), (CountOptions){.seats = 2});
     assert_non_null(r->open);
-    r = count_with(a, "[rules]\nmethod = plurality\n[plurality]\nmarks = seats\n", contest(a, "A B C", "4:A=B 3:B=C 1:A=B=C 2:C"), (CountOptions){.seats = 2});
+    r = count_with(a, "[rules]\nmethod = plurality\n[plurality]\nmarks = seats\n", contest(a, "A B C", "4:A=B 3:B=C 1:A=B=C 2:C"),
+        (CountOptions){.seats = 2});
     assert_str(tally_of(a, r, 1), "A 4 B 7 C 5");
     assert_str(elected_of(a, r), "B C");
     assert_int_equal(r->rejected[REJECTED_OVERVOTE], 1);
@@ -166,7 +167,8 @@ static void yes_and_no(void **state)
     Arena *a = *state;
     Result *r = count_with(a, "yes-no", contest(a, "Yes No", "5:Yes 5:No 1:"), (CountOptions){0});
     assert_false(r->yes_no->carried);
-    const char *forty = "[rules]\nmethod = yes-no\n[yes-no]\npass = 40%\nof = roll\n", *turnout = "[rules]\nmethod = yes-no\n[yes-no]\nturnout = 1/2\n";
+    const char *forty = "[rules]\nmethod = yes-no\n[yes-no]\npass = 40%\nof = roll\n",
+               *turnout = "[rules]\nmethod = yes-no\n[yes-no]\nturnout = 1/2\n";
     r = count_with(a, forty, contest(a, "Yes No", "40:Yes 5:No"), (CountOptions){.roll = 100});
     assert_false(r->yes_no->carried);
     r = count_with(a, forty, contest(a, "Yes No", "41:Yes 5:No"), (CountOptions){.roll = 100});
@@ -209,9 +211,12 @@ static void meek_lets_the_elected_pass_on_later_papers(void **state)
 static void condorcet_finds_the_middle(void **state)
 {
     Arena *a = *state;
-    Result *r = count_with(a, "condorcet", contest(a, "Memphis Nashville Chattanooga Knoxville",
-                           "42:Memphis>Nashville>Chattanooga>Knoxville 26:Nashville>Chattanooga>Knoxville>Memphis 15:Chattanooga>Knoxville>Nashville>Memphis "
-                           "17:Knoxville>Chattanooga>Nashville>Memphis"), (CountOptions){0});
+    Result *r = count_with(a, "condorcet",
+        contest(a, "Memphis Nashville Chattanooga Knoxville",
+            "42:Memphis>Nashville>Chattanooga>Knoxville 26:Nashville>Chattanooga>Knoxville>Memphis "
+            "15:Chattanooga>Knoxville>Nashville>Memphis "
+            "17:Knoxville>Chattanooga>Nashville>Memphis"),
+        (CountOptions){0});
     assert_str(elected_of(a, r), "Nashville");
     assert_int_equal(r->pairwise->winner, 1);
     assert_int_equal(r->pairwise->over[1 * 4 + 0], 58);

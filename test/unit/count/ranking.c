@@ -23,8 +23,8 @@ static Str read_paper(Arena *a, const char *paper, PaperRules rules, int set_max
 static void papers_are_read_by_the_rules(void **state)
 {
     static const PaperRules lenient = {0}, strict = {.skipped_exhausts = true, .overvote_exhausts = true, .duplicate_exhausts = true},
-                            one_gap = {.skipped_exhausts = true, .skipped_ranks_allowed = 1}, two_ranks = {.max_ranks = 2}, equal = {.equal_ranks_allowed = true},
-                            equal_strict = {.equal_ranks_allowed = true, .duplicate_exhausts = true};
+                            one_gap = {.skipped_exhausts = true, .skipped_ranks_allowed = 1}, two_ranks = {.max_ranks = 2},
+                            equal = {.equal_ranks_allowed = true}, equal_strict = {.equal_ranks_allowed = true, .duplicate_exhausts = true};
     static const struct {
         const char *paper;
         const PaperRules *rules;
@@ -66,7 +66,8 @@ static void papers_are_read_by_the_rules(void **state)
     Arena *a = *state;
     for (int i = 0; i < COUNT_OF(cases); i++) {
         Str got = read_paper(a, cases[i].paper, *cases[i].rules, 0, cases[i].withdrawn);
-        if (!str_equal(got, str_from_c(cases[i].ranking))) fail_msg("case %d, %s: %.*s, not %s", i, cases[i].paper, STR_ARG(got), cases[i].ranking);
+        if (!str_equal(got, str_from_c(cases[i].ranking)))
+            fail_msg("case %d, %s: %.*s, not %s", i, cases[i].paper, STR_ARG(got), cases[i].ranking);
     }
 }
 

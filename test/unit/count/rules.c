@@ -19,8 +19,10 @@ static void every_preset_is_good(void **state)
 static void values_arrive(void **state)
 {
     Arena *a = *state;
-    Rules *r = rules_of(a, "[rules]\nmethod = college\n[count]\nstop = last-two\nbatch_elimination = yes\n[sections]\nX = 40%\nY and Z = 3/5\n"
-                           "[papers]\nskipped_rank = exhaust\nskipped_ranks_allowed = 2\nmax_ranks = 3\nduplicate = exhaust\n[ties]\nexclude = backward, order, lot\n");
+    Rules *r = rules_of(a,
+        "[rules]\nmethod = college\n[count]\nstop = last-two\nbatch_elimination = yes\n[sections]\nX = 40%\nY and Z = 3/5\n"
+        "[papers]\nskipped_rank = exhaust\nskipped_ranks_allowed = 2\nmax_ranks = 3\nduplicate = exhaust\n[ties]\nexclude = backward, "
+        "order, lot\n");
     assert_int_equal(r->method, METHOD_COLLEGE);
     assert_int_equal(r->stop, STOP_LAST_TWO);
     assert_true(r->batch_elimination && r->papers.skipped_exhausts && r->papers.duplicate_exhausts && !r->papers.overvote_exhausts);
