@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""run.py HUSTINGS YARDSTICK MAKE_PAPERS [FOLDER]: time whole counts against the bare C loop, side by side.
+"""run.py HUSTINGS YARDSTICK MAKE_PAPERS MEASURE [FOLDER]: time whole counts against the bare C loop, side by side.
 
 Every round runs each command once, in turn, so that a busy moment of the machine falls on all of them; the figures are
 medians over the rounds of the wall time of the whole process, start and end included. The papers are made up by
@@ -15,7 +15,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 ROUNDS = int(os.environ.get('HUSTINGS_BENCH_ROUNDS', '15'))
 MIB = 1 << 20
@@ -23,7 +22,7 @@ MIB = 1 << 20
 
 def make(make_papers, folder, kind):
     path = folder / f'{kind}.csv'
-    if not path.exists():
+    if not path.exists() or path.stat().st_mtime < os.stat(make_papers).st_mtime:
         half = path.with_suffix('.half')
         with open(half, 'wb') as out:
             subprocess.run([make_papers, kind], stdout=out, check=True)
@@ -33,7 +32,7 @@ def make(make_papers, folder, kind):
 
 def pack(path):
     packed = path.with_suffix('.csv.gz')
-    if not packed.exists():
+    if not packed.exists() or packed.stat().st_mtime < path.stat().st_mtime:
         half = packed.with_suffix('.half')
         with open(path, 'rb') as text, gzip.open(half, 'wb', compresslevel=6) as out:
             shutil.copyfileobj(text, out)
@@ -41,20 +40,17 @@ def pack(path):
     return packed
 
 
-def run(command, stdin_from=None):
+def run(measure, command, stdin_from=None):
     """(seconds, peak resident bytes) of one process; `stdin_from` is written into its standard input by cat."""
     cat = subprocess.Popen(['cat', stdin_from], stdout=subprocess.PIPE) if stdin_from else None
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdin=cat.stdout if cat else subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    done = subprocess.run([measure, *command], stdin=cat.stdout if cat else subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     if cat:
         cat.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    if cat:
         cat.wait()
-    if os.waitstatus_to_exitcode(status) != 0:
-        sys.exit(f'{" ".join(map(str, command))}: exit status {os.waitstatus_to_exitcode(status)}')
-    return seconds, usage.ru_maxrss * 1024
+    if done.returncode != 0:
+        sys.exit(f'{" ".join(map(str, command))}: exit status {done.returncode}')
+    seconds, kib = done.stdout.split()
+    return float(seconds), int(kib) * 1024
 
 
 def yardstick_stages(yardstick, path):
@@ -83,10 +79,10 @@ def check_agreement(hustings, yardstick, path):
 
 
 def main():
-    if len(sys.argv) not in (4, 5):
+    if len(sys.argv) not in (5, 6):
         sys.exit(__doc__)
-    hustings, yardstick, make_papers = sys.argv[1:4]
-    folder = pathlib.Path(sys.argv[4] if len(sys.argv) == 5 else pathlib.Path(yardstick).parent)
+    hustings, yardstick, make_papers, measure = (os.path.abspath(program) for program in sys.argv[1:5])
+    folder = pathlib.Path(sys.argv[5] if len(sys.argv) == 6 else pathlib.Path(yardstick).parent)
     five, twenty = make(make_papers, folder, 'five'), make(make_papers, folder, 'twenty')
     packed = pack(five)
     check_agreement(hustings, yardstick, five)
@@ -106,12 +102,12 @@ def main():
         'STV 3 seats, 20 candidates': (count(twenty, *stv), None, '1 s', twenty),
     }
     for command, stdin, _, _ in cases.values():  # warm up
-        run(command, stdin)
+        run(measure, command, stdin)
     times = {name: [] for name in cases}
     memory = dict.fromkeys(cases, 0)
     for _ in range(ROUNDS):
         for name, (command, stdin, _, _) in cases.items():
-            seconds, resident = run(command, stdin)
+            seconds, resident = run(measure, command, stdin)
             times[name].append(seconds)
             memory[name] = max(memory[name], resident)
 
