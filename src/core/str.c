@@ -160,7 +160,7 @@ int str_columns(Str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t point = 0;
         size_t n = str_code_point(s, i, &point);
-        bool combining = (point >= 0x300 && point < 0x370) || point == 0x200B || point == 0x200D;
+        bool combining = (point >= 0x300 && point < 0x370) || (point >= 0x200B && point <= 0x200F);
         if (!combining) columns++;
         i += n ? n : 1;
     }

@@ -9,6 +9,24 @@ Str part_name(const Result *r, int candidate)
     return r->papers->candidates[candidate].name;
 }
 
+/* Has it letters that are written from right to left? */
+static bool goes_left(Str text)
+{
+    for (size_t i = 0; i < text.len;) {
+        uint32_t point = 0;
+        size_t n = str_code_point(text, i, &point);
+        if ((point >= 0x590 && point < 0x900) || (point >= 0xFB1D && point < 0xFE00) || (point >= 0xFE70 && point < 0xFF00)) return true;
+        i += n ? n : 1;
+    }
+    return false;
+}
+
+Str part_name_in_line(Arena *a, const Result *r, int candidate)
+{
+    Str name = part_name(r, candidate);
+    return goes_left(name) ? str_format(a, "%.*s\xE2\x80\x8E", STR_ARG(name)) : name;
+}
+
 bool part_is_college(const Result *r)
 {
     return r->rules->method == METHOD_COLLEGE;

@@ -14,6 +14,9 @@
 /* ---- the contest ---- */
 
 Str part_name(const Result *r, int candidate);
+/* The same inside a sentence or before a figure: a figure after a name that is written from right to left would stand on its left, where
+ * it seems to be somebody else's; U+200E keeps it behind. */
+Str part_name_in_line(Arena *a, const Result *r, int candidate);
 bool part_is_college(const Result *r);
 /* Do these rules pass votes from one candidate to another? */
 bool part_moves(const Result *r);

@@ -58,7 +58,7 @@ Str words_names(Arena *a, const Result *r, const int *list, int count)
     Buf b = buf_new(a);
     for (int i = 0; i < count; i++) {
         if (i) buf_str(&b, i == count - 1 ? S(" and ") : S(", "));
-        buf_str(&b, part_name(r, list[i]));
+        buf_str(&b, part_name_in_line(a, r, list[i]));
     }
     return buf_done(&b);
 }
@@ -305,13 +305,13 @@ static void add_transfers_from(Lines *lines, Arena *a, const Result *r, const St
         if (parts++) buf_str(&b, i == last ? S(" and ") : S(", "));
         Str votes = figure(a, r, t->votes);
         if (t->to == TO_NOT_REALLOCATED) buf_format(&b, "%.*s %s not reallocated", STR_ARG(votes), is_one(r, t->votes) ? "is" : "are");
-        else buf_format(&b, "%.*s to %.*s", STR_ARG(votes), STR_ARG(part_name(r, t->to)));
+        else buf_format(&b, "%.*s to %.*s", STR_ARG(votes), STR_ARG(part_name_in_line(a, r, t->to)));
     }
     Str to = buf_done(&b);
     if (parts)
         add(lines, "Of the %.*s that %s on from %.*s: %.*s.", STR_ARG(words_votes(a, r, moved)), is_one(r, moved) ? "passes" : "pass",
-            STR_ARG(part_name(r, from)), STR_ARG(to));
-    else add(lines, "No votes pass on from %.*s.", STR_ARG(part_name(r, from)));
+            STR_ARG(part_name_in_line(a, r, from)), STR_ARG(to));
+    else add(lines, "No votes pass on from %.*s.", STR_ARG(part_name_in_line(a, r, from)));
 }
 
 static void add_transfers(Lines *lines, Arena *a, const Result *r, const Stage *stage)
@@ -357,7 +357,7 @@ static void add_out(Lines *lines, Arena *a, const Result *r, const Stage *stage)
 static void add_elected_by_majority(Lines *lines, Arena *a, const Result *r, const Stage *stage)
 {
     int c = stage->elected[0];
-    Str name = part_name(r, c), has = words_has(a, r, stage, c);
+    Str name = part_name_in_line(a, r, c), has = words_has(a, r, stage, c);
     bool more_than_half = frac_compare_ratio(part_share(a, r, stage, c), 1, 2) > 0;
     if (decided_by_tie(stage, TIE_ELECT)) return; /* the tie has said it */
     if (continuing_count(r, stage) == 1)
@@ -379,7 +379,7 @@ static void add_elected_stv(Lines *lines, Arena *a, const Result *r, const Stage
         else rest[rest_count++] = stage->elected[i];
     }
     for (int i = 0; i < reached_count; i++)
-        add(lines, "%.*s, with %.*s, reaches the quota of %.*s and is elected.", STR_ARG(part_name(r, reached[i])),
+        add(lines, "%.*s, with %.*s, reaches the quota of %.*s and is elected.", STR_ARG(part_name_in_line(a, r, reached[i])),
             STR_ARG(words_votes(a, r, stage->tally[reached[i]])), STR_ARG(figure(a, r, stage->quota)));
     if (rest_count == 0) return;
     Str names = words_names(a, r, rest, rest_count);
@@ -418,7 +418,7 @@ static void add_surplus(Lines *lines, Arena *a, const Result *r, const Stage *st
 {
     if (stage->surplus_of < 0) return;
     Votes surplus = stage->tally[stage->surplus_of] - stage->quota;
-    add(lines, "%.*s has %.*s more than the quota; this surplus passes on.", STR_ARG(part_name(r, stage->surplus_of)),
+    add(lines, "%.*s has %.*s more than the quota; this surplus passes on.", STR_ARG(part_name_in_line(a, r, stage->surplus_of)),
         STR_ARG(words_votes(a, r, surplus)));
 }
 
@@ -461,7 +461,7 @@ Lines words_pairwise(Arena *a, const Result *r)
     if (!p) return lines;
     const char *method = r->rules->completion == COMPLETION_SCHULZE ? "Schulze's method" : "ranked pairs";
     if (p->winner >= 0) {
-        add(&lines, "%.*s beats each other candidate one to one.", STR_ARG(part_name(r, p->winner)));
+        add(&lines, "%.*s beats each other candidate one to one.", STR_ARG(part_name_in_line(a, r, p->winner)));
     } else {
         int n = r->papers->candidate_count, count = 0;
         int *smith = arena_new(a, int, (size_t)n);
@@ -486,7 +486,7 @@ Lines words_yes_no(Arena *a, const Result *r, const ReportOptions *options)
     const YesNo *q = r->yes_no;
     const Stage *stage = &r->stages[0];
     Votes yes = stage->tally[q->yes], no = stage->tally[q->no], both = add_or_stop(yes, no);
-    Str yes_name = part_name(r, q->yes), no_name = part_name(r, q->no);
+    Str yes_name = part_name_in_line(a, r, q->yes), no_name = part_name_in_line(a, r, q->no);
     add(&lines, "%.*s has %.*s (%.*s%%), %.*s has %.*s (%.*s%%), of %.*s for either.", STR_ARG(yes_name), STR_ARG(words_votes(a, r, yes)),
         STR_ARG(part_percent_of(a, yes, both, 2)), STR_ARG(no_name), STR_ARG(words_votes(a, r, no)),
         STR_ARG(part_percent_of(a, no, both, 2)), STR_ARG(words_votes(a, r, both)));
@@ -522,7 +522,7 @@ static Str words_when(Arena *a, const Result *r, const Margin *m)
 
 static void add_last_points(Lines *lines, Arena *a, const Result *r, const Margin *m)
 {
-    Str when = words_when(a, r, m), winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
+    Str when = words_when(a, r, m), winner = part_name_in_line(a, r, m->winner), runner_up = part_name_in_line(a, r, m->runner_up);
     Str points = part_percent(a, m->last_points, 2), exact = frac_text(a, m->last_points);
     add(lines, "%.*s%.*s is %.*s percentage points ahead of %.*s (exactly %.*s of all points).", STR_ARG(when), STR_ARG(winner),
         STR_ARG(points), STR_ARG(runner_up), STR_ARG(exact));
@@ -536,7 +536,7 @@ static void add_yes_no_margin(Lines *lines, Arena *a, const Result *r)
     const YesNo *q = r->yes_no;
     const Stage *stage = &r->stages[0];
     Votes yes = stage->tally[q->yes], no = stage->tally[q->no];
-    Str yes_name = part_name(r, q->yes), no_name = part_name(r, q->no);
+    Str yes_name = part_name_in_line(a, r, q->yes), no_name = part_name_in_line(a, r, q->no);
     if (yes == no) add(lines, "%.*s and %.*s are equal.", STR_ARG(yes_name), STR_ARG(no_name));
     Str ahead = words_votes(a, r, yes > no ? yes - no : no - yes);
     if (yes > no) add(lines, "%.*s is exactly %.*s ahead of %.*s.", STR_ARG(yes_name), STR_ARG(ahead), STR_ARG(no_name));
@@ -559,7 +559,7 @@ static void add_last_stage(Lines *lines, Arena *a, const Result *r, const Margin
         add_last_points(lines, a, r, m);
         return;
     }
-    Str when = words_when(a, r, m), winner = part_name(r, m->winner), runner_up = part_name(r, m->runner_up);
+    Str when = words_when(a, r, m), winner = part_name_in_line(a, r, m->winner), runner_up = part_name_in_line(a, r, m->runner_up);
     Str ahead = r->pairwise ? words_papers(a, m->last) : words_votes(a, r, m->last);
     if (m->last == 0) add(lines, "%.*s%.*s and %.*s are equal.", STR_ARG(when), STR_ARG(winner), STR_ARG(runner_up));
     else add(lines, "%.*s%.*s is exactly %.*s ahead of %.*s.", STR_ARG(when), STR_ARG(winner), STR_ARG(ahead), STR_ARG(runner_up));
@@ -573,7 +573,7 @@ static Str words_change(Arena *a, const Result *r, const Margin *m)
         section = str_format(a, " of \"%.*s\"", STR_ARG(r->papers->sections[m->upper_section].name));
     if (m->upper_from < 0 || m->upper_to < 0) return papers;
     return str_format(a, "%.*s%.*s with first preference %.*s, marked for %.*s alone instead", STR_ARG(papers), STR_ARG(section),
-        STR_ARG(part_name(r, m->upper_from)), STR_ARG(part_name(r, m->upper_to)));
+        STR_ARG(part_name_in_line(a, r, m->upper_from)), STR_ARG(part_name_in_line(a, r, m->upper_to)));
 }
 
 /* "0.40%"; what would round to nothing is "less than 0.01%". */
@@ -588,7 +588,7 @@ static Str words_share(Arena *a, int64_t n, int64_t of)
 static Str words_effect(Arena *a, const Result *r, const Margin *m)
 {
     if (r->yes_no) return r->yes_no->carried ? S("it would not have been carried") : S("it would have been carried");
-    Str elects = m->upper_elects >= 0 ? part_name(r, m->upper_elects) : S("somebody else");
+    Str elects = m->upper_elects >= 0 ? part_name_in_line(a, r, m->upper_elects) : S("somebody else");
     return str_format(a, "%.*s would have been elected", STR_ARG(elects));
 }
 
@@ -654,14 +654,14 @@ Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis)
     SingleMark one = analysis ? analysis->single : single_mark(a, r);
     const SingleMark *m = &one;
     if (!m->single || m->leader < 0) return lines;
-    Str leader = part_name(r, m->leader);
+    Str leader = part_name_in_line(a, r, m->leader);
     add(&lines, "Every paper carries one name only; no next preferences are held.");
     if (m->decided) {
         add(&lines, "%.*s has more than half of the votes, so no next preference could have changed that.", STR_ARG(leader));
         return lines;
     }
     if (m->second < 0) return lines;
-    Str second = part_name(r, m->second);
+    Str second = part_name_in_line(a, r, m->second);
     add(&lines, "Whether %.*s or %.*s would have won with next preferences cannot be known from these papers.", STR_ARG(leader),
         STR_ARG(second));
     if (m->share_to_change)
