@@ -22,7 +22,9 @@ typedef struct Drawing {
 } Drawing;
 
 void drawing_text(Drawing *d, double x, double y, Markup css, Str text);
-/* `text` cut to what fits into `pixels` of about `size` pixel letters. */
+/* About how wide `text` is in letters of `size` pixels; in most fonts it is less. For bold letters ask for a size an eighth larger. */
+double drawing_width(Str text, double size);
+/* `text` cut to what fits into `pixels`. */
 Str drawing_fitted(Drawing *d, Str text, double pixels, double size);
 
 /* Is he elected in the end? An answer to a question never is. */

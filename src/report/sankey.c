@@ -95,20 +95,18 @@ static Width kept_width(const Result *r, const Stage *stage, int candidate)
     return (Width){drawing_amount(r, stage, candidate), drawing_amount(r, next, candidate) - moved_points(r, stage, next, candidate)};
 }
 
-static Str label_with(Drawing *d, Str name, Str tail, double pixels, bool bold)
-{
-    double size = bold ? 12.5 : 11; /* bold letters are wider */
-    Str fitting = drawing_fitted(d, name, pixels - (double)str_columns(tail) * size * 0.56, size);
-    return str_format(d->a, "%.*s%.*s", STR_ARG(fitting), STR_ARG(tail));
-}
-
+/* Name, figure and mark; the mark is left out, for the bars show it too, before the name is cut. */
 static Str candidate_label(Drawing *d, const Stage *stage, int candidate, double pixels)
 {
     bool college = part_is_college(d->r);
+    double size = drawing_elected(d->r, candidate) ? 11 * 1.12 : 11;
+    Str name = part_name_in_line(d->a, d->r, candidate), mark = drawing_mark(d->r, stage, candidate);
     Str figure = college ? drawing_figure(d->a, d->r, stage, candidate) : part_rounded(d->a, d->r, stage->tally[candidate]);
-    Str mark = drawing_mark(d->r, stage, candidate);
-    Str tail = str_format(d->a, " %.*s%s%.*s", STR_ARG(figure), mark.len ? ", " : "", STR_ARG(mark));
-    return label_with(d, part_name(d->r, candidate), tail, pixels, drawing_elected(d->r, candidate));
+    Str tail = str_format(d->a, " %.*s", STR_ARG(figure));
+    Str marked = str_format(d->a, "%.*s, %.*s", STR_ARG(tail), STR_ARG(mark));
+    if (mark.len && drawing_width(name, size) + drawing_width(marked, size) <= pixels) tail = marked;
+    name = drawing_fitted(d, name, pixels - drawing_width(tail, size), size);
+    return str_format(d->a, "%.*s%.*s", STR_ARG(name), STR_ARG(tail));
 }
 
 /* "12 others 5,423, 11 out" */

@@ -10,7 +10,7 @@
 #include "report/table.h"
 #include "report/words.h"
 
-enum { SECTION_FILLS = 6, COLUMN_PIXELS = 7 };
+enum { SECTION_FILLS = 6 };
 
 /* ---- text ---- */
 
@@ -24,10 +24,41 @@ void drawing_text(Drawing *d, double x, double y, Markup css, Str text)
     html_markup(d->h, M("</text>"));
 }
 
+/* Hundredths of an em of the ASCII letters in DejaVu Sans, one of the widest fonts that people read with. */
+static const unsigned char letter_widths['~' - ' ' + 1] = {32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 53, 100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79, 60, 79, 69, 63, 61, 73,
+    68, 99, 69, 61, 69, 39, 34, 39, 84, 50, 50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58, 28, 97, 63, 61, 63, 63, 41, 52, 39, 63, 59, 82,
+    59, 59, 52, 64, 34, 64, 84};
+
+double drawing_width(Str text, double size)
+{
+    int hundredths = 0;
+    for (size_t i = 0; i < text.len;) {
+        uint32_t point = 0;
+        size_t n = str_code_point(text, i, &point);
+        if (n == 0) n = 1;
+        if (point >= ' ' && point <= '~') hundredths += letter_widths[point - ' '];
+        else if (point >= 0x1100) hundredths += point >= 0x200B && point <= 0x200F ? 0 : 105;
+        else hundredths += str_columns(str_slice(text, i, i + n)) * 75;
+        i += n;
+    }
+    return hundredths * size / 100;
+}
+
 Str drawing_fitted(Drawing *d, Str text, double pixels, double size)
 {
-    int columns = (int)(pixels / (size * 0.56));
-    return text_fit(d->a, text, columns < 5 ? 5 : columns);
+    text = text_safe(d->a, text);
+    if (drawing_width(text, size) <= pixels) return text;
+    pixels -= drawing_width(S("..."), size);
+    size_t end = 0;
+    while (end < text.len) {
+        uint32_t point;
+        size_t n = str_code_point(text, end, &point);
+        if (n == 0) n = 1;
+        if (end > 0 && drawing_width(str_slice(text, 0, end + n), size) > pixels) break;
+        end += n;
+    }
+    return str_format(d->a, "%.*s...", STR_ARG(str_slice(text, 0, end)));
 }
 
 /* A paragraph of soft text over the width of the drawing; moves y on. */
@@ -40,7 +71,7 @@ static void draw_paragraph(Drawing *d, Str text)
     while (rest.len) {
         str_cut(rest, '\n', &line, &rest);
         d->y += 17;
-        drawing_text(d, 0, d->y, M("soft"), line);
+        drawing_text(d, 0, d->y, M("soft"), drawing_fitted(d, line, d->width, 12));
     }
 }
 
@@ -165,15 +196,21 @@ typedef struct BarLayout {
     int columns; /* stages in a band */
 } BarLayout;
 
+/* The size of a name's letters, those of the elected being bold. */
+static double name_size(const Drawing *d, int candidate)
+{
+    return drawing_elected(d->r, candidate) ? 13 * 1.12 : 13;
+}
+
 /* Room for the longest name, within limits. */
 static double name_width(const Drawing *d)
 {
-    int columns = 0;
+    double width = 0;
     for (int i = 0; i < d->count; i++) {
-        int own = str_columns(part_name(d->r, d->order[i]));
-        if (own > columns) columns = own;
+        double own = drawing_width(part_name(d->r, d->order[i]), name_size(d, d->order[i]));
+        if (own > width) width = own;
     }
-    double width = columns * 13.6 * 0.56 + 14;
+    width += 14;
     return width < 120 ? 120 : width > 250 ? 250 : width;
 }
 
@@ -190,7 +227,7 @@ static BarLayout lay_out_bars(const Drawing *d)
     if (b.cell > 420) b.cell = 420;
     bool many = d->count > 14;
     double above = narrow ? 16 : 0; /* the name stands above its bars */
-    b.bar_top = above + (many ? 13 : 16);
+    b.bar_top = above + (many && !narrow ? 13 : 16);
     b.bar_height = many ? 8 : 11;
     b.row = b.bar_top + b.bar_height + (many ? 7 : 11);
     double most = 0;
@@ -237,7 +274,7 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         const Stage *stage = &r->stages[number - 1];
         double x = b->name_width + (number - first) * (b->cell + b->gap);
         if (r->stage_count > 1) drawing_text(d, x, d->y, M("head"), str_format(d->a, "Stage %d", number));
-        if (target_amount(r, stage) > 0) drawing_text(d, x, d->y + 16, M("soft"), drawing_fitted(d, target_text(d, stage), b->cell, 11));
+        if (target_amount(r, stage) > 0) drawing_text(d, x, d->y + 16, M("soft"), drawing_fitted(d, target_text(d, stage), b->cell, 12));
     }
     d->y += target_amount(r, &r->stages[first - 1]) > 0 ? 24 : 8;
     int rows = 0;
@@ -249,8 +286,9 @@ static void draw_bar_band(Drawing *d, const BarLayout *b, int first, int last)
         html_draw(d->h, "<path class=\"row\" d=\"M0 @H@\"/>", d->y, d->width);
         Markup css = drawing_elected(r, c) ? M("name strong") : M("name");
         if (b->name_width > 0)
-            drawing_text(d, 0, d->y + b->bar_top + b->bar_height - 1, css, drawing_fitted(d, part_name(r, c), b->name_width - 10, 13.6));
-        else drawing_text(d, 0, d->y + 15, css, drawing_fitted(d, part_name(r, c), d->width, 14.5));
+            drawing_text(
+                d, 0, d->y + b->bar_top + b->bar_height - 1, css, drawing_fitted(d, part_name(r, c), b->name_width - 10, name_size(d, c)));
+        else drawing_text(d, 0, d->y + 15, css, drawing_fitted(d, part_name(r, c), d->width, name_size(d, c)));
         for (int number = first; number <= last; number++)
             draw_cell(d, b, number, c, b->name_width + (number - first) * (b->cell + b->gap), d->y);
         d->y += b->row;
@@ -263,7 +301,7 @@ static void draw_section_key(Drawing *d)
     double x = 0;
     for (int s = 0; s < d->r->papers->section_count; s++) {
         Str name = drawing_fitted(d, d->r->papers->sections[s].name, 220, 12);
-        double width = 30 + str_columns(name) * COLUMN_PIXELS + 20;
+        double width = 30 + drawing_width(name, 12) + 20;
         if (x > 0 && x + width > d->width) {
             x = 0;
             d->y += 18;
@@ -361,7 +399,7 @@ static void draw_count(Drawing *d, const ReportOptions *options, bool heading)
     if (heading) {
         Str title = part_title(r, options);
         d->y += 22;
-        drawing_text(d, 0, d->y, M("title"), drawing_fitted(d, title.len ? title : S("Count"), d->width, 21));
+        drawing_text(d, 0, d->y, M("title"), drawing_fitted(d, title.len ? title : S("Count"), d->width, 24));
         draw_paragraph(d, words_outcome(d->a, r));
         if (options->note.len) draw_paragraph(d, options->note);
         d->y += 4;
@@ -414,7 +452,7 @@ static void draw_posts(Html *h, const Result *r, const ReportOptions *options)
     double y = 20, width = 1000;
     Str title = part_title(r, options);
     Drawing top = {.a = a, .h = &body, .r = r, .width = 960, .y = y};
-    drawing_text(&top, 20, y + 22, M("title"), drawing_fitted(&top, title.len ? title : S("Count"), 960, 21));
+    drawing_text(&top, 20, y + 22, M("title"), drawing_fitted(&top, title.len ? title : S("Count"), 960, 24));
     y += 34;
     for (int i = 0; i < r->post_count; i++) {
         const PostResult *post = &r->posts[i];
