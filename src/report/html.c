@@ -99,7 +99,8 @@ static void lines_write(Page *p, Lines lines)
 
 /* ---- tables ----
  * Cards: on a phone a row is a card; browsers forget that a table laid out as blocks is one, so the roles are spelt out, and each cell
- * carries its column's name. Small: few enough columns for any screen. Scroll: a matrix, in a frame that the keyboard reaches. */
+ * carries its column's name. Small: few enough columns for any screen. Scroll: a matrix, in a frame that the keyboard reaches; one too wide
+ * for a sheet of paper is printed as a list, each figure after its column's name. */
 
 typedef enum Shape { SHAPE_CARDS, SHAPE_SMALL, SHAPE_SCROLL } Shape;
 
@@ -109,9 +110,13 @@ typedef struct Grid {
     bool *words; /* the column holds words, not figures */
     int columns, column;
     Shape shape;
+    bool many; /* wider than a sheet of paper */
 } Grid;
 
 enum { GRID_COLUMNS_MAX = PAPERS_CANDIDATES_MAX + 16 };
+
+/* Columns that A4 has room for, with figures of seven digits, or of five decimals. */
+enum { PAPER_COLUMNS = 11, PAPER_COLUMNS_DECIMAL = 8 };
 
 static Grid grid_new(Page *p, Shape shape)
 {
@@ -129,12 +134,14 @@ static void grid_column(Grid *g, Str head, bool words)
 static void grid_begin(Grid *g, Str caption)
 {
     Html *h = g->p->h;
+    g->many = g->shape == SHAPE_SCROLL && g->columns > (g->p->r->decimals ? PAPER_COLUMNS_DECIMAL : PAPER_COLUMNS);
     if (g->shape == SHAPE_CARDS) {
         html_markup(h, M("<table class=\"cards figures\" role=\"table\">"));
     } else if (g->shape == SHAPE_SMALL) {
         html_markup(h, M("<table class=\"small figures\" role=\"table\">"));
     } else {
-        html_markup(h, M("<div class=\"scroll\" tabindex=\"0\" role=\"region\""));
+        html_markup(h, g->many ? M("<div class=\"scroll many\"") : M("<div class=\"scroll\""));
+        html_markup(h, M(" tabindex=\"0\" role=\"region\""));
         html_attribute(h, M("aria-label"), caption);
         html_markup(h, M("><table role=\"table\">"));
     }
@@ -181,7 +188,8 @@ static void grid_cell_as(Grid *g, Str text, bool wins)
     html_markup(h, M("<td role=\"cell\""));
     if (g->words[g->column]) html_markup(h, M(" class=\"words\""));
     else if (wins) html_markup(h, M(" class=\"wins\""));
-    if (g->shape == SHAPE_CARDS && text.len && g->heads[g->column].len) html_attribute(h, M("data-label"), g->heads[g->column]);
+    if ((g->shape == SHAPE_CARDS || g->many) && text.len && g->heads[g->column].len)
+        html_attribute(h, M("data-label"), g->heads[g->column]);
     html_markup(h, M(">"));
     html_text(h, text);
     html_markup(h, M("</td>"));
@@ -366,7 +374,7 @@ static void candidate_row(Page *p, Grid *g, int c)
     int last = last_stage_of(r, c);
     grid_row(g, row_of(r, c));
     grid_name(g, part_name(r, c), -1);
-    grid_cell(g, r->rules->method == METHOD_YES_NO ? S("") : capitalised(a, words_fate(a, r, c)));
+    if (r->rules->method != METHOD_YES_NO) grid_cell(g, capitalised(a, words_fate(a, r, c)));
     if (last >= 0) {
         const Stage *stage = &r->stages[last];
         if (r->stage_count > 1) grid_cell(g, part_votes(a, r, r->stages[0].tally[c]));
@@ -388,7 +396,7 @@ static void write_candidates(Page *p)
     Grid g = grid_new(p, SHAPE_CARDS);
     bool stages = r->stage_count > 1;
     grid_column(&g, r->rules->method == METHOD_YES_NO ? S("Answer") : S("Candidate"), true);
-    grid_column(&g, r->rules->method == METHOD_YES_NO ? S("") : S("Outcome"), true);
+    if (r->rules->method != METHOD_YES_NO) grid_column(&g, S("Outcome"), true);
     if (r->stage_count) {
         if (stages) grid_column(&g, S("First stage, votes"), false);
         if (part_is_college(r)) grid_column(&g, S("Last stage, points"), false);
@@ -472,7 +480,7 @@ static void write_papers(Page *p)
     const Result *r = p->r;
     RejectedList rejected = part_rejected(a, r, p->options);
     subheading(p, S("The papers"));
-    Grid g = grid_new(p, SHAPE_SMALL);
+    Grid g = grid_new(p, r->options.issued > 0 && r->options.roll > 0 ? SHAPE_CARDS : SHAPE_SMALL);
     grid_column(&g, S("Papers"), true);
     grid_column(&g, S("Number"), false);
     if (r->options.issued > 0) grid_column(&g, S("of those issued"), false);
@@ -541,7 +549,8 @@ static void write_chart(Page *p)
     if (p->r->rules->method == METHOD_YES_NO) html_markup(p->h, M("Votes for each answer."));
     else if (p->r->rules->method == METHOD_CONDORCET)
         html_markup(p->h, M("First preferences only; the result comes from the comparison of the candidates one to one, below."));
-    else if (!part_moves(p->r)) html_markup(p->h, M("Green, the darkest in print: elected."));
+    else if (p->r->stage_count < 2 && p->r->open) html_markup(p->h, M("Votes for each candidate."));
+    else if (!part_moves(p->r) || p->r->stage_count < 2) html_markup(p->h, M("Green, the darkest in print: elected."));
     else
         html_markup(p->h, M("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not "
                             "reallocated. Each table on this page holds the exact figures."));
@@ -564,7 +573,7 @@ static void stage_columns(Grid *g, Page *p, const Stage *stage, bool first)
     grid_column(g, part_is_college(p->r) ? S("Points, %") : part_moves(p->r) ? S("of continuing, %") : S("of all votes, %"), false);
     if (!first) grid_column(g, S("Change"), false);
     if (stage->keep) grid_column(g, S("Keep factor"), false);
-    grid_column(g, S(""), true);
+    if (p->r->rules->method != METHOD_YES_NO) grid_column(g, S("Outcome"), true);
 }
 
 /* Change of points in percentage points, or of votes. */
@@ -597,7 +606,7 @@ static void stage_row(Grid *g, Page *p, int number, int c)
     grid_cell(g, part_percent(a, share, 2));
     if (number > 1) grid_cell(g, change_text(p, number, c));
     if (stage->keep) grid_cell(g, votes_text(a, stage->keep[c], r->decimals));
-    grid_cell(g, words_mark(r, stage, c));
+    if (r->rules->method != METHOD_YES_NO) grid_cell(g, words_mark(r, stage, c));
     grid_row_end(g);
 }
 
@@ -910,6 +919,7 @@ static void write_nav(Page *p)
 {
     html_markup(p->h, M("<nav aria-label=\"On this page\"><ul>"));
     if (p->r->rules->method == METHOD_POSTS) {
+        nav_link(p, M("declaration"), S("Declaration"));
         for (int i = 0; i < p->r->post_count; i++) {
             html_draw(p->h, "<li><a href=\"#post-@\">", i + 1);
             html_text(p->h, p->r->posts[i].name);
