@@ -228,7 +228,7 @@ static Err title_token(Reader *r, Str token)
         return reader_fail(r, ERR_INPUT, token.ptr, fault_quote(r->arena, token), "%s",
             f->texts_after_title ? "the end of the file after the title" : "the title in double quotes, or the end of the file");
     if (f->texts_after_title++) return ERR_OK;
-    return reader_title(r, unescape(r, token));
+    return reader_title(r, token.ptr, unescape(r, token));
 }
 
 /* --- words and lines --- */
@@ -295,7 +295,7 @@ static Err blt_line(Reader *r, Str line)
 {
     Blt *f = r->state;
     Str comment = line.len && line.ptr[0] == '#' ? str_trim(str_slice(line, 1, line.len)) : (Str){0};
-    if (str_starts(comment, S("note:"))) return reader_note(r, str_trim(str_slice(comment, 5, comment.len)));
+    if (str_starts(comment, S("note:"))) return reader_note(r, comment.ptr, str_trim(str_slice(comment, 5, comment.len)));
     bool starts_paper = f->step == STEP_PAPER;
     int64_t papers_before = f->papers_read;
     Err e = words_of_line(r, line);

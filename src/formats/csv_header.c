@@ -217,6 +217,16 @@ static Err comment_box(Reader *r, Str value)
     return ERR_OK;
 }
 
+static Err comment_title(Reader *r, Str value)
+{
+    return reader_title(r, value.ptr, value);
+}
+
+static Err comment_note(Reader *r, Str value)
+{
+    return reader_note(r, value.ptr, value);
+}
+
 static Err comment_seats(Reader *r, Str value)
 {
     int64_t seats;
@@ -244,7 +254,7 @@ static Err read_comment(Reader *r, Str line)
         Str key;
         Err (*read)(Reader *r, Str value);
     } keys[] = {
-        {S("title"), reader_title},
+        {S("title"), comment_title},
         {S("seats"), comment_seats},
         {S("candidates"), comment_candidates},
         {S("candidate"), comment_candidates},
@@ -253,7 +263,7 @@ static Err read_comment(Reader *r, Str line)
         {S("section"), comment_sections},
         {S("post"), comment_post},
         {S("box"), comment_box},
-        {S("note"), reader_note},
+        {S("note"), comment_note},
     };
     Str key, value;
     if (!str_cut(str_slice(line, 1, line.len), ':', &key, &value)) return ERR_OK;

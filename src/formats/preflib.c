@@ -118,8 +118,8 @@ static Err read_comment(Reader *r, Str comment)
     }
     if (is_about(comment, S("DATA TYPE:"), &value) && !set_type(f, value))
         return reader_fail(r, ERR_INPUT, value.ptr, reader_quote(r, value, "value"), "a data type of rankings: soc, soi, toc or toi");
-    if (is_about(comment, S("TITLE:"), &value)) return reader_title(r, value);
-    if (is_about(comment, S("NOTE:"), &value)) return reader_note(r, value);
+    if (is_about(comment, S("TITLE:"), &value)) return reader_title(r, value.ptr, value);
+    if (is_about(comment, S("NOTE:"), &value)) return reader_note(r, value.ptr, value);
     if (is_about(comment, S("NUMBER SEATS:"), &value)) {
         int64_t seats;
         Err e = read_number(r, value, 1, PAPERS_CANDIDATES_MAX, "a number of seats", &seats);

@@ -167,6 +167,7 @@ static bool is_continuation(char byte)
 
 Err reader_fail(Reader *r, Err err, const char *at, Str found, const char *format, ...)
 {
+    ASSERT(!at || (at >= r->row.ptr && at <= r->row.ptr + r->row.len));
     char text[1024];
     va_list args;
     va_start(args, format);
@@ -204,32 +205,32 @@ Err reader_check_name(Reader *r, const char *at, Str name, const char *what)
     return ERR_OK;
 }
 
-static Err check_text(Reader *r, Str text, const char *what)
+static Err check_text(Reader *r, const char *at, Str text, const char *what)
 {
     if (!str_is_clean_text(text))
-        return reader_fail(r, ERR_INPUT, text.ptr, fault_quote(r->arena, text), "a %s in UTF-8 without control characters", what);
+        return reader_fail(r, ERR_INPUT, at, fault_quote(r->arena, text), "a %s in UTF-8 without control characters", what);
     if (text.len > READER_TITLE_MAX)
-        return reader_fail(r, ERR_LIMIT, text.ptr, fault_quote(r->arena, text), "a %s of at most %d bytes", what, READER_TITLE_MAX);
+        return reader_fail(r, ERR_LIMIT, at, fault_quote(r->arena, text), "a %s of at most %d bytes", what, READER_TITLE_MAX);
     return ERR_OK;
 }
 
-Err reader_title(Reader *r, Str text)
+Err reader_title(Reader *r, const char *at, Str text)
 {
-    Err e = check_text(r, text, "title");
+    Err e = check_text(r, at, text, "title");
     if (!e && !r->papers->title.len) r->papers->title = str_copy(r->papers->arena, text);
     return e;
 }
 
-Err reader_note(Reader *r, Str text)
+Err reader_note(Reader *r, const char *at, Str text)
 {
-    Err e = check_text(r, text, "note");
+    Err e = check_text(r, at, text, "note");
     if (e) return e;
     /* Where a whole file is one section, the caveat is about that section. */
     Str section = r->options.section;
     if (section.len && text.len) text = str_format(r->arena, "%.*s: %.*s", STR_ARG(section), STR_ARG(text));
     papers_add_note(r->papers, text);
     if (r->papers->note.len > READER_TITLE_MAX)
-        return reader_fail(r, ERR_LIMIT, NULL, (Str){0}, "the notes may have at most %d bytes together", READER_TITLE_MAX);
+        return reader_fail(r, ERR_LIMIT, at, (Str){0}, "the notes may have at most %d bytes together", READER_TITLE_MAX);
     return ERR_OK;
 }
 

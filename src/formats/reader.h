@@ -67,9 +67,9 @@ Str reader_quote(Reader *r, Str text, const char *what_if_empty);
 NODISCARD Err reader_check_name(Reader *r, const char *at, Str name, const char *what);
 
 /* The title, unless the papers have one; a note (a caveat that must stand wherever the figures stand), beside others.
- * Both fail at the start of `text` when it is not clean. */
-NODISCARD Err reader_title(Reader *r, Str text);
-NODISCARD Err reader_note(Reader *r, Str text);
+ * Both fail at `at`, where the row has it, when `text` is not clean. */
+NODISCARD Err reader_title(Reader *r, const char *at, Str text);
+NODISCARD Err reader_note(Reader *r, const char *at, Str text);
 
 /* The declared name nearest to `name`, empty when none is near: for "did you mean". */
 Str reader_nearest_candidate(Reader *r, Str name);

@@ -70,6 +70,8 @@ static void mistakes_are_told_with_line_and_column(void **state)
         {"p.blt", "2 1\n0\n\"A\n\"B\"\n", "p.blt:3:1: expected a closing double quote, found the end of the line"},
         {"p.blt", "2 1\n0\n\"A\"\n\"A\"\n", "p.blt:4:1: expected a different name for each candidate, found 'A'"},
         {"p.blt", "2 1\n0\n\"A\"\n\"\"\n", "p.blt:4:1: expected the name of a candidate, found nothing"},
+        {"p.blt", "2 1\n0\n\"A\"\n\"B\"\n \"T\x01\"\n", "p.blt:5:2: expected a title in UTF-8 without control characters, found 'T\\x01'"},
+        {"p.blt", "# note: \xFF\n2 1\n", "p.blt:1:3: expected a note in UTF-8 without control characters, found '\\xFF'"},
         {"p.blt", "2 1\n0\n\"A\"\n\"B\"\nT\n", "p.blt:5:1: expected the title in double quotes, or the end of the file, found 'T'"},
         {"p.blt", "2 1\n0\n\"A\"\n\"B\"\n\"T\" \"s\" \"c\" \"?\"\n",
             "p.blt:5:13: expected the end of the file after the title, found '\"?\"'"},

@@ -219,6 +219,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
         {"p.csv", "# candidates: Ada; Bo\n1\nZzzzzz\n", "p.csv:3:1: expected a name from '# candidates:', found 'Zzzzzz'"},
         {"p.csv", "# candidates: \"Ada; Bo\n1\nAda\n", "p.csv:1:15: expected a closing quote and then ';', found '\"Ada; Bo'"},
         {"p.csv", "# sections: MP\nsection,1\nMPs,Ada\n", "p.csv:3:1: expected a name from '# sections:', found 'MPs'"},
+        {"p.csv", "# title: \x02\n1\nAda\n", "p.csv:1:10: expected a title in UTF-8 without control characters, found '\\x02'"},
         {"p.csv", "# seats: none\n1\nAda\n", "p.csv:1:10: expected a number of seats from 1 to 1000, found 'none'"},
         {"p.csv", "# candidates: Ada\n# withdrawn: Bo\n1\nAda\n", "p.csv:2: expected a candidate's name in '# withdrawn:', found 'Bo'"},
         {"p.csv", "# box: W: 3; 1\nbox,1\nW,Ada\n",

@@ -38,6 +38,7 @@ static void mistakes_are_told_with_line_and_column(void **state)
             "p.soi:3:23: expected one name for each alternative, no name twice, found 'Bo'"},
         {"p.soi", "# NUMBER ALTERNATIVES: 2\n# ALTERNATIVE NAME 1: Ada\n1: 1\n",
             "p.soi:3: expected '# ALTERNATIVE NAME 2: NAME' before the first order, found an order"},
+        {"p.soi", "# TITLE: \x02\n", "p.soi:1:10: expected a title in UTF-8 without control characters, found '\\x02'"},
         {"p.soi", "# DATA TYPE: cat\n", "p.soi:1:14: expected a data type of rankings: soc, soi, toc or toi, found 'cat'"},
         {"p.soi", HEAD("3") NAMES "3: 2,4\n", "p.soi:8:6: expected the number of a candidate, from 1 to 3, found '4'"},
         {"p.soi", HEAD("3") NAMES "3: 2,\n", "p.soi:8:6: expected the number of a candidate, from 1 to 3, found the end of the line"},
