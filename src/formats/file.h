@@ -3,6 +3,8 @@
  *
  * A regular file is mapped (and parsed by two threads where that pays); a pipe, standard input ("-") and a gzip
  * stream are fed in pieces of 256 KiB, so their text is never held.
+ * A file that another process changes meanwhile is refused (ERR_IO); one that it makes shorter may stop this process with
+ * SIGBUS, as any mapped file does. Do not map what others write to: feed it (reader_feed).
  */
 #ifndef HUSTINGS_FORMATS_FILE_H
 #define HUSTINGS_FORMATS_FILE_H
