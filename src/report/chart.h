@@ -7,12 +7,18 @@
 #include "report/markup.h"
 #include "report/parts.h"
 
+/* All of it, or a part, so that neither is longer than a sheet of paper. */
+typedef enum ChartPart { CHART_WHOLE, CHART_BARS, CHART_SANKEY } ChartPart;
+
 typedef struct ChartOptions {
+    ChartPart part;
     int id;       /* makes the ids in the drawing differ from those of others on the page */
     double width; /* 960 for a desk or paper, 360 for a phone: fewer stages side by side, the rest below */
     bool heading; /* a title inside the drawing: for one that stands alone */
 } ChartOptions;
 
+/* Is there a Sankey to draw? */
+bool chart_has_sankey(const Result *r);
 /* An <svg> element of one count (not of several posts). */
 void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart);
 

@@ -116,7 +116,9 @@ typedef struct Grid {
 enum { GRID_COLUMNS_MAX = PAPERS_CANDIDATES_MAX + 16 };
 
 /* Columns that A4 has room for, with figures of seven digits, or of five decimals. */
-enum { PAPER_COLUMNS = 11, PAPER_COLUMNS_DECIMAL = 8 };
+enum { PAPER_COLUMNS = 11, PAPER_COLUMNS_DECIMAL = 9 };
+
+enum { SHORT_TEXT = 24 }; /* words of a cell that stay on one line */
 
 static Grid grid_new(Page *p, Shape shape)
 {
@@ -140,7 +142,9 @@ static void grid_begin(Grid *g, Str caption)
     } else if (g->shape == SHAPE_SMALL) {
         html_markup(h, M("<table class=\"small figures\" role=\"table\">"));
     } else {
-        html_markup(h, g->many ? M("<div class=\"scroll many\"") : M("<div class=\"scroll\""));
+        html_markup(h, g->many             ? M("<div class=\"scroll many\"")
+                       : g->p->r->decimals ? M("<div class=\"scroll fine\"")
+                                           : M("<div class=\"scroll\""));
         html_markup(h, M(" tabindex=\"0\" role=\"region\""));
         html_attribute(h, M("aria-label"), caption);
         html_markup(h, M("><table role=\"table\">"));
@@ -186,7 +190,7 @@ static void grid_cell_as(Grid *g, Str text, bool wins)
 {
     Html *h = g->p->h;
     html_markup(h, M("<td role=\"cell\""));
-    if (g->words[g->column]) html_markup(h, M(" class=\"words\""));
+    if (g->words[g->column]) html_markup(h, str_columns(text) < SHORT_TEXT ? M(" class=\"words short\"") : M(" class=\"words\""));
     else if (wins) html_markup(h, M(" class=\"wins\""));
     if ((g->shape == SHAPE_CARDS || g->many) && text.len && g->heads[g->column].len)
         html_attribute(h, M("data-label"), g->heads[g->column]);
@@ -536,16 +540,26 @@ static void write_declaration(Page *p)
 
 /* ---- the drawing ---- */
 
+/* A part of the drawing, for a desk and for a phone. */
+static void write_chart_part(Page *p, ChartPart part)
+{
+    int id = p->id * 4 + (part == CHART_SANKEY ? 3 : 1);
+    html_markup(p->h, M("<div class=\"wide\">"));
+    chart_svg(p->h, p->r, p->options, &(ChartOptions){.part = part, .id = id, .width = 900});
+    html_markup(p->h, M("</div>\n<div class=\"narrow\">"));
+    chart_svg(p->h, p->r, p->options, &(ChartOptions){.part = part, .id = id + 1, .width = 350});
+    html_markup(p->h, M("</div>\n"));
+}
+
 static void write_chart(Page *p)
 {
     if (p->r->stage_count == 0) return;
     section_begin(p);
     heading(p, M("drawing"), S("The count at a glance"));
-    html_markup(p->h, M("<figure>\n<div class=\"wide\">"));
-    chart_svg(p->h, p->r, p->options, &(ChartOptions){.id = p->id * 2 + 1, .width = 900});
-    html_markup(p->h, M("</div>\n<div class=\"narrow\">"));
-    chart_svg(p->h, p->r, p->options, &(ChartOptions){.id = p->id * 2 + 2, .width = 350});
-    html_markup(p->h, M("</div>\n<figcaption>"));
+    html_markup(p->h, M("<figure>\n"));
+    write_chart_part(p, CHART_BARS);
+    if (chart_has_sankey(p->r)) write_chart_part(p, CHART_SANKEY);
+    html_markup(p->h, M("<figcaption>"));
     if (p->r->rules->method == METHOD_YES_NO) html_markup(p->h, M("Votes for each answer."));
     else if (p->r->rules->method == METHOD_CONDORCET)
         html_markup(p->h, M("First preferences only; the result comes from the comparison of the candidates one to one, below."));

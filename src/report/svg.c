@@ -370,7 +370,26 @@ static void write_patterns(Html *h, int id)
         id, id, id, id);
 }
 
-static Str description(Arena *a, const Result *r, const ReportOptions *options)
+static void describe_bars(Lines *lines, const Result *r)
+{
+    lines_add(lines,
+        part_is_college(r) ? S("Bars show each candidate's share of the points at each stage, cut into what each section gave.")
+        : r->rules->method == METHOD_CONDORCET
+            ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.")
+            : S("Bars show each candidate's votes at each stage."));
+}
+
+static void describe_sankey(Lines *lines, const Result *r)
+{
+    Str none = sankey_absent(r);
+    lines_add(lines, none.len ? none
+                              : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of "
+                                  "the count hold the exact ones."));
+    if (!none.len && r->papers->candidate_count > SANKEY_MANY)
+        lines_add(lines, S("Candidates who never had two in a hundred share one block, called others."));
+}
+
+static Str description(Arena *a, const Result *r, const ReportOptions *options, ChartPart part)
 {
     Lines lines = lines_new(a);
     lines_add(&lines, words_outcome(a, r));
@@ -378,44 +397,43 @@ static Str description(Arena *a, const Result *r, const ReportOptions *options)
         lines_add(&lines, S("There was no count to draw."));
         return lines_joined(&lines);
     }
-    lines_add(&lines,
-        part_is_college(r) ? S("Bars show each candidate's share of the points at each stage, cut into what each section gave.")
-        : r->rules->method == METHOD_CONDORCET
-            ? S("Bars show first preferences only; the result comes from comparing the candidates two by two, which the tables show.")
-            : S("Bars show each candidate's votes at each stage."));
-    Str none = sankey_absent(r);
-    lines_add(&lines, none.len ? none
-                               : S("A Sankey diagram shows how votes pass from stage to stage; its figures are rounded, and the tables of "
-                                   "the count hold the exact ones."));
-    if (!none.len && r->papers->candidate_count > SANKEY_MANY)
-        lines_add(&lines, S("Candidates who never had two in a hundred share one block, called others."));
+    if (part != CHART_SANKEY) describe_bars(&lines, r);
+    if (part != CHART_BARS) describe_sankey(&lines, r);
     if (options->note.len) lines_add(&lines, options->note);
     return lines_joined(&lines);
 }
 
-static void draw_count(Drawing *d, const ReportOptions *options, bool heading)
+static void draw_heading(Drawing *d, const ReportOptions *options)
+{
+    Str title = part_title(d->r, options);
+    d->y += 22;
+    drawing_text(d, 0, d->y, M("title"), drawing_fitted(d, title.len ? title : S("Count"), d->width, 24));
+    draw_paragraph(d, words_outcome(d->a, d->r));
+    if (options->note.len) draw_paragraph(d, options->note);
+    d->y += 4;
+}
+
+static void draw_count(Drawing *d, const ReportOptions *options, const ChartOptions *chart)
 {
     const Result *r = d->r;
-    if (heading) {
-        Str title = part_title(r, options);
-        d->y += 22;
-        drawing_text(d, 0, d->y, M("title"), drawing_fitted(d, title.len ? title : S("Count"), d->width, 24));
-        draw_paragraph(d, words_outcome(d->a, r));
-        if (options->note.len) draw_paragraph(d, options->note);
-        d->y += 4;
-    }
+    if (chart->heading) draw_heading(d, options);
     if (r->stage_count == 0) {
         draw_paragraph(d, S("No votes were counted."));
         return;
     }
     put_in_order(d);
     d->sections = part_is_college(r) && r->stages[0].section_tally && r->papers->section_count <= SECTION_FILLS;
-    draw_bars(d);
-    if (sankey_absent(r).len) return;
-    d->y += 22;
+    if (chart->part != CHART_SANKEY) draw_bars(d);
+    if (chart->part == CHART_BARS || !chart_has_sankey(r)) return;
+    d->y += chart->part == CHART_WHOLE ? 22 : 6;
     drawing_text(d, 0, d->y + 8, M("head"), part_is_college(r) ? S("How the points passed on") : S("How the votes passed on"));
     d->y += 10;
     sankey_draw(d);
+}
+
+bool chart_has_sankey(const Result *r)
+{
+    return r->stage_count > 0 && sankey_absent(r).len == 0;
 }
 
 void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart)
@@ -423,18 +441,18 @@ void chart_svg(Html *h, const Result *r, const ReportOptions *options, const Cha
     Arena *a = h->bytes.arena;
     Html body = html_new(a);
     Drawing d = {.a = a, .h = &body, .r = r, .id = chart->id, .width = chart->width};
-    draw_count(&d, options, chart->heading);
+    draw_count(&d, options, chart);
 
     double margin = chart->heading ? 20 : 2, height = d.y + 10 + 2 * margin, width = chart->width + 2 * margin, id = chart->id;
     html_draw(h,
         "<svg class=\"hst\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 @ @\" width=\"@\" height=\"@\" role=\"img\" "
         "aria-labelledby=\"h@-title h@-desc\">",
         width, height, width, height, id, id);
-    Str title = part_title(r, options);
+    Str title = part_title(r, options), what = chart->part == CHART_SANKEY ? S("Transfers of the count") : S("Stages of the count");
     html_draw(h, "<title id=\"h@-title\">", id);
-    html_text(h, title.len ? str_format(a, "Stages of the count: %.*s", STR_ARG(title)) : S("Stages of the count"));
+    html_text(h, title.len ? str_format(a, "%.*s: %.*s", STR_ARG(what), STR_ARG(title)) : what);
     html_draw(h, "</title><desc id=\"h@-desc\">", id);
-    html_text(h, description(a, r, options));
+    html_text(h, description(a, r, options, chart->part));
     html_markup(h, M("</desc>"));
     write_style(h);
     write_patterns(h, chart->id);
@@ -460,7 +478,7 @@ static void draw_posts(Html *h, const Result *r, const ReportOptions *options)
         Drawing d = {.a = a, .h = &body, .r = post->result, .id = 1, .width = 960};
         ReportOptions inner = *options;
         inner.title = post->name;
-        draw_count(&d, &inner, true);
+        draw_count(&d, &inner, &(ChartOptions){.heading = true});
         html_markup(&body, M("</g>"));
         y += d.y + 24;
     }
