@@ -19,7 +19,7 @@ static const Option options[] = {
         "brief; html: full)",
         "brief full"},
     {"title", 't', "TEXT", false, "what the contest is called (default: as the papers say)", NULL},
-    {"note", 0, "TEXT", false, "a caveat that is printed wherever the figures are", NULL},
+    {"note", 0, "TEXT", false, "a caveat that is printed wherever the figures are, beside those of the files", NULL},
     {"format", 'f', "FORMAT", false, "text, json, csv, svg or html (default: by the ending of --output, else text)",
         "text json csv svg html"},
     {"from", 0, "FORMAT", false, "read the files as csv, blt or preflib (default: by name and first bytes)", "csv blt preflib"},
@@ -40,7 +40,7 @@ static int terminal_columns(void)
 }
 
 /* "Torn=3": a head and a number. */
-static int read_rejected(const Cli *cli, ReportOptions *report)
+static int read_rejected(const Cli *cli, ReportOptions *report, CountOptions *options_of_count)
 {
     Str *values = arena_new(cli->a, Str, CLI_VALUES_MAX);
     int count = cli_values(cli, "rejected", values);
@@ -51,6 +51,7 @@ static int read_rejected(const Cli *cli, ReportOptions *report)
         bool good = str_cut(values[i], '=', &head, &number) && str_trim(head).len && str_to_i64(str_trim(number), &papers) && papers >= 0 &&
                     papers <= PAPERS_TOTAL_MAX;
         if (!good) return cli_usage(cli, "--rejected: expected HEAD=N, as in \"want of official mark=3\"");
+        options_of_count->rejected_by_hand += papers;
         report->rejected[report->rejected_count++] = (RejectedHead){.head = str_trim(head), .papers = papers};
     }
     return 0;
@@ -71,6 +72,18 @@ static int read_slate(const Cli *cli, const Papers *papers, Str value, Slate *sl
             if (slate->candidates[i] == c) return cli_usage(cli, "--slate: '%.*s' is named twice", STR_ARG(member));
         slate->candidates[slate->candidate_count++] = c;
     }
+    return 0;
+}
+
+/* More papers back than went out, or than there are people, is a slip of the hand worth stopping for. In a college a person may have a paper in
+ * several sections. */
+static int check_numbers(const Cli *cli, const Papers *papers, const CountOptions *numbers)
+{
+    int64_t back = papers->total + numbers->rejected_by_hand;
+    if (numbers->issued && numbers->issued < back)
+        return cli_usage(cli, "--issued: %lld papers were issued, but %lld came back", (long long)numbers->issued, (long long)back);
+    if (numbers->roll && numbers->roll < back && papers->section_count == 0)
+        return cli_usage(cli, "--roll: %lld are on the roll, but %lld papers came back", (long long)numbers->roll, (long long)back);
     return 0;
 }
 
@@ -127,12 +140,15 @@ static int run(Cli *cli)
     ReportOptions report = {.colour = colour_wanted(cli), .columns = terminal_columns(), .version = S(HUSTINGS_VERSION)};
     int wrong = load_count_options(cli, &count_options);
     if (!wrong) wrong = load_rules(cli, cli_value(cli, "rules"), &rules);
-    if (!wrong) wrong = read_rejected(cli, &report);
+    if (!wrong) wrong = read_rejected(cli, &report, &count_options);
     if (!wrong) wrong = load_papers(cli, rules, &papers);
     if (!wrong) wrong = read_slates(cli, papers, &slates, &slate_count);
     if (wrong) return wrong;
     report.title = cli_has(cli, "title") ? cli_value(cli, "title") : papers->title;
-    report.note = cli_has(cli, "note") ? cli_value(cli, "note") : papers->note;
+    papers_add_note(papers, cli_value(cli, "note"));
+    report.note = papers->note;
+    wrong = check_numbers(cli, papers, &count_options);
+    if (wrong) return wrong;
 
     Fault fault = {0};
     Result *result;

@@ -64,6 +64,8 @@ static int load_file(const Cli *cli, const Rules *rules, Str operand, Papers *pa
     Str section;
     const char *path;
     split_operand(cli, operand, &section, &path);
+    if (!str_is_clean_text(section) || section.len > PAPERS_NAME_MAX)
+        return cli_usage(cli, "SECTION=FILE: a section is called by at most %d bytes of text", PAPERS_NAME_MAX);
     Progress progress = {.path = path};
     clock_gettime(CLOCK_MONOTONIC, &progress.begun);
     FileOptions options = {
@@ -98,7 +100,8 @@ static int withdraw(const Cli *cli, Papers *papers)
             Str list = buf_done(&known);
             return cli_usage(cli, "--withdraw: nobody is called '%.*s'; the candidates are: %.*s", STR_ARG(names[i]), STR_ARG(list));
         }
-        papers->candidates[c].withdrawn = true;
+        for (int k = c; k < papers->candidate_count; k++)
+            if (str_equal(papers->candidates[k].name, names[i])) papers->candidates[k].withdrawn = true;
     }
     return 0;
 }
@@ -111,6 +114,7 @@ int load_papers(const Cli *cli, const Rules *rules, Papers **ret_papers)
         int wrong = load_file(cli, rules, cli->operands[i], papers);
         if (wrong) return wrong;
     }
+    papers_settle_order(papers);
     Fault fault = {0};
     if (rules && count_declare(rules, papers, &fault)) return cli_fail(cli, &fault);
     *ret_papers = papers;
@@ -125,6 +129,8 @@ static int split_names(const Cli *cli, Str list, CountOptions *options)
         size_t n = (size_t)options->tie_order_count;
         options->tie_order = arena_grow(cli->a, Str, options->tie_order, n, n + 1);
         options->tie_order[options->tie_order_count++] = str_trim(name);
+        for (size_t i = 0; i < n; i++)
+            if (str_equal(options->tie_order[i], str_trim(name))) return -1;
     }
     return options->tie_order_count;
 }
@@ -139,8 +145,10 @@ int load_count_options(const Cli *cli, CountOptions *ret_options)
     if (cli_has(cli, "seats") && seats == 0) return cli_usage(cli, "--seats: expected 1 or more");
     options.seats = (int)seats;
     if (cli_has(cli, "seed") && !options.seed.len) return cli_usage(cli, "--seed: expected some text to draw lots from");
-    if (cli_has(cli, "tie-order") && split_names(cli, cli_value(cli, "tie-order"), &options) == 0)
-        return cli_usage(cli, "--tie-order: expected names separated by commas");
+    int named = cli_has(cli, "tie-order") ? split_names(cli, cli_value(cli, "tie-order"), &options) : 1;
+    if (named == 0) return cli_usage(cli, "--tie-order: expected names separated by commas");
+    if (named < 0) return cli_usage(cli, "--tie-order: a name stands in it twice");
+    if (!str_is_clean_text(options.seed)) return cli_usage(cli, "--seed: expected one line of text, without control characters");
     *ret_options = options;
     return 0;
 }

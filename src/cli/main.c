@@ -4,10 +4,12 @@
 #include "cli/cli.h"
 #include "formats/file.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const Command command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help,
     command_version;
@@ -160,8 +162,19 @@ static const Command *command_meant(const char *word)
     return find_command(str_from_c(word));
 }
 
+/* A mapped file that another program cuts short while it is read ends in SIGBUS: say so, and leave as after any other failure of the system. */
+static void on_bus_error(int number)
+{
+    static const char message[] = "hustings: a file became shorter while it was read; nothing was counted\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+    (void)written;
+    _exit(EXIT_SYSTEM);
+}
+
 int main(int argc, char **argv)
 {
+    signal(SIGBUS, on_bus_error);
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);
     int status = EXIT_INPUT;

@@ -154,11 +154,18 @@ static void lock(bool *reach, int n, const int *in, int count, int winner, int l
     if (reach[(size_t)winner * width + (size_t)loser]) return;
     for (int i = 0; i < count; i++) {
         size_t x = (size_t)in[i];
-        if (in[i] != winner && !reach[x * width + (size_t)winner]) continue;
+        bool joins = (in[i] == winner || reach[x * width + (size_t)winner]) && !reach[x * width + (size_t)loser];
+        if (!joins) continue;
         reach[x * width + (size_t)loser] = true;
         for (int k = 0; k < count; k++)
             if (reach[(size_t)loser * width + (size_t)in[k]]) reach[x * width + (size_t)in[k]] = true;
     }
+}
+
+/* Equal in strength and in what stands against: only the tie-breaking order tells them apart. */
+static bool same_level(const Defeat *d, const Defeat *other)
+{
+    return d->strength == other->strength && d->against == other->against;
 }
 
 static void rank_pairs(Engine *e, Pairwise *p, const int *order, int count)
@@ -171,11 +178,12 @@ static void rank_pairs(Engine *e, Pairwise *p, const int *order, int count)
     bool *reach = arena_new(e->a, bool, n *n), *before = arena_new(e->a, bool, n *n);
     for (int i = 0; i < defeat_count; i++) {
         const Defeat *d = &defeats[i];
-        bool new_level = i == 0 || d->strength != d[-1].strength || d->against != d[-1].against;
-        if (new_level) memcpy(before, reach, n * n);
+        bool first = i == 0 || !same_level(d, d - 1);
+        bool shared = !first || (i + 1 < defeat_count && same_level(d, d + 1));
+        if (first && shared) memcpy(before, reach, n * n);
         size_t back = (size_t)d->loser * n + (size_t)d->winner;
         if (reach[back]) {
-            p->order_mattered |= !before[back];
+            p->order_mattered |= shared && !before[back];
             continue;
         }
         lock(reach, e->n, order, count, d->winner, d->loser);

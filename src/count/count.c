@@ -88,7 +88,7 @@ static int able_to_be_elected(const Papers *papers, int write_ins)
     return count;
 }
 
-/* The given order by candidate; a name that is nobody's is a mistake worth stopping for. */
+/* The given order by candidate. Names that nobody has do not matter: one order may serve several contests. */
 static Err read_tie_order(Engine *e)
 {
     if (e->options->tie_order_count == 0) return ERR_OK;

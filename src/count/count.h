@@ -20,9 +20,10 @@ typedef struct CountOptions {
     Str seed;       /* for lots; empty: a lot cannot be drawn and stays an open question */
     Str *tie_order; /* names, most favoured first; for the tie steps `order` and `ask` */
     int tie_order_count;
-    int seats;      /* 0: as the rules (or the papers) say */
-    int64_t roll;   /* persons entitled to vote, 0: not told */
-    int64_t issued; /* papers issued, 0: not told */
+    int seats;                /* 0: as the rules (or the papers) say */
+    int64_t roll;             /* persons entitled to vote, 0: not told */
+    int64_t issued;           /* papers issued, 0: not told */
+    int64_t rejected_by_hand; /* papers a person rejected, which the files do not hold: they are turnout too */
 } CountOptions;
 
 /* Why a paper was not counted, by the head under which it is reported. */

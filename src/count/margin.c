@@ -26,10 +26,11 @@
 static int best_unelected(const Result *r, const Stage *s)
 {
     int best = -1;
+    int pile = r->rules->write_ins.len ? papers_find_candidate(r->papers, r->rules->write_ins) : -1; /* never elected, so no runner-up */
     for (int c = 0; c < r->papers->candidate_count; c++) {
         bool elected = false;
         for (int i = 0; i < r->elected_count; i++) elected |= r->elected[i] == c;
-        if (elected || s->standing[c] != STANDING_CONTINUING) continue;
+        if (elected || c == pile || s->standing[c] != STANDING_CONTINUING) continue;
         if (best < 0 || stage_compare(s, c, best) > 0) best = c;
     }
     return best;
@@ -233,7 +234,8 @@ static void find_lower(Arena *a, const Result *r, const Rankings *rankings, Marg
     } else if (rules->method == METHOD_CONDORCET) {
         m->lower = papers_for_votes(m->last);
     } else if (eliminating || rules->method == METHOD_PLURALITY) {
-        m->lower = m->last / 2 + 1; /* one stage: a tie would need a lot */
+        bool tie_needs_a_lot = r->options.tie_order_count == 0;
+        m->lower = tie_needs_a_lot ? m->last / 2 + 1 : papers_for_votes(m->last); /* one stage */
     } else {
         return; /* STV, and yes-no with its thresholds: nothing is proved here */
     }

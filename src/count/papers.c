@@ -3,6 +3,8 @@
 
 #include "core/num.h"
 
+#include <sodium/crypto_shorthash.h>
+#include <sodium/randombytes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,23 +29,18 @@ typedef struct PapersIndex {
     uint32_t group_capacity;
     uint32_t mark_capacity;
     int box_capacity;
+    bool renumbered; /* candidates have other numbers now: the group slots must be made anew before the next paper */
+    unsigned char key[crypto_shorthash_KEYBYTES];
 } PapersIndex;
 
-static uint64_t hash_bytes(const void *bytes, size_t len, uint64_t seed)
+/* SipHash with a key drawn for these papers: nobody can write a file whose papers all fall into one slot. The key decides nothing but
+ * slots; groups and names keep the order in which they came. */
+static uint64_t hash_bytes(const PapersIndex *x, const void *bytes, size_t len)
 {
-    /* FNV-1a over 8-byte words, finished with a multiply-shift; only spreads keys over slots, equality is always checked. */
-    const unsigned char *p = bytes;
-    uint64_t h = seed ^ (len * UINT64_C(0x9E3779B97F4A7C15));
-    for (; len >= 8; p += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        h = (h ^ word) * UINT64_C(0xFF51AFD7ED558CCD);
-        h ^= h >> 32;
-    }
-    uint64_t last = 0;
-    if (len) memcpy(&last, p, len); /* an empty name or paper may come with a NULL pointer */
-    h = (h ^ last) * UINT64_C(0xC4CEB9FE1A85EC53);
-    return h ^ (h >> 29);
+    static const unsigned char nothing[1];
+    uint64_t hash;
+    crypto_shorthash((unsigned char *)&hash, len ? bytes : nothing, len, x->key);
+    return hash;
 }
 
 static void *grow_or_stop(void *old, size_t size, size_t n)
@@ -77,6 +74,7 @@ Papers *papers_new(Arena *a)
     Papers *p = arena_new(a, Papers, 1);
     p->arena = a;
     p->index = arena_new(a, PapersIndex, 1);
+    randombytes_buf(p->index->key, sizeof p->index->key);
     p->candidates = arena_new(a, Candidate, PAPERS_CANDIDATES_MAX);
     p->sections = arena_new(a, Section, PAPERS_SECTIONS_MAX);
     arena_on_clear(a, papers_free, p);
@@ -111,7 +109,7 @@ static bool same_candidate(const Papers *p, uint32_t i, Str post, Str name)
 static uint32_t *find_name(const Papers *p, const SlotTable *t, NameOf *name_of, Str post, Str name)
 {
     uint32_t mask = t->capacity - 1;
-    uint32_t at = (uint32_t)hash_bytes(name.ptr, name.len, 1) & mask;
+    uint32_t at = (uint32_t)hash_bytes(p->index, name.ptr, name.len) & mask;
     while (t->slots[at]) {
         uint32_t i = t->slots[at] - 1;
         bool same = name_of == candidate_name ? same_candidate(p, i, post, name) : str_equal(name_of(p, i), name);
@@ -194,19 +192,30 @@ int papers_box(Papers *p, Str name)
     return p->box_count - 1;
 }
 
+/* Does `note` stand in the joined notes as one of them, not as a part of one? */
+static bool has_note(Str notes, Str note)
+{
+    for (size_t i = 0; i + note.len <= notes.len; i++) {
+        bool begins = i == 0 || str_ends(str_slice(notes, 0, i), S("; "));
+        Str rest = str_slice(notes, i, notes.len);
+        bool ends = rest.len == note.len || str_starts(str_slice(rest, note.len, rest.len), S("; "));
+        if (begins && ends && str_starts(rest, note)) return true;
+    }
+    return false;
+}
+
 void papers_add_note(Papers *p, Str note)
 {
-    if (!note.len) return;
-    for (size_t i = 0; i + note.len <= p->note.len; i++)
-        if (str_equal(str_slice(p->note, i, i + note.len), note)) return;
+    if (!note.len || has_note(p->note, note)) return;
     p->note = p->note.len ? str_format(p->arena, "%.*s; %.*s", STR_ARG(p->note), STR_ARG(note)) : str_copy(p->arena, note);
 }
 
 /* --- groups --- */
 
-static uint32_t hash_group(int section, const Mark *marks, int mark_count)
+static uint32_t hash_group(const Papers *p, int section, const Mark *marks, int mark_count)
 {
-    return (uint32_t)hash_bytes(marks, sizeof *marks * (size_t)mark_count, (uint64_t)section + 1);
+    uint64_t hash = hash_bytes(p->index, marks, sizeof *marks * (size_t)mark_count);
+    return (uint32_t)((hash + (uint64_t)section * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
 }
 
 static GroupSlot *find_group(const Papers *p, uint32_t hash, int section, const Mark *marks, int mark_count)
@@ -239,6 +248,20 @@ static void grow_group_slots(PapersIndex *x)
     x->group_slot_count = count;
 }
 
+static void reindex_groups(Papers *p)
+{
+    PapersIndex *x = p->index;
+    memset(x->group_slots, 0, sizeof *x->group_slots * x->group_slot_count);
+    for (uint32_t i = 0; i < p->group_count; i++) {
+        const PaperGroup *g = &p->groups[i];
+        uint32_t hash = hash_group(p, g->section, p->marks + g->first, g->length);
+        uint32_t at = hash & (x->group_slot_count - 1);
+        while (x->group_slots[at].group) at = (at + 1) & (x->group_slot_count - 1);
+        x->group_slots[at] = (GroupSlot){.group = i + 1, .hash = hash};
+    }
+    x->renumbered = false;
+}
+
 static void reserve_group(Papers *p, int mark_count)
 {
     PapersIndex *x = p->index;
@@ -251,6 +274,7 @@ static void reserve_group(Papers *p, int mark_count)
         x->mark_capacity = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
         p->marks = grow_or_stop(p->marks, sizeof *p->marks, x->mark_capacity);
     }
+    if (x->renumbered) reindex_groups(p);
     if (x->group_slot_count <= 2 * p->group_count + 1) grow_group_slots(x);
 }
 
@@ -268,7 +292,7 @@ Err papers_add(Papers *p, int section, int box, const Mark *marks, int mark_coun
         return ERR_LIMIT;
     if (how_many < 0 || how_many > PAPERS_TOTAL_MAX - p->total) return ERR_LIMIT;
     reserve_group(p, mark_count);
-    uint32_t hash = hash_group(section, marks, mark_count);
+    uint32_t hash = hash_group(p, section, marks, mark_count);
     GroupSlot *slot = find_group(p, hash, section, marks, mark_count);
     if (!slot->group) {
         p->groups[p->group_count] = (PaperGroup){.first = p->mark_count, .length = (uint16_t)mark_count, .section = (uint16_t)section};
@@ -292,6 +316,59 @@ Err papers_add_again(Papers *p, uint32_t group, int box, int64_t how_many)
         if (is_unmarked(p->marks + g->first, g->length)) p->boxes[box].unmarked += how_many;
     }
     return ERR_OK;
+}
+
+/* --- order of candidates --- */
+
+static int compare_candidates(const void *left, const void *right)
+{
+    const Candidate *x = left, *y = right;
+    int order = str_compare(x->post, y->post);
+    return order ? order : str_compare(x->name, y->name);
+}
+
+static void sort_candidates(Papers *p)
+{
+    int n = p->candidate_count;
+    Candidate *before = arena_grow(p->arena, Candidate, p->candidates, (size_t)n, (size_t)n);
+    qsort(p->candidates, (size_t)n, sizeof *p->candidates, compare_candidates);
+    SlotTable *t = &p->index->candidates;
+    if (t->capacity) memset(t->slots, 0, sizeof *t->slots * t->capacity);
+    for (int i = 0; i < n; i++) *find_name(p, t, candidate_name, p->candidates[i].post, p->candidates[i].name) = (uint32_t)i + 1;
+    int *now = arena_new(p->arena, int, (size_t)n);
+    for (int i = 0; i < n; i++) now[i] = (int)*find_name(p, t, candidate_name, before[i].post, before[i].name) - 1;
+    for (uint32_t i = 0; i < p->mark_count; i++) {
+        int who = p->marks[i] & MARK_CANDIDATE;
+        if (who < MARK_OVERVOTE) p->marks[i] = (Mark)(now[who] | (p->marks[i] & MARK_EQUAL));
+    }
+}
+
+static int compare_sections(const void *left, const void *right)
+{
+    const Section *x = left, *y = right;
+    return str_compare(x->name, y->name);
+}
+
+static void sort_sections(Papers *p)
+{
+    int n = p->section_count;
+    Section *before = arena_grow(p->arena, Section, p->sections, (size_t)n, (size_t)n);
+    qsort(p->sections, (size_t)n, sizeof *p->sections, compare_sections);
+    SlotTable *t = &p->index->sections;
+    if (t->capacity) memset(t->slots, 0, sizeof *t->slots * t->capacity);
+    for (int i = 0; i < n; i++) *find_name(p, t, section_name, (Str){0}, p->sections[i].name) = (uint32_t)i + 1;
+    uint16_t now[PAPERS_SECTIONS_MAX];
+    for (int i = 0; i < n; i++) now[i] = (uint16_t)(*find_name(p, t, section_name, (Str){0}, before[i].name) - 1);
+    for (uint32_t i = 0; i < p->group_count; i++)
+        if (p->groups[i].section != PAPERS_NO_SECTION) p->groups[i].section = now[p->groups[i].section];
+}
+
+void papers_settle_order(Papers *p)
+{
+    if (p->candidates_found) sort_candidates(p);
+    if (p->sections_found) sort_sections(p);
+    if (p->candidates_found || p->sections_found) p->index->renumbered = p->group_count > 0;
+    p->candidates_found = p->sections_found = false;
 }
 
 /* --- merging --- */
@@ -322,6 +399,8 @@ Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault)
     if (e) return e;
     if (!p->title.len) p->title = str_copy(p->arena, from->title);
     papers_add_note(p, from->note);
+    p->candidates_found |= from->candidates_found;
+    p->sections_found |= from->sections_found;
     if (!p->seats) p->seats = from->seats;
 
     /* Declared sections come along even when no paper is in them. */

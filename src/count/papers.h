@@ -63,8 +63,9 @@ typedef struct PaperGroup {
 typedef struct Papers {
     Arena *arena;
     Str title;
-    Str note;  /* a caveat of the file about its figures; it must stand wherever they stand */
-    int seats; /* 0: the file did not say */
+    Str note;                              /* a caveat of the file about its figures; it must stand wherever they stand */
+    int seats;                             /* 0: the file did not say */
+    bool candidates_found, sections_found; /* some were never listed, only met on papers: their order is that of the rows */
     Candidate *candidates;
     int candidate_count;
     Section *sections;
@@ -105,6 +106,10 @@ NODISCARD Err papers_add_again(Papers *p, uint32_t group, int box, int64_t how_m
 /* Add all of `from` to `p`, candidates, sections and boxes matched by name. With `section` not empty, every paper goes into that section
  * instead of its own. */
 NODISCARD Err papers_merge(Papers *p, const Papers *from, Str section, Fault *fault);
+
+/* Number candidates (by post) and sections by their names, in bytes, where they were only met on papers: without it the order of the rows would
+ * show in every report. */
+void papers_settle_order(Papers *p);
 
 /* A copy with the papers of one section only, candidates as they are. */
 Papers *papers_of_section(Arena *a, const Papers *p, int section);

@@ -81,7 +81,7 @@ Err count_yes_no(Engine *e)
     Stage *s = count_marks(e, false);
     int64_t yes = s->tally[answer->yes], no = s->tally[answer->no];
     answer->enough_votes = is_more_than(e->a, yes, rules->pass, rules->pass_of_roll ? roll : yes + no, false);
-    int64_t voted = e->r->valid;
+    int64_t voted = add_or_stop(e->r->valid, e->options->rejected_by_hand);
     for (int i = 0; i < REJECTED__COUNT; i++) voted += e->r->rejected[i];
     answer->enough_turnout = is_more_than(e->a, voted, rules->turnout, roll, true);
     answer->carried = answer->enough_votes && answer->enough_turnout;

@@ -35,6 +35,14 @@ static Papers *papers_of_post(Engine *e, Str post)
     return own;
 }
 
+/* A post that no candidate was ever named for is a slip of the pen, not an election. */
+static bool has_candidates(const Engine *e, Str post)
+{
+    for (int c = 0; c < e->n; c++)
+        if (str_equal(e->papers->candidates[c].post, post)) return true;
+    return false;
+}
+
 static int standing_for_post(const Engine *e, Str post)
 {
     int count = 0;
@@ -68,6 +76,9 @@ static Err count_post(Engine *e, const RulesPost *post, PostResult *ret)
     rules->seats = post->seats;
     rules->posts = NULL;
     rules->post_count = 0;
+    if (!has_candidates(e, post->name))
+        return fault_setf(e->fault, e->a, ERR_INPUT,
+            "the rules name a post '%.*s' for which nobody stands; give its candidates, or mend its name", STR_ARG(post->name));
     const Papers *papers = papers_of_post(e, post->name);
     *ret = (PostResult){.name = post->name, .unopposed = standing_for_post(e, post->name) <= post->seats};
     if (ret->unopposed) {

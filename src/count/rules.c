@@ -389,7 +389,11 @@ static bool set_post(Reading *in, Str post_name, Str key, Str value)
 {
     RulesPost *post = find_post(in, post_name);
     if (!post) return false;
-    if (str_equal(key, S("seats"))) return number(in, value, 1, RULES_SEATS_MAX, &post->seats);
+    if (str_equal(key, S("seats"))) {
+        if (post->seats_given) return wrong(in, S("each key of a post once"), key);
+        post->seats_given = true;
+        return number(in, value, 1, RULES_SEATS_MAX, &post->seats);
+    }
     if (str_equal(key, S("candidates"))) return add_post_candidates(in, post, value);
     return wrong(in, S("'seats' or 'candidates' in a [post ...] section"), key);
 }
@@ -447,6 +451,22 @@ static Err scan(Arena *a, Str text, Fault *fault)
 static Err misfit(Arena *a, Fault *fault, const char *why)
 {
     return fault_set(fault, ERR_INPUT, 0, 0, str_copy(a, str_from_c(why)), (Str){0});
+}
+
+/* With posts, keys that mean nothing for the way each post is counted. */
+static Err check_posts(const Reading *in)
+{
+    const Rules *r = in->rules;
+    if (r->method != METHOD_POSTS) return ERR_OK;
+    for (int i = 0; i < COUNT_OF(keys); i++) {
+        if (!(in->seen >> i & 1)) continue;
+        bool for_elimination = keys[i].set == set_stop || keys[i].set == set_batch || keys[i].set == set_exclude;
+        bool idle = r->each == METHOD_PLURALITY ? for_elimination : keys[i].set == set_marks;
+        if (idle)
+            return fault_setf(in->fault, in->a, ERR_INPUT, "[%.*s] %.*s means nothing with each = %.*s; take the line out",
+                STR_ARG(keys[i].section), STR_ARG(keys[i].name), STR_ARG(method_name(r->each)));
+    }
+    return ERR_OK;
 }
 
 /* Values that are right one by one and wrong together. */
@@ -522,6 +542,8 @@ Err rules_parse(Arena *a, Str text, Str name, Rules **ret_rules, Fault *fault)
     if (bad_line > 0) return fault_set(fault, ERR_INPUT, bad_line, 1, S("[section], key = value, or a comment after ';'"), S("neither"));
     if (bad_line < 0) out_of_memory(text.len);
     e = check(&in);
+    if (e) return e;
+    e = check_posts(&in);
     if (e) return e;
     if (in.rules->marks == MARKS_UNSAID) in.rules->marks = in.rules->method == METHOD_POSTS ? MARKS_AS_SEATS : MARKS_FIRST;
     *ret_rules = in.rules;

@@ -56,6 +56,7 @@ typedef struct RulesSection {
 typedef struct RulesPost {
     Str name;
     int seats;
+    bool seats_given; /* while reading: a key is given once */
     Str *candidates;
     int candidate_count;
 } RulesPost;

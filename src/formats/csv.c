@@ -175,6 +175,7 @@ static Err candidate_mark(Reader *r, const char *at, Str post, Str name, Mark *r
             return reader_fail(r, ERR_INPUT, at, fault_quote(r->arena, name),
                 "a candidate's name (ranks go below names; a candidate who is called so must stand in '# candidates:')");
         candidate = papers_post_candidate(r->papers, post, name);
+        r->papers->candidates_found = true;
     }
     if (candidate < 0) return reader_fail(r, ERR_LIMIT, at, (Str){0}, "more than %d candidates", PAPERS_CANDIDATES_MAX);
     *ret_mark = (Mark)candidate;
@@ -307,7 +308,9 @@ static Err read_section(Reader *r, Str raw, int *ret_section)
     if (e) return e;
     if (c->sections_declared && papers_find_section(r->papers, name) < 0)
         return reader_fail(r, ERR_INPUT, raw.ptr, fault_quote(r->arena, name), "a name from '# sections:'");
+    int known = r->papers->section_count;
     *ret_section = papers_section(r->papers, name);
+    r->papers->sections_found |= r->papers->section_count > known;
     if (*ret_section < 0) return reader_fail(r, ERR_LIMIT, raw.ptr, (Str){0}, "more than %d sections", PAPERS_SECTIONS_MAX);
     return ERR_OK;
 }

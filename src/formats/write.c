@@ -206,12 +206,12 @@ static int csv_rank(const Writer *w, const Mark *marks, int k, int count)
         buf_str(w->out, S("overvote"));
         return n;
     }
-    Str text = w->papers->candidates[first].name;
-    for (int i = 1; i < n; i++) {
-        Str next = w->papers->candidates[marks[k + i] & MARK_CANDIDATE].name;
-        text = str_format(w->arena, "%.*s=%.*s", STR_ARG(text), STR_ARG(next));
+    Buf cell = buf_new(w->arena);
+    for (int i = 0; i < n; i++) {
+        if (i) buf_byte(&cell, '=');
+        buf_str(&cell, w->papers->candidates[marks[k + i] & MARK_CANDIDATE].name);
     }
-    csv_cell(w->out, text);
+    csv_cell(w->out, buf_done(&cell));
     return n;
 }
 

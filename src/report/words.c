@@ -164,16 +164,8 @@ static Str shell_quote(Arena *a, Str text)
     return buf_done(&b);
 }
 
-/* May `text` stand in a printf format inside single quotes as it is? */
-static bool is_plain(Str text)
-{
-    return str_find(text, '\'') == text.len && str_find(text, '%') == text.len && str_find(text, '\\') == text.len;
-}
-
 static Str lot_command(Arena *a, Str seed, int stage, Str name)
 {
-    if (is_plain(seed) && is_plain(name))
-        return str_format(a, "printf '%.*s\\n%d\\n%.*s' | sha256sum", STR_ARG(seed), stage, STR_ARG(name));
     return str_format(
         a, "printf '%%s\\n%%s\\n%%s' %.*s %d %.*s | sha256sum", STR_ARG(shell_quote(a, seed)), stage, STR_ARG(shell_quote(a, name)));
 }

@@ -567,6 +567,45 @@ def check_boxes():
         yield 'and compared with the papers read', r.status == 0, r
 
 
+def check_what_a_review_found():
+    with Desk() as desk:
+        (desk / 'yn.rules').write_text('[rules]\nmethod = yes-no\n[yes-no]\nturnout = 40%\n')
+        (desk / 'yn.csv').write_text('count,1\n3,Yes\n')
+        r = run('count', 'yn.csv', '-r', 'yn.rules', '--roll', 10, '--rejected', 'torn=2', '-f', 'json', cwd=desk)
+        yield 'papers rejected by hand are turnout', fine(r) and json.loads(r.out)['yes_no']['carried'], r
+        (desk / 'posts.csv').write_text('Chair,Treasurer\nAda,Ada\nBo,Ada\nBo,Cy\n')
+        r = run('count', 'posts.csv', '-r', 'posts', '--withdraw', 'Ada', '-f', 'json', cwd=desk)
+        elected = [p['result']['elected'] for p in json.loads(r.out)['posts']] if fine(r) else None
+        yield 'who withdraws withdraws from every post', elected == [['Bo'], ['Cy']], r
+        (desk / 'posts.rules').write_text('[rules]\nmethod = posts\n[post Chiar]\nseats = 2\n')
+        r = run('count', 'posts.csv', '-r', 'posts.rules', cwd=desk)
+        yield 'a misspelt post is refused', r.status == 2 and 'Chiar' in r.err and r.out == '', r
+        (desk / 'noted.csv').write_text('# note: reconstructed\n1,2\nA,B\n')
+        r = run('count', 'noted.csv', '-r', 'av-2011', '--note', 'typed by hand', cwd=desk)
+        yield "a note of one's own stands beside that of the file", fine(r) and 'reconstructed; typed by hand' in r.out, r
+        for order, status in (('Ann,Bob,Ann', 2), ('Ann,Bob', 0)):
+            r = run('count', 'tied.csv', '-r', 'av-2011', '--tie-order', order, cwd=desk)
+            yield f'--tie-order {order}', r.status == status, r
+        for option in ('--issued', '--roll'):
+            r = run('count', 'papers.csv', '-r', 'av-2011', option, 8, cwd=desk)
+            yield f'{option} below the papers that came back', r.status == 2 and '9' in r.err and r.out == '', r
+        r = run('count', 'papers.csv', '-r', 'av-2011', '--seed', 'one\ntwo', cwd=desk)
+        yield 'a seed of two lines', r.status == 2 and r.out == '', r
+
+
+def check_the_order_of_rows_does_not_show():
+    rows = ['X,Cy,Ann,', 'Y,Bo,Cy,Ann', 'X,Ann,,', 'Y,Cy,Bo,', 'X,Bo,Ann,', 'Y,Dee,Cy,Bo', 'X,Ann,Dee,']
+    with Desk() as desk:
+        seen = set()
+        for k in range(len(rows)):
+            turned = rows[k:] + rows[:k]
+            (desk / 'rows.csv').write_text('\n'.join(['section,1,2,3', *(turned if k % 2 else turned[::-1]), '']))
+            for form in ('text', 'json', 'csv', 'svg', 'html'):
+                r = run('count', 'rows.csv', '-r', 'omov', '--seed', 'x', '--report', 'full', '-f', form, cwd=desk)
+                seen.add((form, r.status, r.out))
+        yield 'seven orders, five forms, one answer each', len(seen) == 5 and {s for _, s, _ in seen} == {0}, sorted(s[:2] for s in seen)
+
+
 def check_the_readme_shows_what_the_program_prints():
     readme = (ROOT / 'README.md').read_text()
     college = run('count', *COLLEGE, '--rules', 'labour-2010', '--report', 'full', cwd=ROOT)

@@ -161,6 +161,29 @@ static void no_smaller_change_than_the_lower_bound(void **state)
     assert_true(tight > 0);
 }
 
+/* 10 to 8: with an order for ties one changed paper is enough; without one a tie would need a lot. */
+static void an_order_for_ties_counts_as_a_change(void **state)
+{
+    Arena *a = *state;
+    Str order[] = {S("B"), S("A")};
+    const char *rules = "[rules]\nmethod = plurality\n[ties]\nelect = order\n";
+    Papers *p = contest(a, "A B", "10:A 8:B");
+    Margin with = analysis_of(a, count_with(a, rules, p, (CountOptions){.tie_order = order, .tie_order_count = 2}), NULL, 0)->margin;
+    Margin without = analysis_of(a, count_with(a, "plurality", p, (CountOptions){0}), NULL, 0)->margin;
+    assert_true(with.exact && with.lower == 1);
+    assert_true(without.exact && without.lower == 2);
+}
+
+static void the_write_in_pile_is_no_runner_up(void **state)
+{
+    Arena *a = *state;
+    Papers *p = contest(a, "A B W", "60:A 5:B 30:W");
+    Result *r = count_with(a, "[rules]\nmethod = alternative-vote\n[count]\nwrite_ins = W\n", p, (CountOptions){0});
+    Margin m = analysis_of(a, r, NULL, 0)->margin;
+    assert_int_equal(m.runner_up, 1);
+    assert_int_equal(m.last, 55);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +193,8 @@ int main(void)
         arena_test(slates),
         arena_test(margins),
         arena_test(no_smaller_change_than_the_lower_bound),
+        arena_test(an_order_for_ties_counts_as_a_change),
+        arena_test(the_write_in_pile_is_no_runner_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,40 @@ static void merging_matches_by_name(void **state)
     assert_int_equal(only->candidate_count, 3);
 }
 
+/* Whatever the order of the rows, the same numbers; and papers can still be added afterwards. */
+static void names_met_on_papers_are_put_in_order(void **state)
+{
+    Arena *a = *state;
+    Papers *p = contest(a, "", "S/2:C>A>B 3:B=C T/1:A");
+    p->candidates_found = p->sections_found = true;
+    Papers *q = contest(a, "", "T/1:A 3:B=C S/2:C>A>B");
+    q->candidates_found = q->sections_found = true;
+    papers_settle_order(p);
+    papers_settle_order(q);
+    for (int c = 0; c < 3; c++) assert_same_str(p->candidates[c].name, q->candidates[c].name);
+    assert_str(p->candidates[0].name, "A");
+    assert_int_equal(papers_find_candidate(p, S("C")), 2);
+    assert_int_equal(papers_candidate(p, S("C")), 2);
+    assert_str(p->sections[1].name, "T");
+    assert_int_equal(p->sections[1].papers, 1);
+    assert_int_equal(p->marks[p->groups[0].first], 2);
+    Mark again[] = {2, 0, 1};
+    assert_int_equal(papers_add(p, papers_section(p, S("S")), -1, again, 3, 5, NULL), ERR_OK);
+    assert_int_equal(p->group_count, 3);
+    assert_int_equal(p->groups[0].papers, 7);
+}
+
+static void notes_are_joined_once(void **state)
+{
+    Arena *a = *state;
+    Papers *p = contest(a, "A", "1:A");
+    papers_add_note(p, S("Box 12 missing"));
+    papers_add_note(p, S("Box 1"));
+    papers_add_note(p, S("Box 12 missing"));
+    papers_add_note(p, (Str){0});
+    assert_str(p->note, "Box 12 missing; Box 1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +121,8 @@ int main(void)
         arena_test(limits_hold),
         arena_test(boxes_count_their_papers),
         arena_test(merging_matches_by_name),
+        arena_test(names_met_on_papers_are_put_in_order),
+        arena_test(notes_are_joined_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

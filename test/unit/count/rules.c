@@ -62,6 +62,8 @@ static void mistakes_are_told(void **state)
         {"[rules]\nmethod = plurality\n[papers]\nequal_ranks = allow\n", 0, "condorcet only"},
         {"[rules]\nmethod = plurality\n[ties]\nelect = lot, coin\n", 4, "one of forward"},
         {"[rules]\nmethod = posts\n[post Chair]\nseat = 1\n", 4, "'seats' or 'candidates'"},
+        {"[rules]\nmethod = posts\n[post Chair]\nseats = 1\nseats = 2\n", 5, "each key of a post once"},
+        {"[rules]\nmethod = posts\n[count]\nbatch_elimination = yes\n", 0, "means nothing with each = plurality"},
         {"[rules]\nmethod = condorcet\n[count]\nseats = 2\n", 0, "fills one seat"},
         {"[rules]\nmethod = plurality\nnonsense\n", 3, "key = value"},
         {"[rules]\nmethod = plurality\ntitle = \x01\n", 3, "UTF-8 text"},

@@ -47,8 +47,8 @@ static void an_open_question_is_loud(void **state)
 static void a_lot_can_be_checked_by_hand(void **state)
 {
     Str text = text_of(*state, "lot", 100, false);
-    assert_holds(text, "printf 'dice 3 4\\n1\\nCy' | sha256sum");
-    long at = find_in(text, S("printf 'dice 3 4\\n1\\nCy'"));
+    assert_holds(text, "printf '%s\\n%s\\n%s' 'dice 3 4' 1 'Cy' | sha256sum");
+    long at = find_in(text, S("printf '%s\\n%s\\n%s' 'dice 3 4' 1 'Cy'"));
     Str line, rest, shown, command;
     str_cut((Str){text.ptr + at, text.len - (size_t)at}, '\n', &line, &rest);
     str_cut(line, '#', &command, &shown);
