@@ -836,18 +836,6 @@ static void write_rules(Page *p)
     section_end(p);
 }
 
-static Str quoted(Arena *a, Str text)
-{
-    Buf b = buf_new(a);
-    buf_byte(&b, '\'');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '\'') buf_str(&b, S("'\\''"));
-        else buf_byte(&b, text.ptr[i]);
-    }
-    buf_byte(&b, '\'');
-    return buf_done(&b);
-}
-
 static void write_check(Page *p)
 {
     Arena *a = p->a;
@@ -865,14 +853,14 @@ static void write_check(Page *p)
     Buf command = buf_new(a);
     buf_str(&command, S("sha256sum declared.rules\nhustings count PAPERS --rules declared.rules"));
     if (method_has_seats(r->rules->method) && r->rules->method != METHOD_POSTS) buf_format(&command, " --seats %d", r->seats);
-    if (r->options.seed.len) buf_format(&command, " --seed %.*s", STR_ARG(quoted(a, r->options.seed)));
+    if (r->options.seed.len) buf_format(&command, " --seed %.*s", STR_ARG(words_shell_quote(a, r->options.seed)));
     if (r->options.tie_order_count) {
         Buf names = buf_new(a);
         for (int i = 0; i < r->options.tie_order_count; i++) {
             if (i) buf_str(&names, S(", "));
             buf_str(&names, r->options.tie_order[i]);
         }
-        buf_format(&command, " --tie-order %.*s", STR_ARG(quoted(a, buf_done(&names))));
+        buf_format(&command, " --tie-order %.*s", STR_ARG(words_shell_quote(a, buf_done(&names))));
     }
     if (r->options.roll > 0) buf_format(&command, " --roll %lld", (long long)r->options.roll);
     html_element(p->h, M("pre"), buf_done(&command));

@@ -151,8 +151,7 @@ Str words_mark(const Result *r, const Stage *stage, int candidate)
 
 /* ---- ties ---- */
 
-/* `text` in single quotes for a shell. */
-static Str shell_quote(Arena *a, Str text)
+Str words_shell_quote(Arena *a, Str text)
 {
     Buf b = buf_new(a);
     buf_byte(&b, '\'');
@@ -166,8 +165,8 @@ static Str shell_quote(Arena *a, Str text)
 
 static Str lot_command(Arena *a, Str seed, int stage, Str name)
 {
-    return str_format(
-        a, "printf '%%s\\n%%s\\n%%s' %.*s %d %.*s | sha256sum", STR_ARG(shell_quote(a, seed)), stage, STR_ARG(shell_quote(a, name)));
+    return str_format(a, "printf '%%s\\n%%s\\n%%s' %.*s %d %.*s | sha256sum", STR_ARG(words_shell_quote(a, seed)), stage,
+        STR_ARG(words_shell_quote(a, name)));
 }
 
 Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie)

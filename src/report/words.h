@@ -37,6 +37,9 @@ Lines words_stage(Arena *a, const Result *r, int number);
 Lines words_tie(Arena *a, const Result *r, const Stage *stage, const Tie *tie);
 /* What the person counting can do about an open question. */
 Lines words_open(Arena *a, const Result *r);
+/* `text` in single quotes, for a shell. */
+Str words_shell_quote(Arena *a, Str text);
+
 /* The commands that re-make the lot of a tie, one a candidate, and the first digits each gives; empty when no lot decided. */
 Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie);
 
