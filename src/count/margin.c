@@ -250,13 +250,12 @@ typedef struct Search {
     const Result *result;
     const Rankings *rankings;
     uint32_t *order; /* rankings in an order that does not hang on the order of the papers */
-    int64_t
-        budget; /* elementary steps that recounts may still take: a number of steps, not a time, so that every machine stops at the same place */
-    int64_t cost; /* of one recount */
+    int64_t budget;  /* steps that recounts may still take; not a time, so that every machine stops at the same place */
+    int64_t cost;    /* of one recount */
     Margin *margin;
 } Search;
 
-/* qsort has no context argument that is portable; the arrays compared are set just before the one call. */
+/* A ranking with all that orders it, so that qsort needs no context. */
 typedef struct Keyed {
     const Mark *marks;
     uint16_t length, section;
