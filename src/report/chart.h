@@ -4,7 +4,7 @@
 #ifndef HUSTINGS_REPORT_CHART_H
 #define HUSTINGS_REPORT_CHART_H
 
-#include "report/markup.h"
+#include "core/markup.h"
 #include "report/parts.h"
 
 /* All of it, or a part, so that neither is longer than a sheet of paper. */

@@ -6,7 +6,7 @@
 #ifndef HUSTINGS_REPORT_DRAWING_H
 #define HUSTINGS_REPORT_DRAWING_H
 
-#include "report/markup.h"
+#include "core/markup.h"
 #include "report/parts.h"
 
 typedef struct Drawing {

@@ -8,7 +8,7 @@
  * Shares name what they are shares of: the papers counted, the votes that continue at a stage, or the roll.
  */
 #include "report/chart.h"
-#include "report/markup.h"
+#include "core/markup.h"
 #include "report/style.h"
 #include "report/words.h"
 

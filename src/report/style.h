@@ -7,7 +7,7 @@
 #ifndef HUSTINGS_REPORT_STYLE_H
 #define HUSTINGS_REPORT_STYLE_H
 
-#include "report/markup.h"
+#include "core/markup.h"
 
 extern const Markup style_sheet; /* a <style> element */
 extern const Markup style_mark;  /* a cross in a box, as on a paper: an <svg> for decoration */

@@ -146,6 +146,70 @@ static void misuse_is_a_bug(void **state)
     assert_stops(put_a_key_twice);
 }
 
+static View *every_kind(Arena *a)
+{
+    View *v = view_object(a), *list = view_put_array(v, S("list"));
+    Html markup = html_new(a);
+    html_element(&markup, M("b"), S("<"));
+    view_put_str(v, S("text"), S("a\0b"));
+    view_put_i64(v, S("least"), INT64_MIN);
+    view_put_i64(v, S("most"), INT64_MAX);
+    view_put_bool(v, S("yes"), true);
+    view_put_null(v, S("nothing"));
+    view_put_html(v, S("markup"), &markup);
+    view_add_i64(list, -1);
+    view_put_str(view_add_object(list), S(""), S(""));
+    view_add(list, view_array(a));
+    return v;
+}
+
+static void what_was_put_can_be_read(void **state)
+{
+    const View *v = every_kind(*state), *list = view_get(v, S("list"));
+    assert_int_equal(view_kind(list), VIEW_ARRAY);
+    assert_int_equal(view_i64(view_first(list)), -1);
+    assert_null(view_next(view_next(view_next(view_first(list)))));
+    assert_null(view_get(v, S("other")));
+    assert_null(view_get(list, S("text")));
+    assert_int_equal(view_kind(view_get(v, S("markup"))), VIEW_HTML);
+    assert_str(view_str(view_get(v, S("markup"))), "<b>&lt;</b>");
+    assert_str(view_key(view_first(v)), "list");
+}
+
+static void packed_and_unpacked(void **state)
+{
+    Arena *a = *state;
+    Buf packed = buf_new(a), again = buf_new(a);
+    View *v = NULL;
+    view_pack(every_kind(a), &packed);
+    assert_int_equal(view_unpack(a, buf_done(&packed), &v), ERR_OK);
+    view_pack(v, &again);
+    assert_same_str(buf_done(&again), buf_done(&packed));
+    assert_same_str(json(a, v, true), json(a, every_kind(a), true));
+}
+
+/* Cut short anywhere, or with any byte changed: refused, or another tree; never a stop. */
+static void damaged_bytes_are_refused(void **state)
+{
+    Arena *a = *state;
+    Buf packed = buf_new(a);
+    View *v = NULL;
+    view_pack(every_kind(a), &packed);
+    Str good = buf_done(&packed);
+    for (size_t n = 0; n < good.len; n++) assert_int_equal(view_unpack(a, str_slice(good, 0, n), &v), ERR_INPUT);
+    for (size_t i = 0; i < good.len; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            Str bad = str_copy(a, good);
+            ((char *)bad.ptr)[i] ^= (char)(1 << bit);
+            Buf b = buf_new(a);
+            if (view_unpack(a, bad, &v) == ERR_OK) view_json(v, &b, false);
+        }
+    Buf deep = buf_new(a);
+    buf_str(&deep, S("view1\n"));
+    for (int i = 0; i < 100000; i++) buf_byte(&deep, VIEW_ARRAY);
+    assert_int_equal(view_unpack(a, buf_done(&deep), &v), ERR_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +219,9 @@ int main(void)
         arena_test(a_tree_built_apart_can_be_put),
         arena_test(strings_are_escaped),
         arena_test(a_wide_and_a_deep_tree),
+        arena_test(what_was_put_can_be_read),
+        arena_test(packed_and_unpacked),
+        arena_test(damaged_bytes_are_refused),
         cmocka_unit_test(misuse_is_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
-#include "report/markup.h"
+#include "core/markup.h"
 
 Html html_new(Arena *a)
 {

@@ -1,4 +1,4 @@
-/* markup.h: HTML and SVG under construction, in which text and markup cannot be mixed by accident. Private to report/.
+/* markup.h: HTML and SVG under construction, in which text and markup cannot be mixed by accident.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Why: names and notes come from outside. Markup is a C type that only a literal can make (M); everything else is a Str, and the only
@@ -7,8 +7,8 @@
  * so does a character that turns the direction of writing.
  * Memory: in the arena of html_new.
  */
-#ifndef HUSTINGS_REPORT_MARKUP_H
-#define HUSTINGS_REPORT_MARKUP_H
+#ifndef HUSTINGS_CORE_MARKUP_H
+#define HUSTINGS_CORE_MARKUP_H
 
 #include "core/str.h"
 

@@ -1,7 +1,7 @@
 /* Text and markup stay apart. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/unit.h"
 
-#include "report/markup.h"
+#include "core/markup.h"
 
 static Str written(const Html *h)
 {
