@@ -1,0 +1,166 @@
+/* page.h: how a room writes its pages. A page is one row in its room's route table; this header is all that a room needs.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A request's walk: connection -> route row -> who may -> session -> validated fields -> `page` -> view -> a template (HTML) or the view itself
+ * (JSON, when the path ends in ".json" or the client asks for it). One function, two faces: every page is its own API.
+ *
+ *     static const Field note_fields[] = {
+ *         {"contest", FIELD_SLUG, .required = true},                                         // from the path
+ *         {"words", FIELD_TEXT, .required = true, .max = 2000, .label = "Your note", .hint = "It will be public."},
+ *         {0}};
+ *     static const Route routes[] = {
+ *         {GET, "/contests/:contest/note", .who = WHO_ANYONE, .title = "Leave a note", .fields = note_fields, .page = note_form, .html = "note_form"},
+ *         {POST, "/contests/:contest/note", .who = WHO_STEWARD, .title = "Leave a note", .fields = note_fields, .write = &note_add, .form = "note_form"},
+ *     };
+ *     const Room note_room = {"note", routes, COUNT_OF(routes)};
+ *
+ * GET never changes anything. A POST with `write` is a command: the framework checks the anti-forgery token and the fields, runs the command in a
+ * transaction under an idempotency key, and answers when it is on disk: 303 to req_redirect for browsers, the answer as JSON for programs.
+ * A POST with `page` keeps nothing (a calculation on what was sent).
+ * Wrong fields never reach `page` or `write`: the form is shown again (422) with the GOV.UK error summary, everything typed still there.
+ * Memory: everything lives in req->arena until the answer is sent.
+ * Errors returned by page and write become pages: ERR_INPUT 422 (after req_wrong) or 400, ERR_MISSING 404, ERR_DENIED 403, ERR_CONFLICT 409, ERR_LIMIT 413,
+ *       ERR_IO 503 with Retry-After. req->fault.expected is what the reader is told.
+ */
+#ifndef HUSTINGS_HTTP_PAGE_H
+#define HUSTINGS_HTTP_PAGE_H
+
+#include "db/db.h"
+
+/* ---- fields: what a request may say ---- */
+
+typedef enum FieldKind {
+    FIELD_LINE,   /* one line of text, trimmed, clean UTF-8; min..max characters (max 0: 200) */
+    FIELD_TEXT,   /* several lines, ended by \n; min..max characters (max 0: 10,000) */
+    FIELD_NUMBER, /* a whole number from min to max */
+    FIELD_CHOICE, /* one word of `choices` */
+    FIELD_TICK,   /* a box that is ticked ("yes") or not there */
+    FIELD_SLUG,   /* a part of a path: lower-case letters, digits, inner hyphens; at most 80 (or max) */
+    FIELD_TOKEN,  /* an unguessable part of a path: 22 characters of base64url (128 bits) */
+    FIELD_FILE,   /* an upload: at most `max` bytes (0: the body's limit) */
+    FIELD__COUNT
+} FieldKind;
+
+typedef struct Choice {
+    const char *value, *label;
+} Choice;
+
+typedef struct Field {
+    const char *name; /* as in the path or the form; NULL ends a table */
+    FieldKind kind;
+    bool required;
+    bool repeats; /* may be given several times, at most FIELD_REPEATS_MAX */
+    int64_t min, max;
+    const Choice *choices; /* ends with {0} */
+    const char *label; /* above the box, for people: "Your name" */
+    const char *hint;  /* below the label, or NULL */
+    const char *autocomplete; /* HTML's word, or NULL */
+    const char *standard; /* what the box holds at first, or NULL */
+} Field;
+
+enum { FIELD_REPEATS_MAX = 16, FIELDS_MAX = 32 };
+
+typedef struct Upload {
+    Str file_name; /* as the browser said: clean text, no path; may be empty */
+    Str bytes;
+} Upload;
+
+/* ---- routes ---- */
+
+typedef enum Method { GET, POST } Method;
+
+typedef enum Who {
+    WHO_NOBODY, /* an empty row serves nobody */
+    WHO_ANYONE,
+    WHO_STEWARD, /* runs this installation: publishes and withdraws. Can read no paper and no letter */
+    WHO__COUNT
+} Who;
+Str who_name(Who who);
+
+typedef struct Req Req;
+typedef Err Page(Req *req, View *view);
+typedef Err Write(Req *req, Db *db, View *answer);
+
+/* How often one address (POST also: one session) may come here; more is 429 with Retry-After. */
+typedef enum Rate {
+    RATE_READ,  /* cheap pages: 3,000 a minute */
+    RATE_WORK,  /* pages that calculate: 60 a minute */
+    RATE_WRITE, /* commands: 120 a minute */
+    RATE_ENTRY, /* sign-in: 10 a minute */
+    RATE__COUNT
+} Rate;
+
+typedef struct Route {
+    Method method;
+    const char *path; /* "/contests/:contest/stages": each :part is a field */
+    Who who;
+    const char *title;   /* of the page, and in the API's description */
+    const char *summary; /* one sentence for the API's description */
+    const Field *fields; /* NULL: none */
+    Page *page;
+    Write *write;
+    Page *prepare;    /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
+    const char *html; /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
+    const char *form; /* POST: the template shown again when fields are wrong */
+    Page *form_page;  /* POST: fills that form's view, or NULL */
+    const char *topic;  /* GET, WHO_ANYONE: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached */
+    int64_t body_max; /* POST: bytes; 0: 64 KiB */
+    Rate rate;
+    bool heavy;   /* runs on a worker */
+    bool no_json; /* has no second face (downloads, live) */
+    const char *nav; /* its name in the navigation at the top, or NULL */
+} Route;
+
+typedef struct Room {
+    const char *name;
+    const Route *routes;
+    int route_count;
+} Room;
+
+/* ---- inside a handler ---- */
+
+struct Req {
+    Arena *arena;
+    Db *db; /* for reading; NULL in a command, which has its own */
+    const Route *route;
+    int64_t now; /* milliseconds since 1970, UTC */
+    Who who;
+    Str actor; /* who acts, as the store knows him: the session's id; empty for a visitor */
+    Str base;  /* "https://example.org": for links that leave the page */
+    Fault fault;
+    void *room; /* from `prepare` to `write` */
+    struct ReqState *state; /* the framework's */
+};
+
+/* Only fields that the route declares; anything else is a bug. Empty, 0 or false when not given. */
+Str req_text(const Req *req, const char *field); /* FIELD_LINE, TEXT, CHOICE, SLUG, TOKEN */
+bool req_given(const Req *req, const char *field);
+int64_t req_number(const Req *req, const char *field);
+bool req_ticked(const Req *req, const char *field);
+int req_texts(const Req *req, const char *field, const Str **ret_values);
+int req_uploads(const Req *req, const char *field, const Upload **ret_uploads);
+
+/* What the person must mend; returns ERR_INPUT. `field` NULL: about the whole form. May be said several times before returning. */
+NODISCARD Err req_wrong(Req *req, const char *field, const char *format, ...) PRINTF_LIKE(3, 4);
+/* What she is told with any other error: fault.expected. Returns `err`. */
+NODISCARD Err req_fail(Req *req, Err err, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Title of this page, when it is better than the route's. */
+void req_title(Req *req, Str title);
+/* After a POST: where to go (a path of this site; anything else is a bug), and what is said there once at the top. */
+void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
+void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Instead of the view: these bytes. `file_name` not empty: to be saved under that name. `sandbox`: a page of its own that must not act for this site. */
+void req_send(Req *req, Str type, Str bytes, Str file_name);
+/* A session for `who`, with a new token; the old one ends. Only in a write. */
+NODISCARD Err req_sign_in(Req *req, Db *db, Who who);
+NODISCARD Err req_sign_out(Req *req, Db *db);
+/* 22 characters of base64url from the system's randomness. */
+Str req_new_token(Req *req);
+
+/* For every room: "3 October 2010", "25 September 2010, 16:45 BST" as people read them; ISO 8601 for machines. In Europe/London unless configured. */
+Str date_words(Arena *a, Str iso_date);
+Str time_words(Arena *a, int64_t now);
+Str time_iso(Arena *a, int64_t now);
+
+#endif
