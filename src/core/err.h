@@ -11,9 +11,9 @@
 
 typedef enum Err {
     ERR_OK = 0,
-    ERR_INPUT, /* the user's mistake: unusable input; the Fault says what and where */
-    ERR_LIMIT, /* a stated bound was exceeded; the Fault says which */
-    ERR_IO,    /* the world's failure: a file or the store could not be opened, read or written; trying later may help */
+    ERR_INPUT,    /* the user's mistake: unusable input; the Fault says what and where */
+    ERR_LIMIT,    /* a stated bound was exceeded; the Fault says which */
+    ERR_IO,       /* the world's failure: a file or the store could not be opened, read or written; trying later may help */
     ERR_MISSING,  /* there is no such thing */
     ERR_DENIED,   /* this person may not */
     ERR_CONFLICT, /* not as things stand now: somebody was faster, or it is over */

@@ -40,14 +40,14 @@ typedef enum Engine { ENGINE_SQLITE, ENGINE_POSTGRES } Engine;
 /* ---- the store ---- */
 
 typedef struct StoreOptions {
-    Str url;             /* a path, "sqlite:PATH", or "postgres://..." / "postgresql://..." as libpq reads it (several hosts allowed) */
-    bool serve;          /* this process serves: SQLite refuses a second one on the same file (ERR_CONFLICT) */
-    bool must_exist;     /* do not create a SQLite file that is not there (ERR_MISSING) */
-    bool as_it_is;       /* do not apply migrations (backup, export): an older or newer schema is ERR_CONFLICT */
-    int writers;         /* PostgreSQL: connections for commands (0: 3). SQLite always has one writer */
-    int batch_most;      /* commands in one commit at most (0: 512) */
-    int queue_most;      /* commands that may wait; more are told ERR_IO "busy" at once (0: 16,384) */
-    int statement_ms;    /* PostgreSQL: a statement may take so long (0: 5,000) */
+    Str url;          /* a path, "sqlite:PATH", or "postgres://..." / "postgresql://..." as libpq reads it (several hosts allowed) */
+    bool serve;       /* this process serves: SQLite refuses a second one on the same file (ERR_CONFLICT) */
+    bool must_exist;  /* do not create a SQLite file that is not there (ERR_MISSING) */
+    bool as_it_is;    /* do not apply migrations (backup, export): an older or newer schema is ERR_CONFLICT */
+    int writers;      /* PostgreSQL: connections for commands (0: 3). SQLite always has one writer */
+    int batch_most;   /* commands in one commit at most (0: 512) */
+    int queue_most;   /* commands that may wait; more are told ERR_IO "busy" at once (0: 16,384) */
+    int statement_ms; /* PostgreSQL: a statement may take so long (0: 5,000) */
 } StoreOptions;
 
 /* Open, create if need be, and bring the schema up to date (numbered migrations, each in a transaction).
@@ -144,15 +144,15 @@ Str db_trouble(const Db *db);
 
 typedef struct Command Command;
 struct Command {
-    const char *name;                       /* "contest_publish": for figures and the digest */
-    Err (*run)(Db *db, Command *command);   /* inside the transaction */
-    void (*done)(Command *command);         /* after it, on the writer's thread: hand it on and return quickly. NULL for store_run */
-    void *context;                          /* of whoever submitted it */
-    const void *input;                      /* for `run`; not changed */
-    Arena *arena;                           /* for `run`, and for the answer; nobody else touches it until `done` */
-    Str key;                                /* idempotency key, already bound to who asks (at most 64 bytes); empty: none */
-    Sha256 digest;                          /* of what is asked; compared when the key was seen before */
-    int64_t now;                            /* milliseconds since 1970, UTC */
+    const char *name;                     /* "contest_publish": for figures and the digest */
+    Err (*run)(Db *db, Command *command); /* inside the transaction */
+    void (*done)(Command *command);       /* after it, on the writer's thread: hand it on and return quickly. NULL for store_run */
+    void *context;                        /* of whoever submitted it */
+    const void *input;                    /* for `run`; not changed */
+    Arena *arena;                         /* for `run`, and for the answer; nobody else touches it until `done` */
+    Str key;                              /* idempotency key, already bound to who asks (at most 64 bytes); empty: none */
+    Sha256 digest;                        /* of what is asked; compared when the key was seen before */
+    int64_t now;                          /* milliseconds since 1970, UTC */
     /* What came of it: */
     Err err;
     Fault fault;

@@ -31,9 +31,9 @@ extern const int sql_statement_file_count, sql_migration_file_count;
 enum { SQL_VALUES_MAX = 32 };
 
 typedef struct Statement {
-    int number;  /* 0, 1, 2...: index of the engines' prepared forms */
+    int number; /* 0, 1, 2...: index of the engines' prepared forms */
     Str name;
-    Str sqlite;  /* with ?1, ?2... */
+    Str sqlite;   /* with ?1, ?2... */
     Str postgres; /* with $1, $2... */
     Str values[SQL_VALUES_MAX];
     int value_count;

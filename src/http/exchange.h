@@ -29,12 +29,12 @@ typedef struct Address {
 enum { ANSWER_HEADERS_MAX = 16 };
 
 typedef struct Answer {
-    int status; /* 0: none yet */
+    int status;                         /* 0: none yet */
     Header headers[ANSWER_HEADERS_MAX]; /* Content-Type among them; Content-Length, Date and Connection are the server's */
     int header_count;
-    Str body;          /* in the exchange's arena, or for ever */
-    const Kept *kept;  /* instead of all the above: an answer that is sent to many */
-    bool close;        /* end the connection after it */
+    Str body;         /* in the exchange's arena, or for ever */
+    const Kept *kept; /* instead of all the above: an answer that is sent to many */
+    bool close;       /* end the connection after it */
 } Answer;
 
 /* An answer made once and sent to many, from several threads. */

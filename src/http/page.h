@@ -51,11 +51,11 @@ typedef struct Field {
     bool required;
     bool repeats; /* may be given several times, at most FIELD_REPEATS_MAX */
     int64_t min, max;
-    const Choice *choices; /* ends with {0} */
-    const char *label; /* above the box, for people: "Your name" */
-    const char *hint;  /* below the label, or NULL */
+    const Choice *choices;    /* ends with {0} */
+    const char *label;        /* above the box, for people: "Your name" */
+    const char *hint;         /* below the label, or NULL */
     const char *autocomplete; /* HTML's word, or NULL */
-    const char *standard; /* what the box holds at first, or NULL */
+    const char *standard;     /* what the box holds at first, or NULL */
 } Field;
 
 enum { FIELD_REPEATS_MAX = 16, FIELDS_MAX = 32 };
@@ -99,23 +99,42 @@ typedef struct Route {
     const Field *fields; /* NULL: none */
     Page *page;
     Write *write;
-    Page *prepare;    /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
-    const char *html; /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
-    const char *form; /* POST: the template shown again when fields are wrong */
-    Page *form_page;  /* POST: fills that form's view, or NULL */
-    const char *topic;  /* GET, WHO_ANYONE: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached */
+    Page *prepare;     /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
+    const char *html;  /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
+    const char *form;  /* POST: the template shown again when fields are wrong */
+    Page *form_page;   /* POST: fills that form's view, or NULL */
+    const char *posts; /* GET: the path of the POST route whose form this page shows; its fields become `form` in the template */
+    const char *
+        topic; /* GET, WHO_ANYONE, no form: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached */
     int64_t body_max; /* POST: bytes; 0: 64 KiB */
     Rate rate;
-    bool heavy;   /* runs on a worker */
-    bool no_json; /* has no second face (downloads, live) */
+    bool heavy;      /* runs on a worker */
+    bool no_json;    /* has no second face (downloads, live) */
     const char *nav; /* its name in the navigation at the top, or NULL */
 } Route;
 
+/* Which topics a live stream (/live?topic=...) may follow, and who: "contests" itself, or "contest:" and whatever comes after it. */
+typedef struct TopicRule {
+    const char *name; /* ends with ':' when it stands for all that begin so; NULL ends a table */
+    Who who;
+} TopicRule;
+
 typedef struct Room {
-    const char *name;
+    const char *name; /* of its folder: templates are src/<name>/pages/ */
     const Route *routes;
     int route_count;
+    const TopicRule *topics; /* or NULL */
 } Room;
+
+/* ---- what a template sees ----
+ * The page's own view first; below it:
+ *   site   name, version, assets.hustings_css (the path to load; dots and hyphens of the file's name as _), nav [name, path, here]
+ *   page   title, path, json (path of its other face, when it has one), steward (is this one signed in), flash (said once), csrf, key (a new idempotency key),
+ *          live (path of the stream for its topic, when it has one), base
+ *   form   action, multipart, csrf, key, errors [field, message, href], fields [..], by.<name>; a field: name, id, label, hint, required, value, error,
+ *          min, max, autocomplete, repeats, and one of is_line, is_text, is_number, is_choice, is_tick, is_file; choices [value, label, chosen]; ticked
+ * "layout" (src/http/pages/layout.html) is rendered around every page, with its markup as `content`. Partials: {{> field}} is of the same room or of http/.
+ */
 
 /* ---- inside a handler ---- */
 
@@ -128,7 +147,7 @@ struct Req {
     Str actor; /* who acts, as the store knows him: the session's id; empty for a visitor */
     Str base;  /* "https://example.org": for links that leave the page */
     Fault fault;
-    void *room; /* from `prepare` to `write` */
+    void *room;             /* from `prepare` to `write` */
     struct ReqState *state; /* the framework's */
 };
 
@@ -145,6 +164,8 @@ NODISCARD Err req_wrong(Req *req, const char *field, const char *format, ...) PR
 /* What she is told with any other error: fault.expected. Returns `err`. */
 NODISCARD Err req_fail(Req *req, Err err, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* What the box of the form this page shows holds at first (GET). */
+void req_prefill(Req *req, const char *field, Str value);
 /* Title of this page, when it is better than the route's. */
 void req_title(Req *req, Str title);
 /* After a POST: where to go (a path of this site; anything else is a bug), and what is said there once at the top. */

@@ -16,20 +16,20 @@
 typedef struct Server Server;
 
 typedef struct ServerOptions {
-    Str listen;      /* "127.0.0.1:8080", "[::]:443", "unix:/run/hustings/socket"; port 0: any free one */
-    int loops;       /* 0: one a core */
-    int workers;     /* threads for what takes long; 0: two a core */
-    Str certificate, key; /* PEM files; both or neither: TLS 1.2 and above */
-    Str trusted;     /* proxies whose X-Forwarded-For and -Proto count: "127.0.0.1, ::1, 10.0.0.0/8"; "unix" for the socket */
-    int connections_most;         /* in all (0: 19,500, or what the limit on open files allows) */
-    int connections_per_address;  /* not counted for trusted proxies and this machine (0: 100) */
-    int streams_per_address;      /* (0: 20) */
-    int header_ms;   /* all headers must be in after so long (0: 10,000) */
-    int body_ms;     /* all of a body of 1 MiB, and for every further MiB (0: 30,000) */
-    int answer_ms;   /* all of an answer must be taken after so long, per MiB begun (0: 60,000) */
-    int idle_ms;     /* between two requests of a connection (0: 60,000) */
-    int heartbeat_ms; /* a comment on every stream, so that leavers are seen (0: 15,000) */
-    int drain_ms;    /* (0: 10,000) */
+    Str listen;                  /* "127.0.0.1:8080", "[::]:443", "unix:/run/hustings/socket"; port 0: any free one */
+    int loops;                   /* 0: one a core */
+    int workers;                 /* threads for what takes long; 0: two a core */
+    Str certificate, key;        /* PEM files; both or neither: TLS 1.2 and above */
+    Str trusted;                 /* proxies whose X-Forwarded-For and -Proto count: "127.0.0.1, ::1, 10.0.0.0/8"; "unix" for the socket */
+    int connections_most;        /* in all (0: 19,500, or what the limit on open files allows) */
+    int connections_per_address; /* not counted for trusted proxies and this machine (0: 100) */
+    int streams_per_address;     /* (0: 20) */
+    int header_ms;               /* all headers must be in after so long (0: 10,000) */
+    int body_ms;                 /* all of a body of 1 MiB, and for every further MiB (0: 30,000) */
+    int answer_ms;               /* all of an answer must be taken after so long, per MiB begun (0: 60,000) */
+    int idle_ms;                 /* between two requests of a connection (0: 60,000) */
+    int heartbeat_ms;            /* a comment on every stream, so that leavers are seen (0: 15,000) */
+    int drain_ms;                /* (0: 10,000) */
 } ServerOptions;
 
 /* ERR_INPUT: an option that cannot be used (`fault` says which); ERR_IO: the socket or a certificate. */

@@ -11,18 +11,19 @@
 #include "http/page.h"
 
 typedef struct SiteOptions {
-    Str name;      /* of the organisation or installation: "Hustings" */
-    Str base;      /* its address as the world sees it, "https://vote.example.org"; empty: as each request says */
-    Str overrides; /* a folder of the operator's own templates and static files, looked at first; empty: none */
-    Str dev;       /* the source tree: templates and static files are read from there at every request; empty: the compiled-in ones */
-    Str metrics;   /* who may read /metrics: "local", "all", "off" */
+    Str name;         /* of the organisation or installation: "Hustings" */
+    Str base;         /* its address as the world sees it, "https://vote.example.org"; empty: as each request says */
+    Str overrides;    /* a folder of the operator's own templates and static files, looked at first; empty: none */
+    Str dev;          /* the source tree: templates and static files are read from there at every request; empty: the compiled-in ones */
+    Str metrics;      /* who may read /metrics: "local", "all", "off" */
     int rate_percent; /* of the standard rates; 0: no limits (benchmarks) */
-    Str time_zone; /* "Europe/London" */
+    Str time_zone;    /* "Europe/London" */
     Str version;
     bool log_requests; /* every one (by route, never by path); else only those that fail on our side or take longer than 1 s */
 } SiteOptions;
 
-NODISCARD Err site_open(Arena *a, const SiteOptions *options, Store *store, const Room *const *rooms, int room_count, Site **ret_site, Fault *fault);
+NODISCARD Err site_open(
+    Arena *a, const SiteOptions *options, Store *store, const Room *const *rooms, int room_count, Site **ret_site, Fault *fault);
 void site_close(Site *site);
 
 /* The API's description (OpenAPI 3.1), made from the route tables. */

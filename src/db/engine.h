@@ -1,0 +1,69 @@
+/* engine.h: what SQLite and PostgreSQL each must be able to do for the door (db.h). Private to db/.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * store.c holds what is the same for both: the queue, the batches, idempotency keys, topics, migrations. An engine is a table of functions over its own
+ * Db, whose first member is the struct below. None of them retries; none logs.
+ */
+#ifndef HUSTINGS_DB_ENGINE_H
+#define HUSTINGS_DB_ENGINE_H
+
+#include "db/sql.h"
+
+typedef struct EngineOps EngineOps;
+
+struct Db {
+    Store *store;
+    const EngineOps *ops;
+    char trouble[512]; /* words of the last error, for the log */
+    bool in_command;   /* db_run is allowed */
+    bool in_snapshot;
+    bool wrote;                  /* in this command: something to undo */
+    Command *command;            /* being run */
+    struct Announced *announced; /* topics raised in this batch */
+};
+
+struct EngineOps {
+    Engine engine;
+
+    /* Connect as `store->options` say. A connection that broke is not mended: close it and open another. */
+    Err (*open)(Store *store, Db **ret_db, Fault *fault);
+    void (*close)(Db *db);
+    bool (*is_broken)(const Db *db);
+
+    /* All rows of a statement; and of one statement with many single values, one DbRows each (PostgreSQL: one trip). */
+    Err (*query)(Db *db, Arena *a, const Statement *statement, const DbValue *values, int value_count, DbRows *ret_rows);
+    Err (*query_each)(Db *db, Arena *a, const Statement *statement, const DbValue *values, int count, DbRows *ret_rows);
+    /* Change rows. `ret_changed` NULL: nobody waits for the number, so it may be sent with what comes next; its failure is told by whatever waits. */
+    Err (*run)(Db *db, const Statement *statement, const DbValue *values, int value_count, int64_t *ret_changed);
+    /* SQL as it stands: migrations, and the statements of transfer.c. */
+    Err (*script)(Db *db, Str sql);
+    /* Only prepare it: for the test that prepares every statement. */
+    Err (*prepare)(Db *db, const Statement *statement, Fault *fault);
+
+    Err (*begin)(Db *db, bool write);
+    Err (*commit)(Db *db); /* durable when it returns */
+    void (*rollback)(Db *db);
+    /* SQLite: a savepoint around each command. PostgreSQL: none (can_undo_one false): a batch in which a command that wrote fails, or whose commit
+     * fails, is rolled back and its commands are run again one by one, each in a transaction; conflicts (40001, 40P01, unique) are tried 5 times. */
+    bool can_undo_one;
+    Err (*mark)(Db *db);
+    Err (*undo_to_mark)(Db *db);
+    Err (*release_mark)(Db *db);
+
+    /* Has any other connection committed since this number was given? SQLite: PRAGMA data_version. PostgreSQL: always 0, store.c listens instead. */
+    Err (*change_number)(Db *db, int64_t *ret_number);
+
+    /* SQLite: the lock of the process that serves, held until the store closes. PostgreSQL: nothing. */
+    Err (*lock_service)(Store *store, Fault *fault);
+    /* PostgreSQL: wait for notifications on the calling thread's connection until `timeout_ms`; calls `heard` for each. SQLite: NULL. */
+    Err (*wait_events)(Db *db, int timeout_ms, void (*heard)(void *context, Str payload), void *context);
+};
+
+extern const EngineOps sqlite_ops, postgres_ops;
+
+/* What an engine may know of its store. */
+const StoreOptions *store_options(const Store *store);
+/* Formats db->trouble; returns `err`. */
+NODISCARD Err db_trouble_set(Db *db, Err err, const char *format, ...) PRINTF_LIKE(3, 4);
+
+#endif
