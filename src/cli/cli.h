@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Why: --help, the man page, the shell completion and the parser all read the same table, so none can be forgotten.
- * A command is a Command in its own file (count.c, compare.c, ...), listed in main.c. It returns the exit status:
+ * A command is a CliCommand in its own file (count.c, compare.c, ...), listed in main.c. It returns the exit status:
  *   0 done   1 counted, but a question stays open   2 unusable input or call   3 the system failed
- * Adding one: a file with a Command, a line in `commands` (main.c) and in meson.build.
+ * Adding one: a file with a CliCommand, a line in `commands` (main.c) and in meson.build.
  */
 #ifndef HUSTINGS_CLI_CLI_H
 #define HUSTINGS_CLI_CLI_H
@@ -25,7 +25,7 @@ typedef struct Option {
 
 typedef struct Cli Cli;
 
-typedef struct Command {
+typedef struct CliCommand {
     const char *name;
     const char *operands;    /* "[SECTION=]FILE..." */
     const char *summary;     /* one line */
@@ -34,11 +34,11 @@ typedef struct Command {
     const Option *options;
     int option_count;
     int (*run)(Cli *cli);
-} Command;
+} CliCommand;
 
 struct Cli {
     Arena *a;
-    const Command *command;
+    const CliCommand *command;
     Str *operands;
     int operand_count;
     struct {
@@ -48,10 +48,10 @@ struct Cli {
     int given_count;
 };
 
-extern const Command *const commands[];
+extern const CliCommand *const commands[];
 extern const int command_count;
 
-const Command *find_command(Str name);
+const CliCommand *find_command(Str name);
 
 /* The value of an option (the last given), or an empty Str with NULL pointer; how often a switch was given; the i-th value of a repeated one. */
 Str cli_value(const Cli *cli, const char *name);
@@ -70,7 +70,7 @@ int cli_write(const Cli *cli, Str text, int done);
 
 /* help.c: texts from the table. */
 void help_program(Buf *b);
-void help_command(Buf *b, const Command *command);
+void help_command(Buf *b, const CliCommand *command);
 void help_man_page(Buf *b);
 void help_completion(Buf *b);
 

@@ -314,7 +314,7 @@ static int run(Cli *cli)
     return cli_write(cli, buf_done(&b), status);
 }
 
-const Command command_compare = {
+const CliCommand command_compare = {
     .name = "compare",
     .operands = "[SECTION=]FILE...",
     .summary = "count the same papers under several rules, in one table",

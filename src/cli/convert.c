@@ -43,7 +43,7 @@ static int run(Cli *cli)
     return cli_write(cli, buf_done(&out), EXIT_DONE);
 }
 
-const Command command_convert = {
+const CliCommand command_convert = {
     .name = "convert",
     .operands = "[SECTION=]FILE...",
     .summary = "write papers in another format, equal ones merged",

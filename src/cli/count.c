@@ -160,7 +160,7 @@ static int run(Cli *cli)
     return cli_write(cli, buf_done(&out), result->open ? EXIT_OPEN : EXIT_DONE);
 }
 
-const Command command_count_papers = {
+const CliCommand command_count_papers = {
     .name = "count",
     .operands = "[SECTION=]FILE...",
     .summary = "count papers by the rules given, stage by stage",

@@ -59,7 +59,7 @@ void help_program(Buf *b)
     buf_str(b, S("\n'hustings COMMAND --help' says more. A first count: hustings count papers.csv --rules av-2011\n"));
 }
 
-void help_command(Buf *b, const Command *c)
+void help_command(Buf *b, const CliCommand *c)
 {
     buf_format(b, "hustings %s: %s\n\n  hustings %s %s\n\n", c->name, c->summary, c->name, c->operands);
     wrap(b, c->description, 0);
@@ -99,7 +99,7 @@ static void roff_c(Buf *b, const char *text)
     roff(b, str_from_c(text));
 }
 
-static void man_command(Buf *b, const Command *c)
+static void man_command(Buf *b, const CliCommand *c)
 {
     buf_str(b, S(".SS \""));
     roff(b, str_format(b->arena, "hustings %s %s", c->name, c->operands));
@@ -155,7 +155,7 @@ static void completion_words(Buf *b, const Option *o)
     buf_format(b, "%s\" -- \"$cur\"))", o->words);
 }
 
-static void completion_command(Buf *b, const Command *c)
+static void completion_command(Buf *b, const CliCommand *c)
 {
     buf_format(b, "    %s)\n        case \"$prev\" in\n", c->name);
     for (int i = 0; i < c->option_count; i++) {
@@ -201,7 +201,7 @@ static int run_help(Cli *cli)
     } else if (cli_has(cli, "completion")) {
         help_completion(&b);
     } else if (cli->operand_count) {
-        const Command *about = find_command(cli->operands[0]);
+        const CliCommand *about = find_command(cli->operands[0]);
         if (!about) return cli_usage(cli, "there is no command '%.*s'", STR_ARG(cli->operands[0]));
         help_command(&b, about);
     } else {
@@ -210,7 +210,7 @@ static int run_help(Cli *cli)
     return cli_write(cli, buf_done(&b), EXIT_DONE);
 }
 
-const Command command_help = {
+const CliCommand command_help = {
     .name = "help",
     .operands = "[COMMAND]",
     .summary = "show help; the man page; completion for bash",
@@ -228,7 +228,7 @@ static int run_version(Cli *cli)
     return cli_write(cli, S(HUSTINGS_VERSION "\n"), EXIT_DONE);
 }
 
-const Command command_version = {
+const CliCommand command_version = {
     .name = "version",
     .operands = "",
     .summary = "show the version",

@@ -11,14 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const Command command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help,
+extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help,
     command_version;
 
-const Command *const commands[] = {
+const CliCommand *const commands[] = {
     &command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert, &command_help, &command_version};
 const int command_count = COUNT_OF(commands);
 
-const Command *find_command(Str name)
+const CliCommand *find_command(Str name)
 {
     for (int i = 0; i < command_count; i++)
         if (str_equal(str_from_c(commands[i]->name), name)) return commands[i];
@@ -89,7 +89,7 @@ int cli_write(const Cli *cli, Str text, int done)
 
 /* --- reading options --- */
 
-static const Option *find_option(const Command *command, Str name, bool letter)
+static const Option *find_option(const CliCommand *command, Str name, bool letter)
 {
     for (int i = 0; i < command->option_count; i++) {
         const Option *o = &command->options[i];
@@ -141,7 +141,7 @@ static int read_arguments(Cli *cli, int argc, char **argv)
     return 0;
 }
 
-static int run_command(Arena *a, const Command *command, int argc, char **argv)
+static int run_command(Arena *a, const CliCommand *command, int argc, char **argv)
 {
     Cli *cli = arena_new(a, Cli, 1);
     *cli = (Cli){.a = a, .command = command, .operands = arena_new(a, Str, (size_t)argc + 1)};
@@ -155,7 +155,7 @@ static int run_command(Arena *a, const Command *command, int argc, char **argv)
     return command->run(cli);
 }
 
-static const Command *command_meant(const char *word)
+static const CliCommand *command_meant(const char *word)
 {
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return &command_help;
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return &command_version;
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);
     int status = EXIT_INPUT;
-    const Command *command = argc > 1 ? command_meant(argv[1]) : NULL;
+    const CliCommand *command = argc > 1 ? command_meant(argv[1]) : NULL;
     if (command) {
         status = run_command(&arena, command, argc - 2, argv + 2);
     } else if (argc > 1) {

@@ -85,7 +85,7 @@ static int run(Cli *cli)
     return check_boxes(cli, cli->operands[0], json);
 }
 
-const Command command_reconcile = {
+const CliCommand command_reconcile = {
     .name = "reconcile",
     .operands = "BOXES.csv | --published FILE",
     .summary = "check that papers issued turn up again, or that printed figures can be true",

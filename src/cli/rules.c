@@ -44,7 +44,7 @@ static int run(Cli *cli)
     return cli_usage(cli, "expected 'list', 'show NAME' or 'check FILE'");
 }
 
-const Command command_rules = {
+const CliCommand command_rules = {
     .name = "rules",
     .operands = "list | show NAME | check FILE",
     .summary = "list, print or check rules",
