@@ -35,11 +35,13 @@ struct EngineOps {
     Err (*query_each)(Db *db, Arena *a, const Statement *statement, const DbValue *values, int count, DbRows *ret_rows);
     /* Change rows. `ret_changed` NULL: nobody waits for the number, so it may be sent with what comes next; its failure is told by whatever waits. */
     Err (*run)(Db *db, const Statement *statement, const DbValue *values, int value_count, int64_t *ret_changed);
-    /* SQL as it stands: migrations, and the statements of transfer.c. */
+    /* SQL as it stands: migrations. Takes as long as it takes. */
     Err (*script)(Db *db, Str sql);
     /* Only prepare it: for the test that prepares every statement. */
     Err (*prepare)(Db *db, const Statement *statement, Fault *fault);
 
+    /* `write`: from here to the commit nobody else writes, in this process or another (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock that travels
+     * with BEGIN), so commands run one after another on both engines, and two processes that migrate wait for each other. */
     Err (*begin)(Db *db, bool write);
     Err (*commit)(Db *db); /* durable when it returns */
     void (*rollback)(Db *db);
@@ -55,7 +57,8 @@ struct EngineOps {
 
     /* SQLite: the lock of the process that serves, held until the store closes. PostgreSQL: nothing. */
     Err (*lock_service)(Store *store, Fault *fault);
-    /* PostgreSQL: wait for notifications on the calling thread's connection until `timeout_ms`; calls `heard` for each. SQLite: NULL. */
+    /* PostgreSQL: wait for notifications on the calling thread's connection until `timeout_ms` or the first that come; calls `heard` for each payload
+     * that db.sql's pg_notify('hustings', ...) sent, one's own too. ERR_IO: the connection is gone, and with it what was said meanwhile. SQLite: NULL. */
     Err (*wait_events)(Db *db, int timeout_ms, void (*heard)(void *context, Str payload), void *context);
 };
 
