@@ -15,10 +15,13 @@ typedef struct ChartOptions {
     int id;       /* makes the ids in the drawing differ from those of others on the page */
     double width; /* 960 for a desk or paper, 360 for a phone: fewer stages side by side, the rest below */
     bool heading; /* a title inside the drawing: for one that stands alone */
+    bool bare;    /* no <style>: the page's own style sheet has the rules */
 } ChartOptions;
 
 /* Is there a Sankey to draw? */
 bool chart_has_sankey(const Result *r);
+/* What the drawing shows by colour and pattern, for a caption. */
+Str chart_caption(const Result *r);
 /* An <svg> element of one count (not of several posts). */
 void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart);
 

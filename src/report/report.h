@@ -36,4 +36,55 @@ void report_csv(const Result *result, const ReportOptions *options, Buf *out);
 void report_svg(const Result *result, const ReportOptions *options, Buf *out);
 void report_html(const Result *result, const Analysis *analysis, const ReportOptions *options, Buf *out);
 
+/* ---- parts of a report, for pages ----
+ * Plain data, and drawings as markup without a style of their own: a page's Content-Security-Policy forbids those, so its style sheet has the rules
+ * of the class `hst` (svg.c). All keys are always there, since a template looks for what is missing further out. */
+
+typedef enum ReportTable {
+    REPORT_CANDIDATES, /* from the fewest votes to the most, with what became of each */
+    REPORT_ALL_STAGES, /* candidates down, stages across; only when there are several */
+    REPORT_STAGE,      /* one stage, by its number */
+    REPORT_PAPERS,     /* counted, and rejected by head */
+    REPORT_SECTIONS,
+    REPORT_POSTS, /* several posts: which went to whom */
+    REPORT_PAIRS,
+    REPORT_NEXT,
+    REPORT_WEIGHTS, /* of one paper, in a college */
+    REPORT_SLATES,
+    REPORT_TABLE__COUNT
+} ReportTable;
+
+/* A table, or NULL when this count has none of the kind:
+ *   caption; is_cards, is_small or is_scroll (how it behaves on a phone: style.h); many: more columns than a sheet of paper has room for; decimals
+ *   columns [name, words: holds words, not figures]      the first is the rows' names
+ *   rows [name, share: "37.8", percent of the whole for a bar, or "", elected, out, foot, first_foot, cells [label, value, words, short, wins]] */
+View *report_table(
+    Arena *a, const Result *result, const Analysis *analysis, const ReportOptions *options, ReportTable table, int stage);
+
+/* [name, value, small]: "Papers counted", "338,374", "none rejected". */
+View *report_facts(Arena *a, const Result *result, const ReportOptions *options);
+
+typedef enum ReportWords {
+    REPORT_LEAD,          /* yes or no: the votes, the turnout, what was needed */
+    REPORT_STAGE_ACCOUNT, /* what happened at a stage, and why */
+    REPORT_STAGE_LOT,     /* the commands that re-make its lot */
+    REPORT_OPEN,          /* the question that stopped the count */
+    REPORT_CLOSE,         /* how close it was */
+    REPORT_PAIRWISE,
+    REPORT_WEIGHED, /* at the first stage and the last */
+    REPORT_WORDS__COUNT
+} ReportWords;
+
+/* Sentences: [text, command: to be typed into a terminal]. May be empty. */
+View *report_words(Arena *a, const Result *result, const Analysis *analysis, const ReportOptions *options, ReportWords words, int stage);
+/* One line: who is elected, or that a question is open. */
+Str report_outcome(Arena *a, const Result *result);
+
+typedef enum ReportChart { REPORT_BARS, REPORT_SANKEY } ReportChart;
+
+/* wide (for a desk) and narrow (for a phone), both markup with ids made of `id` (unique on the page), and caption; or NULL. */
+View *report_chart(Arena *a, const Result *result, const ReportOptions *options, ReportChart chart, int id);
+/* Why there is no Sankey, for people; empty when there is one. */
+Str report_sankey_absent(const Result *result);
+
 #endif

@@ -436,6 +436,17 @@ bool chart_has_sankey(const Result *r)
     return r->stage_count > 0 && sankey_absent(r).len == 0;
 }
 
+Str chart_caption(const Result *r)
+{
+    if (r->rules->method == METHOD_YES_NO) return S("Votes for each answer.");
+    if (r->rules->method == METHOD_CONDORCET)
+        return S("First preferences only; the result comes from the comparison of the candidates one to one, below.");
+    if (r->stage_count < 2 && r->open) return S("Votes for each candidate.");
+    if (!part_moves(r) || r->stage_count < 2) return S("Green, the darkest in print: elected.");
+    return S("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not "
+             "reallocated. Each table on this page holds the exact figures.");
+}
+
 void chart_svg(Html *h, const Result *r, const ReportOptions *options, const ChartOptions *chart)
 {
     Arena *a = h->bytes.arena;
@@ -454,7 +465,7 @@ void chart_svg(Html *h, const Result *r, const ReportOptions *options, const Cha
     html_draw(h, "</title><desc id=\"h@-desc\">", id);
     html_text(h, description(a, r, options, chart->part));
     html_markup(h, M("</desc>"));
-    write_style(h);
+    if (!chart->bare) write_style(h);
     write_patterns(h, chart->id);
     if (chart->heading) html_draw(h, "<rect class=\"paper\" width=\"@\" height=\"@\"/>", width, height);
     html_draw(h, "<g transform=\"translate(@ @)\">", margin, margin);
