@@ -69,6 +69,8 @@ int cli_usage(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 int cli_write(const Cli *cli, Str text, int done);
 
 /* help.c: texts from the table. */
+/* Paragraphs wrapped at words, each line after `margin`. */
+void help_wrap(Buf *b, const char *text, const char *margin);
 void help_program(Buf *b);
 void help_command(Buf *b, const CliCommand *command);
 void help_man_page(Buf *b);

@@ -13,10 +13,9 @@ static const char purpose[] = "Hustings counts the papers of a membership organi
 
 enum { HELP_WIDTH = 92 };
 
-/* One paragraph after another, wrapped at words, each line indented. */
-static void wrap(Buf *b, const char *text, int indent)
+void help_wrap(Buf *b, const char *text, const char *margin)
 {
-    int column = 0;
+    int column = 0, indent = (int)strlen(margin);
     for (Str rest = str_from_c(text); rest.len;) {
         size_t end = 0;
         while (end < rest.len && rest.ptr[end] != ' ' && rest.ptr[end] != '\n') end++;
@@ -25,7 +24,7 @@ static void wrap(Buf *b, const char *text, int indent)
             buf_byte(b, '\n');
             column = 0;
         }
-        if (!column) buf_format(b, "%*s", indent, "");
+        if (!column) buf_str(b, str_from_c(margin));
         else buf_byte(b, ' ');
         column = column ? column + 1 + width : indent + width;
         buf_str(b, str_slice(rest, 0, end));
@@ -49,7 +48,7 @@ static void option_line(Buf *b, const Option *o)
     if (o->argument) buf_format(b, " %s", o->argument);
     if (o->repeats) buf_str(b, S("  (may be repeated)"));
     buf_byte(b, '\n');
-    wrap(b, o->help, 12);
+    help_wrap(b, o->help, "            ");
 }
 
 void help_program(Buf *b)
@@ -62,7 +61,7 @@ void help_program(Buf *b)
 void help_command(Buf *b, const CliCommand *c)
 {
     buf_format(b, "hustings %s: %s\n\n  hustings %s %s\n\n", c->name, c->summary, c->name, c->operands);
-    wrap(b, c->description, 0);
+    help_wrap(b, c->description, "");
     buf_str(b, S("\nOptions:\n"));
     for (int i = 0; i < c->option_count; i++) option_line(b, &c->options[i]);
     if (!c->examples) return;

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_help,
-    command_version;
+extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
+    command_help, command_version;
 
-const CliCommand *const commands[] = {
-    &command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert, &command_help, &command_version};
+const CliCommand *const commands[] = {&command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert,
+    &command_config, &command_help, &command_version};
 const int command_count = COUNT_OF(commands);
 
 const CliCommand *find_command(Str name)

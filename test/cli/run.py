@@ -24,7 +24,7 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
-COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'help', 'version')
+COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'config', 'help', 'version')
 
 PAPERS = """# title: A choir's treasurer
 # candidates: Ann; Bob; Cat
@@ -149,7 +149,7 @@ def check_completion():
     yield 'completion is made', fine(r), r
     parsed = subprocess.run(['bash', '-n'], input=r.out.encode(), capture_output=True)
     yield 'bash can read it', parsed.returncode == 0 and parsed.stderr == b'', parsed.stderr
-    yield 'commands', set(completions(r.out, 'hustings', 'co')) == {'count', 'compare', 'convert'}, completions(r.out, 'hustings', 'co')
+    yield 'commands', set(completions(r.out, 'hustings', 'co')) == {'count', 'compare', 'convert', 'config'}, completions(r.out, 'hustings', 'co')
     yield 'presets', 'av-2011' in completions(r.out, 'hustings', 'count', '--rules', 'av'), completions(r.out, 'hustings', 'count', '--rules', 'av')
     yield 'formats', completions(r.out, 'hustings', 'count', '--format', 'j') == ['json'], completions(r.out, 'hustings', 'count', '--format', 'j')
     for command in COMMANDS:
@@ -192,6 +192,9 @@ def check_wrong_calls():
         (['convert', 'papers.csv'], '--to'),
         (['convert', 'papers.csv', '--to', 'xls'], '--to'),
         (['rules'], 'list'),
+        (['config'], 'check'),
+        (['config', 'burn'], 'check'),
+        (['config', 'show', 'more'], 'check'),
         (['rules', 'burn'], 'list'),
         (['rules', 'show', 'none-such'], 'none-such'),
         (['rules', 'list', 'more'], 'list'),
@@ -604,6 +607,143 @@ def check_the_order_of_rows_does_not_show():
                 r = run('count', 'rows.csv', '-r', 'omov', '--seed', 'x', '--report', 'full', '-f', form, cwd=desk)
                 seen.add((form, r.status, r.out))
         yield 'seven orders, five forms, one answer each', len(seen) == 5 and {s for _, s, _ in seen} == {0}, sorted(s[:2] for s in seen)
+
+
+def config(desk, text, *arguments, env=None):
+    (desk / 'hustings.conf').write_text(text) if isinstance(text, str) else (desk / 'hustings.conf').write_bytes(text)
+    return run('config', *arguments, cwd=desk, env=env)
+
+
+def check_config_refuses_what_it_does_not_know():
+    """Each with the file, the line, what was expected and what was found."""
+    rows = [
+        ('[server]\nlistn = 127.0.0.1:1\n', 'hustings.conf:2:', 'listen', "'listn'"),
+        ('[sever]\nlisten = 127.0.0.1:1\n', 'hustings.conf:2:', '[server]', "'sever'"),
+        ('listen = 127.0.0.1:1\n', 'hustings.conf:1:', 'sections', "'listen'"),
+        ('[server]\nlisten\n', 'hustings.conf:2:', 'key = value', ''),
+        ('[server\nlisten = 127.0.0.1:1\n', 'hustings.conf:1:', '[section]', ''),
+        ('# x\n[server]\nlisten = 127.0.0.1:1\n\nlisten = 127.0.0.1:2\n', 'hustings.conf:5:', 'once', "'listen'"),
+        ('[server]\nlisten = 127.0.0.1:1\n  metrics = all\n', 'hustings.conf:3:', 'begin with a space', 'metrics'),
+        ('[server]\nbase = http://' + 'a' * 300 + '\n', 'hustings.conf:2:', 'bytes in a line', ''),
+        (b'[site]\nname = A\0B\n', 'hustings.conf:2:', 'UTF-8', ''),
+        (b'[site]\nname = \xff\n', 'hustings.conf:2:', 'UTF-8', ''),
+        ('[server]\ncertificate = a.pem\n', 'hustings.conf', 'both or neither', 'no key'),
+        ('[site]\n' + '# filler\n' * 10000, 'hustings.conf', '65536 bytes', ''),
+    ]
+    values = {
+        'server.listen': ('8080', ':8080', 'localhost:80', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:-1', '::1:80', '[::1]', '[::1]80', '[127.0.0.1]:80', 'unix:',
+                          '1.2.3:80', ''),
+        'server.base': ('vote.example.org', 'http://', 'ftp://a', 'https://a/b', 'https://a b', 'https://a?b'),
+        'server.trusted_proxies': ('10.0.0.0/33', '10.0.0', '::1/129', '127.0.0.1,,::1', 'unix/8', 'localhost'),
+        'server.loops': ('-1', '257', 'two', '1.5', '', '99999999999999999999'),
+        'server.log_level': ('loud', '', 'INFO', 'debug info'),
+        'server.log_requests': ('true', '1', ''),
+        'site.name': ('',),
+        'site.time_zone': ('../../etc/passwd', '/etc/localtime', 'Europe London', ''),
+        'store.url': ('', 'sqlite:', 'mysql://root@localhost/x', 'https://a'),
+        'store.writers': ('0', '65'),
+    }
+    for name, wrong in values.items():
+        section, key = name.split('.')
+        rows += [(f'[{section}]\n{key} = {value}\n', 'hustings.conf:2:', f'expected {name}:', 'found') for value in wrong]
+    with Desk() as desk:
+        for text, *wanted in rows:
+            r = config(desk, text, 'check', 'hustings.conf')
+            yield f'{text[:60]!r}', r.status == 2 and r.out == '' and all(w in r.err for w in wanted) and r.err.count('\n') == 1, r
+        r = run('config', 'check', 'none.conf', cwd=desk)
+        yield 'a file that is not there', r.status == 2 and 'none.conf' in r.err and r.out == '', r
+
+
+def check_config_takes_what_is_good():
+    rows = [
+        ('server.listen', ('[::]:443', '0.0.0.0:0', 'unix:/run/hustings/socket', '127.0.0.1:65535')),
+        ('server.base', ('https://vote.example.org', 'http://[::1]:8080', 'https://a:1')),
+        ('server.trusted_proxies', ('', 'unix', '127.0.0.1, ::1,10.0.0.0/8 , fd00::/8')),
+        ('store.url', ('/srv/x.db', 'sqlite:x.db', 'postgres://u@h1,h2/db?target_session_attrs=read-write', 'postgresql:///db')),
+        ('site.name', ('Une Assemblée', 'A; B')),
+        ('site.time_zone', ('America/Argentina/Buenos_Aires', 'UTC', 'Etc/GMT+5')),
+    ]
+    with Desk() as desk:
+        for name, values in rows:
+            section, key = name.split('.')
+            for value in values:
+                r = config(desk, f'[{section}]\n{key} = {value}\n', 'check', 'hustings.conf')
+                yield f'{name} = {value}', fine(r) and 'good; it sets 1 of' in r.out, r
+        r = config(desk, '[server]\ntrusted_proxies = 10.0.0.1\ntrusted_proxies = 10.0.0.2\n', 'show')
+        yield 'a list on two lines', fine(r) and 'server.trusted_proxies = 10.0.0.1, 10.0.0.2 ' in r.out, r
+        r = config(desk, '[site]\r\nname = A choir\r\n', 'show')
+        yield 'a file with line ends of another system', fine(r) and 'site.name = A choir ' in r.out, r
+
+
+def shown(r):
+    return {m[1]: (m[2].strip(), m[3]) for m in re.finditer(r'^(\S+) = (.*?) +# (\S+)$', r.out, re.M)}
+
+
+def check_config_comes_from_file_environment_and_options():
+    with Desk() as desk:
+        text = '# mine\n[server]\nlisten = 127.0.0.1:1\nlog_level = warn\n[site]\nname = A choir ; of ours\n'
+        seen = shown(config(desk, text, 'show'))
+        yield 'standard', seen['server.loops'] == ('0', 'standard'), seen
+        yield 'file, with its line', seen['server.listen'] == ('127.0.0.1:1', 'hustings.conf:3'), seen
+        yield 'a comment behind a value', seen['site.name'] == ('A choir', 'hustings.conf:6'), seen
+        env = {'HUSTINGS_SERVER_LISTEN': '127.0.0.1:2', 'HUSTINGS_SITE_TIME_ZONE': 'UTC'}
+        seen = shown(config(desk, text, 'show', env=env))
+        yield 'the environment wins over the file', seen['server.listen'] == ('127.0.0.1:2', 'HUSTINGS_SERVER_LISTEN'), seen
+        yield 'a variable of two words', seen['site.time_zone'] == ('UTC', 'HUSTINGS_SITE_TIME_ZONE'), seen
+        seen = shown(config(desk, text, 'show', '--listen', '127.0.0.1:3', env=env))
+        yield 'an option wins over both', seen['server.listen'] == ('127.0.0.1:3', '--listen'), seen
+        (desk / 'other.conf').write_text('[server]\nlisten = 127.0.0.1:4\n')
+        (desk / 'third.conf').write_text('[server]\nlisten = 127.0.0.1:5\n')
+        seen = shown(config(desk, text, 'show', env={'HUSTINGS_CONFIG': 'other.conf'}))
+        yield 'a file named by the environment', seen['server.listen'][1] == 'other.conf:2' and seen['server.log_level'][1] == 'standard', seen
+        seen = shown(config(desk, text, 'show', '--config', 'third.conf', env={'HUSTINGS_CONFIG': 'other.conf'}))
+        yield 'a file named by an option', seen['server.listen'][1] == 'third.conf:2', seen
+        r = config(desk, text, 'show', '--config', 'none.conf')
+        yield 'a named file that is not there', r.status == 2 and 'none.conf' in r.err and r.out == '', r
+
+
+def check_config_says_which_variable_or_option_is_wrong():
+    with Desk() as desk:
+        r = config(desk, '', 'show', env={'HUSTINGS_SERVER_LISTEN': 'here'})
+        yield 'a bad value in the environment', r.status == 2 and 'HUSTINGS_SERVER_LISTEN: expected' in r.err and "'here'" in r.err, r
+        r = config(desk, '', 'show', env={'HUSTINGS_SERVER_LISTN': '127.0.0.1:1'})
+        yield 'a variable that is meant to be a setting', r.status == 2 and 'HUSTINGS_SERVER_LISTN' in r.err, r
+        r = config(desk, '', 'show', env={'HUSTINGS_BENCH_ROUNDS': '1', 'HUSTINGS': 'x'})
+        yield 'a variable of something else', fine(r), r
+        r = config(desk, '', 'show', '--log-level', 'loud')
+        yield 'a bad option', r.status == 2 and '--log-level: expected' in r.err, r
+
+
+def check_config_keeps_secrets():
+    with Desk() as desk:
+        for url in ('postgres://u:sesame@h/db', 'postgresql://h/db?password=sesame', 'postgres://u:sesame@h1,h2/db'):
+            r = config(desk, f'[store]\nurl = {url}\n', 'show')
+            yield f'shown without it: {url[:14]}', fine(r) and 'sesame' not in r.out + r.err and 'store.url = postgres' in r.out, r
+            r = config(desk, '', 'show', '--store', url + '\n')
+            yield f'not in a message: {url[:14]}', r.status == 2 and 'sesame' not in r.out + r.err, r
+        (desk / 'hustings.conf').write_text('[store]\nurl = postgres://u:sesame@h/db\n')
+        for mode, told in ((0o644, True), (0o640, False)):
+            (desk / 'hustings.conf').chmod(mode)
+            r = run('config', 'check', 'hustings.conf', cwd=desk)
+            yield f'a file of mode {mode:o}', fine(r) and ('everybody' in r.out) == told, r
+
+
+def check_config_is_documented():
+    """The packaged file and the table in the manual are what the program writes."""
+    example = run('config', 'example', '--system')
+    yield 'deploy/hustings.conf', fine(example) and example.out == (ROOT / 'deploy/hustings.conf').read_text(), 'hustings config example --system'
+    table = run('config', 'table')
+    manual = (ROOT / 'docs/configuration.md').read_text()
+    yield 'docs/configuration.md', fine(table) and len(table.out) > 1000 and manual.endswith('\n\n' + table.out), 'hustings config table'
+    with Desk() as desk:
+        r = config(desk, run('config', 'example').out, 'check')
+        yield 'the example is good', fine(r) and 'it sets 0 of' in r.out, r
+        bare = re.sub(r'^#(\w+ =)', r'\1', run('config', 'example').out, flags=re.M)
+        r = config(desk, bare, 'check')
+        count = table.out.count('\n') - 2
+        yield 'and so it is with every setting uncommented', fine(r) and f'it sets {count} of {count}' in r.out, r
+        standard, seen = shown(run('config', 'show', env={'HUSTINGS_CONFIG': '/dev/null'})), shown(config(desk, bare, 'show'))
+        yield 'which sets the standard values', {k: v[0] for k, v in seen.items()} == {k: v[0] for k, v in standard.items()}, seen
 
 
 def check_the_readme_shows_what_the_program_prints():
