@@ -37,21 +37,48 @@ static bool turns_text(Str s, size_t i)
     return (second == 0x80 && third >= 0xA8 && third <= 0xAE) || (second == 0x81 && third >= 0xA6 && third <= 0xA9);
 }
 
-void html_text(Html *h, Str text)
+/* Bytes from `i` on that need nothing done to them: most of all text, so written in one go. */
+static size_t plain_run(Str s, size_t i)
 {
-    Buf *b = &h->bytes;
+    static const bool special[128] = {['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true, [0x7F] = true};
+    size_t end = i;
+    for (; end < s.len; end++) {
+        unsigned char c = (unsigned char)s.ptr[end];
+        if (c >= 0x80 || special[c] || (c < 0x20 && c != '\t' && c != '\n')) break;
+    }
+    return end - i;
+}
+
+static Str escaped(char c)
+{
+    switch (c) {
+    case '&': return S("&amp;");
+    case '<': return S("&lt;");
+    case '>': return S("&gt;");
+    case '"': return S("&quot;");
+    case '\'': return S("&#39;");
+    default: return (Str){0};
+    }
+}
+
+void markup_escape(Buf *out, Str text)
+{
     for (size_t i = 0; i < text.len;) {
+        size_t run = plain_run(text, i);
+        buf_str(out, str_slice(text, i, i + run));
+        i += run;
+        if (i == text.len) return;
         size_t n = xml_character(text, i);
-        char c = text.ptr[i];
-        if (n == 0 || turns_text(text, i)) buf_str(b, S("\xEF\xBF\xBD"));
-        else if (c == '&') buf_str(b, S("&amp;"));
-        else if (c == '<') buf_str(b, S("&lt;"));
-        else if (c == '>') buf_str(b, S("&gt;"));
-        else if (c == '"') buf_str(b, S("&quot;"));
-        else if (c == '\'') buf_str(b, S("&#39;"));
-        else buf_str(b, str_slice(text, i, i + n));
+        Str entity = escaped(text.ptr[i]);
+        if (n == 0 || turns_text(text, i)) buf_str(out, S("\xEF\xBF\xBD"));
+        else buf_str(out, entity.len ? entity : str_slice(text, i, i + n));
         i += n ? n : 1;
     }
+}
+
+void html_text(Html *h, Str text)
+{
+    markup_escape(&h->bytes, text);
 }
 
 void html_attribute(Html *h, Markup name, Str value)

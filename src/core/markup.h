@@ -33,6 +33,9 @@ void html_element(Html *h, Markup name, Str text);    /* "<name>text</name>" */
 void html_fragment(Html *h, const Html *inner);       /* what another Html holds */
 void html_out(const Html *h, Buf *out);
 
+/* What html_text writes, onto a Buf: for templates (http/mustache.c), which make pages and no Html. */
+void markup_escape(Buf *out, Str text);
+
 /* Markup in which each "@" stands for a number, with one decimal where it needs one: coordinates and ids of a drawing. */
 #define html_draw(h, literal, ...) \
     html_draw_numbers((h), M(literal), (const double[]){__VA_ARGS__}, (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)))

@@ -197,7 +197,13 @@ void buf_str(Buf *b, Str s)
 
 void buf_i64(Buf *b, int64_t value)
 {
-    buf_format(b, "%lld", (long long)value);
+    char digits[20]; /* "-9223372036854775808" */
+    size_t first = sizeof digits;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do digits[--first] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0) digits[--first] = '-';
+    buf_str(b, (Str){digits + first, sizeof digits - first});
 }
 
 void buf_format(Buf *b, const char *format, ...)
