@@ -53,6 +53,7 @@ static bool is_listen(Arena *a, Str value)
     if (str_starts(value, S("unix:"))) return value.len > 5 && value.len - 5 <= SOCKET_PATH_MAX;
     bool v6 = str_starts(value, S("["));
     size_t end = v6 ? str_find(value, ']') : str_find(value, ':');
+    if (end == value.len) return false;
     Str address = str_slice(value, v6 ? 1 : 0, end), port = str_slice(value, v6 ? end + 1 : end, value.len);
     int64_t number;
     return address_bits(a, address) == (v6 ? 128 : 32) && str_starts(port, S(":")) && str_to_i64(str_slice(port, 1, port.len), &number) &&
@@ -170,7 +171,7 @@ void settings_init(Arena *a, Settings *ret_settings)
 Err settings_set(Settings *s, SettingId id, Str value, Fault *fault)
 {
     Err e = put(s, id, value, FROM_OPTION, fault);
-    if (e) fault->file = str_format(s->a, "--%s", settings_table[id].option);
+    if (e) fault->file = str_format(s->a, "--%s", settings_table[id].option ? settings_table[id].option : settings_table[id].key);
     return e;
 }
 

@@ -124,6 +124,8 @@ typedef struct Room {
     const Route *routes;
     int route_count;
     const TopicRule *topics; /* or NULL */
+    /* A command that drops what is past its time, at most a thousand rows at once; run every few minutes. Or NULL. */
+    Err (*expire)(Db *db, Command *command);
 } Room;
 
 /* ---- what a template sees ----

@@ -31,6 +31,9 @@ View *site_openapi(Arena *a, const Room *const *rooms, int room_count, const Sit
 /* All routes, the site's own among them, a line each: method, path, who may, body limit, rate, title; tabs between. For tests and for readers. */
 void site_routes(const Room *const *rooms, int room_count, Buf *out);
 
+/* A command for the server's housekeeping (`hustings serve` submits it every few minutes): drops sessions and links whose time is over. */
+NODISCARD Err site_expire(Db *db, Command *command);
+
 /* A one-time link for signing in, good for `minutes`: the path to put after the site's address. For `hustings sign-in`. */
 NODISCARD Err site_entry_link(Arena *a, Store *store, Who who, int minutes, int64_t now, Str *ret_path, Fault *fault);
 

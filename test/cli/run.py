@@ -631,7 +631,7 @@ def check_config_refuses_what_it_does_not_know():
         ('[site]\n' + '# filler\n' * 10000, 'hustings.conf', '65536 bytes', ''),
     ]
     values = {
-        'server.listen': ('8080', ':8080', 'localhost:80', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:-1', '::1:80', '[::1]', '[::1]80', '[127.0.0.1]:80', 'unix:',
+        'server.listen': ('8080', ':8080', 'localhost:80', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:-1', '::1:80', '[::1]', '[', '[::1]80', '[127.0.0.1]:80', 'unix:',
                           '1.2.3:80', ''),
         'server.base': ('vote.example.org', 'http://', 'ftp://a', 'https://a/b', 'https://a b', 'https://a?b'),
         'server.trusted_proxies': ('10.0.0.0/33', '10.0.0', '::1/129', '127.0.0.1,,::1', 'unix/8', 'localhost'),
