@@ -13,6 +13,8 @@
  *                                  preserveAspectRatio="none" aria-hidden="true"><rect width="{{share}}" height="4"/></svg>
  *   counts                         one entry a count: a contest with several posts has one a post, any other has one with post = "".
  *                                  Each has: post (its name), unopposed, outcome.
+ *   anchors                        unique on a page: "stage-3", of a post "post-2-stage-3". A stage has `anchor` (its own), `previous` and `next` (those of its
+ *                                  neighbours, or ""), has_lot (`lot` is not empty).
  *
  * contest       title, slug ("" for a count that is not published), date ("2010-09-25" or ""), place, note (the caveat that must stand wherever figures
  *               stand, or ""), outcome ("Ed Miliband is elected."), elected [names], open (the count is not finished: a question is open),
@@ -22,7 +24,8 @@
  * overview      facts [FACT], lead [LINE] (yes or no: what the votes were), question [LINE] (when open), post_table TABLE (several posts),
  *               papers TABLE, sections TABLE, slates TABLE,
  *               counts [.., candidates TABLE, bars CHART, sankey CHART, sankey_absent (why there is none, or "")]
- * stages        counts [.., bars CHART, sankey CHART, sankey_absent, all_stages TABLE, several (stages), stages [number, account [LINE], lot [LINE], table TABLE]]
+ * stages        counts [.., bars CHART, sankey CHART, sankey_absent, all_stages TABLE, several (stages), stages [number, anchor, previous, next, account [LINE], has_lot,
+ *               lot [LINE], table TABLE]]
  * pairs         absent ("" or why this is not known), counts [.., pairs TABLE, words [LINE], next TABLE]
  * other_rules   absent, rows [rules (as it was asked for: "omov@Members"), label ("omov, Members only"), title, sha256, first (the contest's own rules),
  *               counted, unknowable, open, elected ("Ed Miliband", or "cannot be known"), answer (the order of all, or why not),
@@ -45,6 +48,7 @@
  *   GET /contests/:contest/how-close         close        contest, close
  *   GET /contests/:contest/files             files        contest, files; contest.declaration_path, .csv_path, .svg_path
  *   GET, POST /contests/:contest/unpublish   unpublish    contest {title, path}, form (fields: reason)
+ *   GET /count/formats                       formats      nothing of its own: which files can be counted, with small examples; presets [name, title]
  *   GET /count                               count        form (fields: title, papers (files), text, sections (tick), format, rules, own_rules, seats, seed, want),
  *                                                         presets [name, title]
  *   POST /count                              result       contest, overview, stages, pairs, other_rules, close, count;
