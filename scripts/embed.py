@@ -14,8 +14,9 @@ import hashlib
 import pathlib
 import sys
 
+# src/http/static.c has the same ones, for files that are not compiled in.
 TYPES = {'.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml', '.ico': 'image/x-icon',
-         '.png': 'image/png', '.txt': 'text/plain; charset=utf-8', '.webmanifest': 'application/manifest+json', '.woff2': 'font/woff2'}
+         '.jpg': 'image/jpeg', '.png': 'image/png', '.txt': 'text/plain; charset=utf-8', '.webmanifest': 'application/manifest+json', '.woff2': 'font/woff2'}
 
 
 class Arrays:
@@ -32,7 +33,7 @@ class Arrays:
         return f'{{(const char *){name}, {len(data)}}}'
 
     def table(self, kind, name, count, rows):
-        self.lines += [f'const {kind} {name}[] = {{', *(f'    {{{row}}},' for row in rows), *([] if rows else ['    {{0}}']), '};', '',
+        self.lines += [f'const {kind} {name}[] = {{', *(f'    {{{row}}},' for row in rows), *([] if rows else ['    {.name = {0}},']), '};', '',
                        f'const int {count} = {len(rows)};', '']
 
     def write(self, out):

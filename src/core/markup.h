@@ -21,7 +21,7 @@ typedef struct Markup {
 #define M(literal) ((Markup){"" literal, sizeof(literal) - 1})
 
 typedef struct Html {
-    Buf bytes; /* touched by markup.c alone */
+    Buf bytes; /* touched by markup.c alone, and by http/templates.c, whose templates escape in the same way */
 } Html;
 
 Html html_new(Arena *a);
