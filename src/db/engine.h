@@ -11,21 +11,29 @@
 
 typedef struct EngineOps EngineOps;
 
+/* A connection, as `open` makes it. What callers of db.h hold is a Db of store.c's own (`inner` is the connection, which is opened again when it broke);
+ * its functions take theirs, engines theirs. */
 struct Db {
     Store *store;
     const EngineOps *ops;
     char trouble[512]; /* words of the last error, for the log */
-    bool in_command;   /* db_run is allowed */
+    bool try_again;    /* set with ERR_CONFLICT when the cause was another transaction of that moment (40001, 40P01), not the data */
+
+    /* Of the caller's side alone: */
+    Db *inner;
+    bool in_command;  /* db_run is allowed */
     bool in_snapshot;
-    bool wrote;                  /* in this command: something to undo */
-    Command *command;            /* being run */
+    bool wrote;       /* in this command: something to undo */
+    bool failed;      /* in this transaction the engine has given an error */
+    int64_t next_try; /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
     struct Announced *announced; /* topics raised in this batch */
+    struct TopicMemo *memo;      /* versions that were read, and when they still hold */
 };
 
 struct EngineOps {
     Engine engine;
 
-    /* Connect as `store->options` say. A connection that broke is not mended: close it and open another. */
+    /* Connect as store_options and store_place say. A connection that broke is not mended: it is closed and another opened. */
     Err (*open)(Store *store, Db **ret_db, Fault *fault);
     void (*close)(Db *db);
     bool (*is_broken)(const Db *db);
@@ -66,6 +74,13 @@ extern const EngineOps sqlite_ops, postgres_ops;
 
 /* What an engine may know of its store. */
 const StoreOptions *store_options(const Store *store);
+const char *store_place(const Store *store); /* SQLite: the file's absolute path. PostgreSQL: the URL */
+/* A descriptor to close when the store is closed, after everything else: the service lock. */
+void store_keep(Store *store, int descriptor);
+/* Fill `fault` with words that are good until the calling thread's next fault of the store (there is no arena to put them in). */
+NODISCARD Err store_fault(Fault *fault, Err err, const char *format, ...) PRINTF_LIKE(3, 4);
+/* PostgreSQL: the channel of notifications (db.sql: topic_tell). */
+#define STORE_CHANNEL "hustings"
 /* Formats db->trouble; returns `err`. */
 NODISCARD Err db_trouble_set(Db *db, Err err, const char *format, ...) PRINTF_LIKE(3, 4);
 
