@@ -9,11 +9,12 @@
 const Markup style_sheet = LITERAL(
     "<style>\n"
     ":root{color-scheme:light "
-    "dark;--ground:#eef1ef;--paper:#fff;--ink:#16211d;--soft:#55625c;--rule:#dfe4e1;--strong-rule:#9aa8a1;--accent:#0b5444;--tint:#e6f1ed;-"
-    "-warn:#7a3e00;--warn-tint:#fdf2df}\n"
+    "dark;--ground:#f6f4ed;--paper:#fffdf8;--ink:#14201f;--soft:#505c5b;--rule:#dcd9ce;--strong-rule:#8d948f;--accent:#0d4c5c;--tint:#"
+    "e4eeee;-"
+    "-warn:#713a00;--warn-tint:#fbefd9}\n"
     "@media screen and "
-    "(prefers-color-scheme:dark){:root{--ground:#0d1311;--paper:#151d1a;--ink:#e9efec;--soft:#a9b7b0;--rule:#2d3a34;--strong-rule:#5d6d65;-"
-    "-accent:#84d6bb;--tint:#1b2e28;--warn:#ffcf8a;--warn-tint:#33260f}}\n"
+    "(prefers-color-scheme:dark){:root{--ground:#0e1517;--paper:#151e20;--ink:#e9eeec;--soft:#a8b4b3;--rule:#2d393c;--strong-rule:#6b7a7c;-"
+    "-accent:#84cbd9;--tint:#182c32;--warn:#ffd08c;--warn-tint:#32260f}}\n"
     "*{box-sizing:border-box}\n"
     "html{-webkit-text-size-adjust:100%}\n"
     "body{margin:0;background:var(--ground);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,'Segoe UI',Roboto,'Liberation "
@@ -21,7 +22,7 @@ const Markup style_sheet = LITERAL(
     ".sheet{max-width:66rem;margin:2rem auto;background:var(--paper);border-top:.4rem solid var(--accent);box-shadow:0 1px 2px "
     "rgba(0,0,0,.08),0 8px 30px rgba(0,0,0,.06)}\n"
     ".top,main>section,footer{padding:0 clamp(1rem,5vw,3.5rem)}\n"
-    "h1,h2,h3,.outcome{font-family:Georgia,'Iowan Old Style','Liberation Serif','Times New "
+    "h1,h2,h3,.outcome{font-family:Charter,'Bitstream Charter','Sitka Text',Cambria,'Noto Serif','Liberation Serif','Times New "
     "Roman',serif;font-weight:600;line-height:1.2;text-wrap:balance;overflow-wrap:anywhere}\n"
     ".top{padding-top:2.5rem;padding-bottom:2rem}\n"
     ".kicker{display:flex;align-items:center;gap:.7rem;margin:0;color:var(--accent);font-weight:600;letter-spacing:.02em}\n"
@@ -143,6 +144,6 @@ const Markup style_sheet = LITERAL(
     "</style>\n");
 
 const Markup style_mark = LITERAL(
-    "<svg viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\" fill=\"none\" stroke=\"currentColor\" stroke-linecap=\"round\">"
-    "<rect x=\"2\" y=\"2\" width=\"28\" height=\"28\" stroke-width=\"2\"/>"
-    "<path d=\"M9 8.5c4.5 4 9 9.600 14.200 15.400M23.600 8c-5.200 4.800-9.800 10-15 16.200\" stroke-width=\"3.200\"/></svg>");
+    "<svg viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\">"
+    "<path d=\"M2 2h8v8H2z\" fill=\"currentColor\"/><path d=\"M2 12h8v8H2zM2 22h8v8H2z\"/>"
+    "<path d=\"M14 6h16M14 16h11M14 26h6\" stroke-width=\"4\"/></svg>");

@@ -10,6 +10,6 @@
 #include "core/markup.h"
 
 extern const Markup style_sheet; /* a <style> element */
-extern const Markup style_mark;  /* a cross in a box, as on a paper: an <svg> for decoration */
+extern const Markup style_mark;  /* numbered boxes of a paper and what became of them: an <svg> for decoration */
 
 #endif

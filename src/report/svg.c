@@ -331,13 +331,15 @@ static void write_style(Html *h)
 {
     html_markup(h,
         M("<style>"
-          ".hst{--paper:#fff;--ink:#16211d;--soft:#55625c;--rule:#dfe4e1;--bar:#8d9c95;--win:#0b5444;--flow:#c9d2cd;--fwin:#7fae9f;--move:#"
-          "55625c;--ground:#f1f4f2}"
+          ".hst{--paper:#fffdf8;--ink:#14201f;--soft:#505c5b;--rule:#dcd9ce;--bar:#8b9896;--win:#0d4c5c;--flow:#cbd3cf;--fwin:#82aeb8;--"
+          "move:#"
+          "505c5b;--ground:#efeee6}"
           "@media screen and "
-          "(prefers-color-scheme:dark){.hst{--paper:#151d1a;--ink:#e9efec;--soft:#a9b7b0;--rule:#2d3a34;--bar:#6f8078;--win:#84d6bb;--flow:"
-          "#33413b;--fwin:#2f6b5a;--move:#a9b7b0;--ground:#1c2622}}"
+          "(prefers-color-scheme:dark){.hst{--paper:#151e20;--ink:#e9eeec;--soft:#a8b4b3;--rule:#2d393c;--bar:#6f8084;--win:#84cbd9;--flow:"
+          "#34424a;--fwin:#2c6573;--move:#a8b4b3;--ground:#1a2528}}"
           ".hst text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif;fill:var(--ink)}"
-          ".hst .title{font-family:Georgia,'Liberation Serif','Times New Roman',serif;font-size:21px;font-weight:600}"
+          ".hst .title{font-family:Charter,'Bitstream Charter','Sitka Text',Cambria,'Liberation Serif','Times New "
+          "Roman',serif;font-size:21px;font-weight:600}"
           ".hst .head{font-size:13px;font-weight:600}.hst .name{font-size:13px}.hst .fig{font-size:11px;font-variant-numeric:tabular-nums}"
           ".hst .soft{font-size:12px;fill:var(--soft)}.hst .strong{font-weight:700}"
           ".hst .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}"
@@ -442,8 +444,8 @@ Str chart_caption(const Result *r)
     if (r->rules->method == METHOD_CONDORCET)
         return S("First preferences only; the result comes from the comparison of the candidates one to one, below.");
     if (r->stage_count < 2 && r->open) return S("Votes for each candidate.");
-    if (!part_moves(r) || r->stage_count < 2) return S("Green, the darkest in print: elected.");
-    return S("Green, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not "
+    if (!part_moves(r) || r->stage_count < 2) return S("Teal, the darkest in print: elected.");
+    return S("Teal, the darkest in print: elected in the end. Hatched: goes out at that stage, or passes on. Dotted: not "
              "reallocated. Each table on this page holds the exact figures.");
 }
 
