@@ -124,27 +124,13 @@ static Err sqlite_path(Str url, Str *ret_path, Fault *fault)
     return ERR_OK;
 }
 
-#ifdef HUSTINGS_HAS_POSTGRES
-static Err choose_postgres(Store *store, Fault *fault)
-{
-    (void)fault;
-    store->ops = &postgres_ops;
-    return ERR_OK;
-}
-#else
-static Err choose_postgres(Store *store, Fault *fault)
-{
-    (void)store;
-    return store_fault(fault, ERR_INPUT, "this build of the program has no PostgreSQL in it");
-}
-#endif
-
 static Err choose_engine(Store *store, Arena *a, const StoreOptions *options, Fault *fault)
 {
     if (is_postgres(options->url)) {
         store->place = strndup(options->url.ptr, options->url.len);
         if (!store->place) out_of_memory(options->url.len);
-        return choose_postgres(store, fault);
+        store->ops = &postgres_ops;
+        return ERR_OK;
     }
     store->ops = &sqlite_ops;
     Str path;
