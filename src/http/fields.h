@@ -40,6 +40,9 @@ bool field_in_path(const Field *field, const char *path);
 /* The bounds that hold, with the standard ones where the row says nothing. */
 void field_bounds(const Field *field, int64_t *ret_min, int64_t *ret_max);
 
+/* "2 MB", "1000 bytes": binary units when it is a whole number of them. */
+Str size_words(Arena *a, int64_t bytes);
+
 /* A table that no request could satisfy, or that reads ambiguously, is a bug: called for every route at start. */
 void fields_check(const Field *fields);
 
