@@ -5,6 +5,7 @@
 #   make demo     the same, then count Labour's 2010 leadership election with it
 #   make test     every test there is; the last line says how many passed and failed
 #   make bench    the benchmarks
+#   make deb      out/hustings_VERSION_ARCHITECTURE.deb, a Debian package of the program and its service
 #   make fuzz     each fuzz target for FUZZ_SECONDS (600), two at a time
 #   make format   rewrite the C sources in the house style
 #   make lint     clang-format, clang-tidy, cppcheck and the house's own checks
@@ -14,7 +15,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test bench fuzz format lint clean help
+.PHONY: build demo test bench deb fuzz format lint clean help
 
 build:
 	@scripts/install.sh build
@@ -28,6 +29,10 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+deb: build
+	@scripts/install.sh deb
+	@scripts/deb.sh
 
 fuzz:
 	@scripts/fuzz.sh

@@ -1,0 +1,321 @@
+/* serve.c: hustings serve: the store, the site and the server put together, from the first signal to the last.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "cli/settings.h"
+
+#include "cli/notify.h"
+#include "cli/rooms.h"
+#include "cli/version.h"
+#include "core/log.h"
+#include "http/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HOUSEKEEPING_MS = 5 * 60 * 1000, RETRY_MS = 500 };
+
+/* --- signals: the first asks for a good end, the second for an end --- */
+
+static Server *_Atomic running;
+static atomic_int stops_asked;
+
+static void on_stop(int number)
+{
+    (void)number;
+    int before = atomic_fetch_add(&stops_asked, 1);
+    if (before == 0) notify_send("STOPPING=1");
+    Server *server = atomic_load(&running);
+    if (server) server_stop(server);
+    else if (before > 0) _exit(EXIT_SYSTEM);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&stop.sa_mask);
+    static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* As many connections as the system allows, not as the shell happens to. */
+static void raise_open_files(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) log_line(LOG_WARN, "open_files", "error=\"the limit could not be raised\"");
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- housekeeping: what is past its time, and systemd's watchdog --- */
+
+typedef struct Keeper {
+    pthread_t thread;
+    Store *store;
+    int end; /* eventfd: written to when it is time to go */
+} Keeper;
+
+typedef Err Expire(Db *db, Command *command);
+
+/* An answer is not waited for by anybody but this thread, and a failure is told once a round: the next one tries again. */
+static void run_expire(Keeper *k, Expire *expire, const char *name)
+{
+    Arena a;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    Command command = {.name = name, .run = expire, .arena = &a, .now = now_ms()};
+    if (store_run(k->store, &command))
+        log_line(LOG_WARN, "housekeeping", "command=%s error=%s", name, log_value(&a, command.fault.expected));
+    arena_clear(&a);
+}
+
+static void keep_house(Keeper *k)
+{
+    store_housekeep(k->store, now_ms());
+    run_expire(k, site_expire, "site_expire");
+    for (int i = 0; i < COUNT_OF(all_rooms); i++)
+        if (all_rooms[i]->expire) run_expire(k, all_rooms[i]->expire, all_rooms[i]->name);
+}
+
+static void *keeper_run(void *context)
+{
+    Keeper *k = context;
+    int watchdog = notify_watchdog_ms(), step = watchdog ? watchdog : HOUSEKEEPING_MS;
+    int64_t next = now_ms() + 1000;
+    struct pollfd end = {.fd = k->end, .events = POLLIN};
+    for (;;) {
+        int64_t wait = next - now_ms();
+        if (wait < 0) wait = 0;
+        if (wait > step) wait = step;
+        if (poll(&end, 1, (int)wait) > 0) return NULL;
+        if (watchdog) notify_send("WATCHDOG=1");
+        if (now_ms() < next) continue;
+        keep_house(k);
+        next = now_ms() + HOUSEKEEPING_MS;
+    }
+}
+
+static bool keeper_start(Keeper *k, Store *store)
+{
+    k->store = store;
+    k->end = eventfd(0, EFD_CLOEXEC);
+    return k->end >= 0 && pthread_create(&k->thread, NULL, keeper_run, k) == 0;
+}
+
+static void keeper_end(Keeper *k)
+{
+    uint64_t one = 1;
+    ssize_t written = write(k->end, &one, sizeof one);
+    (void)written;
+    pthread_join(k->thread, NULL);
+    close(k->end);
+}
+
+/* --- what the settings mean --- */
+
+static int ms(const Settings *s, SettingId id)
+{
+    return (int)settings_number(s, id) * 1000;
+}
+
+static ServerOptions server_options(const Settings *s)
+{
+    return (ServerOptions){
+        .listen = settings_text(s, SERVER_LISTEN),
+        .loops = (int)settings_number(s, SERVER_LOOPS),
+        .workers = (int)settings_number(s, SERVER_WORKERS),
+        .certificate = settings_text(s, SERVER_CERTIFICATE),
+        .key = settings_text(s, SERVER_KEY),
+        .trusted = settings_text(s, SERVER_PROXIES),
+        .connections_most = (int)settings_number(s, SERVER_CONNECTIONS),
+        .connections_per_address = (int)settings_number(s, SERVER_PER_ADDRESS),
+        .streams_per_address = (int)settings_number(s, SERVER_STREAMS),
+        .header_ms = ms(s, SERVER_HEADER),
+        .body_ms = ms(s, SERVER_BODY),
+        .answer_ms = ms(s, SERVER_ANSWER),
+        .idle_ms = ms(s, SERVER_IDLE),
+        .heartbeat_ms = ms(s, SERVER_HEARTBEAT),
+        .drain_ms = ms(s, SERVER_DRAIN),
+    };
+}
+
+static SiteOptions site_options(const Settings *s, Str dev)
+{
+    return (SiteOptions){
+        .name = settings_text(s, SITE_NAME),
+        .base = settings_text(s, SERVER_BASE),
+        .overrides = settings_text(s, SITE_TEMPLATES),
+        .dev = dev,
+        .metrics = settings_text(s, SERVER_METRICS),
+        .rate_percent = (int)settings_number(s, LIMIT_RATES),
+        .time_zone = settings_text(s, SITE_ZONE),
+        .version = S(HUSTINGS_VERSION),
+        .log_requests = settings_yes(s, SERVER_LOG_REQUESTS),
+    };
+}
+
+/* --- the store: a server that is still starting is waited for --- */
+
+static void pause_ms(int milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
+}
+
+static Err open_store(Cli *cli, const Settings *s, Store **ret_store, Fault *fault)
+{
+    StoreOptions options = settings_store(s);
+    options.serve = true;
+    bool remote = str_starts(options.url, S("postgres"));
+    int64_t until = now_ms() + (remote ? settings_number(s, STORE_WAIT) * 1000 : 0);
+    bool told = false;
+    for (;;) {
+        *fault = (Fault){0};
+        Err e = store_open(cli->a, &options, ret_store, fault);
+        if (e != ERR_IO || now_ms() >= until || atomic_load(&stops_asked)) return e;
+        if (!told) {
+            Str shown = store_url_shown(cli->a, options.url);
+            log_line(LOG_WARN, "waiting_for_store", "store=%s error=%s", log_value(cli->a, shown), log_value(cli->a, fault->expected));
+            told = true;
+        }
+        pause_ms(RETRY_MS);
+    }
+}
+
+/* --- telling --- */
+
+static void tell_running(Cli *cli, const Settings *s, const Server *server)
+{
+    Str url = server_url(server, cli->a), store = store_url_shown(cli->a, settings_text(s, STORE_URL));
+    log_line(LOG_INFO, "serving", "url=%s store=%s version=%s", log_value(cli->a, url), log_value(cli->a, store), HUSTINGS_VERSION);
+    if (!isatty(STDOUT_FILENO)) return;
+    printf("\n  Hustings answers on %.*s and keeps everything in %.*s. Ctrl-C ends it.\n\n"
+           "  In another terminal:\n"
+           "    hustings publish examples/labour-2010   # show a counted contest\n"
+           "    hustings sign-in                        # a link that lets you in as steward\n"
+           "    hustings help serve                     # TLS, proxies, PostgreSQL\n\n",
+        STR_ARG(url), STR_ARG(store));
+    fflush(stdout);
+}
+
+/* --- from the first to the last --- */
+
+static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
+{
+    Keeper keeper;
+    if (!keeper_start(&keeper, store)) {
+        fprintf(stderr, "hustings serve: no thread for housekeeping: %s\n", strerror(errno));
+        return EXIT_SYSTEM;
+    }
+    atomic_store(&running, server);
+    if (atomic_load(&stops_asked)) server_stop(server);
+    tell_running(cli, s, server);
+    notify_send("READY=1\nSTATUS=Answering requests");
+    server_run(server);
+    atomic_store(&running, NULL);
+    keeper_end(&keeper);
+    log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
+    return EXIT_DONE;
+}
+
+static int serve_site(Cli *cli, const Settings *s, Site *site, Store *store)
+{
+    ServerOptions options = server_options(s);
+    Fault fault = {0};
+    Server *server;
+    if (server_open(cli->a, &options, site, store, &server, &fault)) return cli_fail(cli, &fault);
+    int status = serve_until_stopped(cli, s, server, store);
+    server_close(server);
+    return status;
+}
+
+static int serve_store(Cli *cli, const Settings *s, Str dev, Store *store)
+{
+    SiteOptions options = site_options(s, dev);
+    Fault fault = {0};
+    Site *site;
+    if (site_open(cli->a, &options, store, all_rooms, COUNT_OF(all_rooms), &site, &fault)) return cli_fail(cli, &fault);
+    int status = serve_site(cli, s, site, store);
+    site_close(site);
+    return status;
+}
+
+/* --dev: the source tree is here, or around the program. */
+static bool find_source(Cli *cli, Str *ret_source)
+{
+    if (!cli_has(cli, "dev")) return true;
+    char here[4096];
+    ssize_t len = readlink("/proc/self/exe", here, sizeof here - 1);
+    Str program = {here, len > 0 ? (size_t)len : 0};
+    while (program.len && program.ptr[program.len - 1] != '/') program.len--;
+    Str places[] = {S("."), str_format(cli->a, "%.*s..", STR_ARG(program))};
+    for (int i = 0; i < COUNT_OF(places); i++)
+        if (access(str_c(cli->a, str_format(cli->a, "%.*s/src/http/pages/layout.html", STR_ARG(places[i]))), R_OK) == 0) {
+            *ret_source = places[i];
+            return true;
+        }
+    return false;
+}
+
+static int run(Cli *cli)
+{
+    Settings s;
+    Str dev = {0};
+    if (cli->operand_count) return cli_usage(cli, "expected options only, found '%.*s'", STR_ARG(cli->operands[0]));
+    if (!find_source(cli, &dev)) return cli_usage(cli, "--dev: expected to be started in the source tree, where src/http/pages is");
+    int wrong = settings_load(cli, &s);
+    if (wrong) return wrong;
+    LogLevel level = LOG_DEBUG;
+    if (!dev.len) ASSERT(log_level_from(settings_text(&s, SERVER_LOG_LEVEL), &level));
+    log_set_level(level);
+    notify_open();
+    catch_signals();
+    raise_open_files();
+    Fault fault = {0};
+    Store *store;
+    if (open_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
+    int status = serve_store(cli, &s, dev, store);
+    store_close(store);
+    return status;
+}
+
+static const Option options[] = {
+    ALL_SETTINGS_OPTIONS{
+        "dev", 0, NULL, false, "read templates and static files from the source tree at every request, and log everything", NULL},
+    HELP_OPTION,
+};
+
+const CliCommand command_serve = {
+    .name = "serve",
+    .operands = "",
+    .summary = "run the server",
+    .description =
+        "Opens the store (making it at the first start), brings its schema up to date, and answers over HTTP until it is told to stop: the "
+        "first SIGTERM, SIGINT or SIGHUP lets requests under way finish, a second one does not wait.\n\n"
+        "What it does is set in a file, the environment or options: docs/configuration.md, 'hustings config example'. docs/running.md is "
+        "about running it for others: TLS, proxies, PostgreSQL, backups.\n\n"
+        "The log goes to standard error, one line an event (logfmt), without names or addresses of people. Under systemd (Type=notify) it "
+        "says when it is ready and when it stops.",
+    .examples = "hustings serve  # http://127.0.0.1:8080, ./hustings.db\n"
+                "hustings serve --listen [::]:443 --certificate cert.pem --key key.pem  # TLS without a proxy\n"
+                "hustings serve --store postgres://hustings@db.example.org/hustings  # any number of these beside one another\n"
+                "hustings serve --dev  # while changing templates\n",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};
