@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # lint.sh: everything that reads the sources without running them: clang-format, clang-tidy, cppcheck, the shell's own
-# parser and scripts/check.py. Last line: "lint: N passed, N failed".
+# parser, TypeScript (the types in web/*.js) and scripts/check.py. Last line: "lint: N passed, N failed".
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CPUS
@@ -33,6 +33,10 @@ check_shell() {
     return $bad
 }
 
+check_types() {
+    test/e2e/run --types
+}
+
 passed=0 failed=0
 check() {
     echo "lint: $1"
@@ -50,5 +54,6 @@ else
     failed=$((failed + 1))
 fi
 check "cppcheck" check_cppcheck
+check "types of what the browser runs" check_types
 echo "lint: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -4,9 +4,12 @@
 // Errors take the focus; a form is sent once; chosen files say what they are, and one that is too large says so before it is sent; a button prints;
 // and a page says when it is no longer true (live updates). Types are JSDoc, checked by tsc (test/types).
 
-/** @typedef {{kind: 'want' | 'gone', tab: string, topics: string[]} | {kind: 'roll-call'} | {kind: 'changed', topic: string}} Said */
+/** What a page follows: the topic, the tag that stands for it in a cursor (docs/live.md), and the version the page shows; -1: not known.
+ * @typedef {{topic: string, tag: string, version: number}} Follows */
+/** What tabs say to each other.
+ * @typedef {{kind: 'here' | 'gone', tab: string, follows: Follows} | {kind: 'roll-call'} | {kind: 'news', topic: string, version: number}} Said */
 
-const CHANNEL = 'hustings-live';
+const CHANNEL = 'hustings-live', TOPICS_MAX = 20, AGAIN_MS = 30_000;
 
 /**
  * All elements that match, of one kind.
@@ -145,20 +148,21 @@ function sayChanged(place) {
 }
 
 /**
- * Follow topics from one tab: call `changed` with each that changes. Browsers open few connections to one place, so only one tab of a browser holds
- * the stream, for all tabs; when it closes, another takes over (Web Locks). Where a browser lacks what that needs, the tab has its own stream.
+ * Follow a topic from this tab, and call `changed` when there is something newer than the page shows. Browsers open few connections to one place, so
+ * one tab of a browser holds the stream for all; when it closes, another takes over (Web Locks). Where a browser lacks that, each tab has its own.
  */
 class Live {
   /**
-   * @param {string[]} topics
-   * @param {(topic: string) => void} changed
+   * @param {Follows} follows
+   * @param {() => void} changed
    */
-  constructor(topics, changed) {
-    this.topics = topics;
+  constructor(follows, changed) {
+    this.follows = follows;
     this.changed = changed;
     this.tab = `${Date.now()}-${Math.random()}`;
-    /** @type {Map<string, string[]>} what each tab follows; kept by the tab that leads */
-    this.tabs = new Map([[this.tab, topics]]);
+    this.leads = false;
+    /** @type {Map<string, Follows>} what each tab follows; kept by the one that leads */
+    this.tabs = new Map([[this.tab, follows]]);
     /** @type {EventSource | null} */
     this.source = null;
     this.followed = '';
@@ -171,9 +175,9 @@ class Live {
     }
     this.channel = new BroadcastChannel(CHANNEL);
     this.channel.addEventListener('message', (event) => this.hear(/** @type {Said} */ (event.data)));
-    this.say({ kind: 'want', tab: this.tab, topics: this.topics });
-    window.addEventListener('pagehide', () => this.say({ kind: 'gone', tab: this.tab, topics: [] }));
-    window.addEventListener('pageshow', (event) => { if (event.persisted) this.say({ kind: 'want', tab: this.tab, topics: this.topics }); });
+    this.announce('here');
+    window.addEventListener('pagehide', () => this.announce('gone'));
+    window.addEventListener('pageshow', (event) => { if (event.persisted) this.announce('here'); });
     navigator.locks.request(CHANNEL, () => this.lead()).catch(() => this.open());
   }
 
@@ -188,45 +192,70 @@ class Live {
   /** @param {Said} said */
   say(said) { this.channel?.postMessage(said); }
 
+  /** @param {'here' | 'gone'} kind */
+  announce(kind) { this.say({ kind, tab: this.tab, follows: this.follows }); }
+
   /** @param {Said} said */
   hear(said) {
-    if (said.kind === 'changed') this.tell(said.topic);
-    else if (said.kind === 'roll-call') this.say({ kind: 'want', tab: this.tab, topics: this.topics });
+    if (said.kind === 'news') this.tell(said.topic, said.version);
+    else if (said.kind === 'roll-call') this.announce('here');
     else if (this.leads) {
-      if (said.kind === 'want') this.tabs.set(said.tab, said.topics);
+      if (said.kind === 'here') this.tabs.set(said.tab, said.follows);
       else this.tabs.delete(said.tab);
       this.open();
     }
   }
 
-  /** @param {string} topic */
-  tell(topic) { if (this.topics.includes(topic)) this.changed(topic); }
+  /**
+   * @param {string} topic
+   * @param {number} version
+   */
+  tell(topic, version) { if (topic === this.follows.topic && version > this.follows.version) this.changed(); }
 
-  /** One stream for what all tabs follow; a new one when that has changed. */
+  /** The stream for what all tabs follow, from the oldest version that one of them shows; a new one when that is not what the present one follows. */
   open() {
-    const topics = [...new Set([...this.tabs.values()].flat())].sort().slice(0, 20);
-    const query = topics.map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
+    /** @type {Map<string, Follows>} */
+    const topics = new Map();
+    for (const one of this.tabs.values()) {
+      const other = topics.get(one.topic);
+      if (!other || one.version < other.version) topics.set(one.topic, one);
+    }
+    const list = [...topics.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1)).slice(0, TOPICS_MAX);
+    const known = list.filter(({ version }) => version >= 0).map(({ tag, version }) => `${tag}.${version}`);
+    const query = new URLSearchParams([...list.map(({ topic }) => ['topic', topic]), ...known.length ? [['after', known.join('~')]] : []]).toString();
     if (query === this.followed) return;
     this.followed = query;
-    this.source?.close();
-    this.source = new EventSource(`/live?${query}`);
-    for (const topic of topics) this.source.addEventListener(topic, () => this.pass(topic));
+    this.connect();
   }
 
-  /** @param {string} topic */
-  pass(topic) {
-    this.say({ kind: 'changed', topic });
-    this.tell(topic);
+  connect() {
+    this.source?.close();
+    const source = this.source = new EventSource(`/live?${this.followed}`);
+    for (const kind of ['message', 'reset']) source.addEventListener(kind, (event) => this.pass(/** @type {MessageEvent} */ (event).data));
+    // It comes back by itself, unless the server refused it.
+    source.addEventListener('error', () => {
+      if (source.readyState === EventSource.CLOSED && source === this.source) setTimeout(() => { if (source === this.source) this.connect(); }, AGAIN_MS);
+    });
+  }
+
+  /** @param {string} data */
+  pass(data) {
+    const { topic, version } = JSON.parse(data);
+    this.say({ kind: 'news', topic, version });
+    this.tell(topic, version);
   }
 }
 
 function followPage() {
   const path = document.body.dataset.live;
   if (!path || !('EventSource' in window)) return;
+  const query = new URL(path, location.href).searchParams, topic = query.get('topic');
+  if (!topic) return;
+  const [tag, version] = (query.get('after') ?? '.-1').split('.');
   const place = element('div', 'changed');
   place.setAttribute('role', 'status');
   (document.querySelector('main .frame') ?? document.body).append(place);
-  new Live(new URL(path, location.href).searchParams.getAll('topic'), () => sayChanged(place)).start();
+  new Live({ topic, tag, version: Number(version) }, () => sayChanged(place)).start();
 }
 
 // ---- the page ----
