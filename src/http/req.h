@@ -41,7 +41,7 @@ typedef struct Prefill {
     Str value;
 } Prefill;
 
-struct ReqState {
+typedef struct ReqState {
     Exchange *ex;
     Site *site;
     const Room *room;
@@ -64,7 +64,7 @@ struct ReqState {
     Str send_type, send_bytes, send_name;
 
     struct SiteReq *own; /* site.c's and its parts' alone */
-};
+} ReqState;
 
 /* The row of `fields` with that name; a name that is not there is a bug. */
 const Field *req_field(const Req *req, const char *name, int *ret_index);

@@ -1,0 +1,268 @@
+/* command.c: a POST that writes: from its fields to a Command of the store, and from what came of that to an answer.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A form carries a fresh random key. The command's key is SHA-256 over who asks, the route and that key, so nobody can repeat, or see, what somebody else
+ * asked; its digest is over the route and all fields. What is stored as its answer is a packed view: where to go, what to say, the answer itself, and
+ * whether it signed in or out. So a double click, the back button and a lost connection all end with the first answer and one change.
+ */
+#include "http/inside.h"
+
+#include "core/log.h"
+#include "http/form.h"
+
+enum { FORM_KEY_MAX = 200 };
+
+/* ---- the form ---- */
+
+static Str part_value(const SiteReq *own, Str name)
+{
+    for (int k = 0; k < own->state.part_count; k++)
+        if (str_equal(own->state.parts[k].name, name)) return own->state.parts[k].value;
+    ASSERT(!"router.c has checked that the part is there");
+}
+
+static Str path_of(const SiteReq *own, const Rule *post)
+{
+    Buf b = buf_new(own->req.arena);
+    Str rest = post->path, segment;
+    if (rest.len == 1) return rest;
+    while (path_next(&rest, &segment)) {
+        buf_byte(&b, '/');
+        buf_str(&b, segment_is_part(segment) ? part_value(own, str_slice(segment, 1, segment.len)) : segment);
+    }
+    return buf_done(&b);
+}
+
+View *form_for(Site *site, SiteReq *own, const Rule *post)
+{
+    if (own->cookie.kind == COOKIE_NONE) {
+        own->cookie = cookie_new(COOKIE_VISITOR);
+        own->cookie_is_new = true;
+    }
+    Arena *a = own->req.arena;
+    FormOptions options = {
+        .route = post->route, .action = path_of(own, post), .csrf = csrf_token(&site->secret, a, &own->cookie), .key = token_new(a)};
+    return form_view(a, &own->req, &options);
+}
+
+/* The view that surrounds the form, from the row's own function. */
+static Err fill_again(SiteReq *own, View *view)
+{
+    const Route *r = own->rule->route;
+    if (!r->form_page) return ERR_OK;
+    int troubles = own->state.trouble_count;
+    Err e = r->form_page(&own->req, view);
+    own->state.trouble_count = troubles;
+    return e;
+}
+
+void command_form_again(Site *site, SiteReq *own)
+{
+    const Rule *rule = own->rule;
+    Exchange *ex = own->state.ex;
+    View *view = view_object(own->req.arena);
+    if (own->state.face == FACE_JSON || !rule->route->form) {
+        answer_failure(site, own, ERR_INPUT);
+        return;
+    }
+    Err e = fill_again(own, view);
+    if (e) {
+        own->state.trouble_count = 0;
+        answer_failure(site, own, e);
+        return;
+    }
+    Fault fault = {0};
+    View *form = form_for(site, own, rule);
+    e = answer_view(site, own, 422, str_from_c(rule->room->name), str_from_c(rule->route->form), view, form, &fault);
+    if (e) {
+        log_line(LOG_ERROR, "template", "route=%s fault=%s", log_value(ex->arena, rule->path),
+            log_value(ex->arena, fault_text(ex->arena, &fault)));
+        answer_error(site, ex, own, 500, (Str){0});
+        return;
+    }
+    answer_gzip(ex, false);
+    answer_cache(ex, CACHE_NOT);
+    answer_header(ex, S("Vary"), S("Accept, Accept-Encoding, Cookie"));
+    answer_guard(ex, false);
+    answer_cookies(site, own);
+}
+
+/* ---- what is asked ---- */
+
+static void put_sized(Buf *b, Str text)
+{
+    buf_format(b, "%zu:", text.len);
+    buf_str(b, text);
+}
+
+static void put_field(Buf *b, const Field *field, const FieldValue *value)
+{
+    put_sized(b, str_from_c(field->name));
+    buf_format(b, "%d,%d;", value->text_count, value->upload_count);
+    for (int i = 0; i < value->text_count; i++) put_sized(b, value->texts[i]);
+    for (int i = 0; i < value->upload_count; i++) {
+        Sha256 bytes = sha256(value->uploads[i].bytes);
+        put_sized(b, value->uploads[i].file_name);
+        put_sized(b, (Str){(const char *)bytes.bytes, SHA256_BYTES});
+    }
+}
+
+static Sha256 digest_of(const SiteReq *own)
+{
+    Buf b = buf_new(own->req.arena);
+    put_sized(&b, own->rule->path);
+    int k = 0;
+    for (const Field *f = own->rule->route->fields; f && f->name; f++, k++) put_field(&b, f, &own->state.values[k]);
+    return sha256(buf_done(&b));
+}
+
+/* Who asks: the session, else the browser that holds this cookie, else anybody who knows the key. */
+static Str asker_of(const SiteReq *own)
+{
+    if (own->signed_in) return own->session.id;
+    if (own->cookie.kind == COOKIE_NONE) return S("");
+    return (Str){(const char *)own->cookie.token, COOKIE_TOKEN_BYTES};
+}
+
+static Err key_of(SiteReq *own, Str *ret_key)
+{
+    Arena *a = own->req.arena;
+    Str said = own->state.key.len ? own->state.key : exchange_header(own->state.ex, "idempotency-key");
+    if (said.len > FORM_KEY_MAX) return req_fail(&own->req, ERR_INPUT, "An Idempotency-Key has at most %d characters.", FORM_KEY_MAX);
+    *ret_key = (Str){0};
+    if (!said.len) return ERR_OK;
+    Buf b = buf_new(a);
+    put_sized(&b, asker_of(own));
+    put_sized(&b, own->rule->path);
+    put_sized(&b, said);
+    *ret_key = sha256_hex(a, sha256(buf_done(&b)));
+    return ERR_OK;
+}
+
+/* ---- doing it ---- */
+
+/* It may run again: nothing of what it said before stays. */
+static void forget(SiteReq *own)
+{
+    own->state.trouble_count = 0;
+    own->state.redirect = own->state.flash = (Str){0};
+    own->signs_in = own->signs_out = false;
+    own->req.fault = (Fault){0};
+}
+
+static Err run_write(Db *db, Command *command)
+{
+    SiteReq *own = command->context;
+    Arena *a = command->arena;
+    forget(own);
+    View *whole = view_object(a), *answer = view_put_object(whole, S("answer"));
+    Err e = own->rule->route->write(&own->req, db, answer);
+    if (!e && own->state.trouble_count) e = ERR_INPUT;
+    if (e) return e;
+    view_put_str(whole, S("location"), own->state.redirect);
+    view_put_str(whole, S("flash"), own->state.flash);
+    view_put_bool(whole, S("signs_in"), own->signs_in);
+    view_put_bool(whole, S("signs_out"), own->signs_out);
+    Buf b = buf_new(a);
+    view_pack(whole, &b);
+    command->answer = buf_done(&b);
+    return ERR_OK;
+}
+
+static void write_done(Command *command)
+{
+    SiteReq *own = command->context;
+    exchange_resume(own->state.ex);
+}
+
+static Next refuse(Site *site, SiteReq *own, Err e)
+{
+    if (e == ERR_INPUT && own->state.trouble_count) command_form_again(site, own);
+    else answer_failure(site, own, e);
+    return NEXT_ANSWER;
+}
+
+Next command_start(Site *site, SiteReq *own)
+{
+    const Route *r = own->rule->route;
+    Err e = r->prepare ? r->prepare(&own->req, view_object(own->req.arena)) : ERR_OK;
+    if (!e && own->state.trouble_count) e = ERR_INPUT;
+    Str key = {0};
+    if (!e) e = key_of(own, &key);
+    if (e) return refuse(site, own, e);
+    own->command = (Command){.name = r->path,
+        .run = run_write,
+        .done = write_done,
+        .context = own,
+        .arena = own->req.arena,
+        .key = key,
+        .digest = digest_of(own),
+        .now = own->req.now};
+    own->req.db = NULL;
+    store_submit(site->store, &own->command); /* from here on it is the writer's, until exchange_resume */
+    return NEXT_WAIT;
+}
+
+/* ---- what is said of it ---- */
+
+static bool flag_of(const View *whole, Str key)
+{
+    return view_i64(view_get(whole, key)) != 0;
+}
+
+/* Where a browser goes when the write did not say: the page with the form, or the first one. */
+static Str standard_location(Site *site, const SiteReq *own)
+{
+    return router_find(site->router, GET, own->state.path).rule ? own->state.path : S("/");
+}
+
+static void answer_program(Site *site, SiteReq *own, const View *answer)
+{
+    Exchange *ex = own->state.ex;
+    Buf b = buf_new(ex->arena);
+    view_json(answer, &b, true);
+    answer_begin(ex, own->state.redirect.len ? 201 : 200, S("application/json"), buf_done(&b));
+    if (own->state.redirect.len) answer_header(ex, S("Location"), own->state.redirect);
+    answer_gzip(ex, false);
+    answer_cache(ex, CACHE_NOT);
+    answer_guard(ex, false);
+    answer_cookies(site, own);
+}
+
+static void answer_done(Site *site, SiteReq *own, const View *whole)
+{
+    own->state.redirect = view_str(view_get(whole, S("location")));
+    own->state.flash = view_str(view_get(whole, S("flash")));
+    own->signs_out = flag_of(whole, S("signs_out"));
+    if (flag_of(whole, S("signs_in")) && !own->signs_in) req_cookie_again(own);
+    if (own->state.face == FACE_JSON) {
+        answer_program(site, own, view_get(whole, S("answer")));
+        return;
+    }
+    answer_redirect(own->state.ex, 303, own->state.redirect.len ? own->state.redirect : standard_location(site, own));
+    answer_cookies(site, own);
+}
+
+static void answer_undone(Site *site, SiteReq *own, Err e)
+{
+    Arena *a = own->req.arena;
+    if (e == ERR_IO) {
+        log_line(LOG_ERROR, "store", "route=%s fault=%s", log_value(a, own->rule->path), log_value(a, fault_text(a, &own->command.fault)));
+        answer_error(site, own->state.ex, own, 503, (Str){0});
+        return;
+    }
+    (void)refuse(site, own, e);
+}
+
+void command_finish(Site *site, SiteReq *own)
+{
+    View *whole = NULL;
+    Err e = own->command.err;
+    if (!e && view_unpack(own->req.arena, own->command.answer, &whole) != ERR_OK) {
+        log_line(LOG_ERROR, "store", "route=%s fault=\"an answer that cannot be read\"", log_value(own->req.arena, own->rule->path));
+        answer_error(site, own->state.ex, own, 500, (Str){0});
+        return;
+    }
+    if (e) answer_undone(site, own, e);
+    else answer_done(site, own, whole);
+}

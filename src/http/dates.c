@@ -1,0 +1,68 @@
+/* dates.c: dates and times as people in Britain read them. SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "http/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const months[] = {
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+
+/* "0", "42": all digits; -1 for anything else. */
+static int number_of(Str digits)
+{
+    int n = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.ptr[i] < '0' || digits.ptr[i] > '9') return -1;
+        n = n * 10 + (digits.ptr[i] - '0');
+    }
+    return n;
+}
+
+Str date_words(Arena *a, Str iso_date)
+{
+    if (iso_date.len != 10 || iso_date.ptr[4] != '-' || iso_date.ptr[7] != '-') return iso_date;
+    int year = number_of(str_slice(iso_date, 0, 4)), month = number_of(str_slice(iso_date, 5, 7)),
+        day = number_of(str_slice(iso_date, 8, 10));
+    if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31) return iso_date;
+    return str_format(a, "%d %s %d", day, months[month - 1], year);
+}
+
+static time_t seconds_of(int64_t now)
+{
+    return (time_t)(now >= 0 ? now / 1000 : (now - 999) / 1000);
+}
+
+Str time_words(Arena *a, int64_t now)
+{
+    time_t seconds = seconds_of(now);
+    struct tm t;
+    if (!localtime_r(&seconds, &t)) return S("");
+    return str_format(
+        a, "%d %s %d, %02d:%02d %s", t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_zone ? t.tm_zone : "");
+}
+
+Str time_iso(Arena *a, int64_t now)
+{
+    time_t seconds = seconds_of(now);
+    struct tm t;
+    if (!gmtime_r(&seconds, &t)) return S("");
+    return str_format(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+/* A zone is a file; without it the C library would silently say UTC. London's rule is written out for machines that have no such files. */
+Err dates_zone_set(Arena *a, Str zone, Fault *fault)
+{
+    if (!zone.len) zone = S("Europe/London");
+    bool plain = zone.ptr[0] != '/' && zone.ptr[0] != '.';
+    for (size_t i = 0; i < zone.len; i++) plain = plain && zone.ptr[i] > ' ' && (i == 0 || zone.ptr[i] != '.' || zone.ptr[i - 1] != '.');
+    const char *value = str_c(a, str_format(a, ":%.*s", STR_ARG(zone)));
+    bool there = plain && access(str_c(a, str_format(a, "/usr/share/zoneinfo/%.*s", STR_ARG(zone))), R_OK) == 0;
+    if (!there && str_equal(zone, S("Europe/London"))) value = "GMT0BST,M3.5.0/1,M10.5.0";
+    else if (!there) return fault_setf(fault, a, ERR_INPUT, "the name of a time zone, such as Europe/London (and the package tzdata)");
+    if (setenv("TZ", value, 1) != 0) out_of_memory(zone.len);
+    tzset();
+    return ERR_OK;
+}

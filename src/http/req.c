@@ -1,0 +1,140 @@
+/* req.c: what a handler says of its page. SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "http/inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static Str format_text(Arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    ASSERT(len >= 0);
+    char *text = arena_new(a, char, (size_t)len + 1);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    return (Str){text, (size_t)len};
+}
+
+const Field *req_field(const Req *req, const char *name, int *ret_index)
+{
+    Str wanted = str_from_c(name);
+    int index = 0;
+    const Field *f = req->route->fields;
+    while (f && f->name && !str_equal(str_from_c(f->name), wanted)) f++, index++;
+    ASSERT(f && f->name);
+    if (ret_index) *ret_index = index;
+    return f;
+}
+
+Err req_wrong(Req *req, const char *field, const char *format, ...)
+{
+    ReqState *state = req->state;
+    const Field *row = field ? req_field(req, field, NULL) : NULL;
+    if (state->trouble_count == TROUBLES_MAX) return ERR_INPUT;
+    va_list args;
+    va_start(args, format);
+    state->troubles[state->trouble_count++] = (Trouble){row, format_text(req->arena, format, args)};
+    va_end(args);
+    return ERR_INPUT;
+}
+
+Err req_fail(Req *req, Err err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    req->fault = (Fault){.err = err, .expected = format_text(req->arena, format, args)};
+    va_end(args);
+    return err;
+}
+
+void req_prefill(Req *req, const char *field, Str value)
+{
+    ReqState *state = req->state;
+    ASSERT(state->prefill_count < PREFILLS_MAX);
+    state->prefills[state->prefill_count++] = (Prefill){field, value};
+}
+
+void req_title(Req *req, Str title)
+{
+    req->state->title = title;
+}
+
+/* A path of this site and nothing that a browser could take for another one. */
+static bool is_own_path(Str path)
+{
+    if (!path.len || path.ptr[0] != '/' || (path.len > 1 && (path.ptr[1] == '/' || path.ptr[1] == '\\'))) return false;
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.ptr[i];
+        if (c <= ' ' || c >= 0x7F || c == '\\' || c == '"' || c == '<' || c == '>') return false;
+    }
+    return true;
+}
+
+void req_redirect(Req *req, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    req->state->redirect = format_text(req->arena, format, args);
+    va_end(args);
+    ASSERT(is_own_path(req->state->redirect));
+}
+
+void req_flash(Req *req, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    req->state->flash = format_text(req->arena, format, args);
+    va_end(args);
+}
+
+void req_send(Req *req, Str type, Str bytes, Str file_name)
+{
+    ReqState *state = req->state;
+    state->sends = true;
+    state->send_type = type;
+    state->send_bytes = bytes;
+    state->send_name = file_name;
+}
+
+Str req_new_token(Req *req)
+{
+    return token_new(req->arena);
+}
+
+/* A command that is asked a second time must give the same cookie again (the browser may have thrown the first answer away: a double click), but the store
+ * keeps no token. So it is made of the command's key, which only that browser's page knows, and of the secret, which only we know. */
+static Cookie session_cookie(const SiteReq *own)
+{
+    Cookie cookie = cookie_new(COOKIE_SESSION);
+    const Command *command = &own->command;
+    if (!command->key.len) return cookie;
+    Str parts = str_format(own->req.arena, "%.*s %.*s", STR_ARG(command->key), STR_ARG(sha256_hex(own->req.arena, command->digest)));
+    Mac mac = secret_mac(&own->state.site->secret, "session", parts);
+    _Static_assert((int)sizeof mac.bytes == (int)sizeof cookie.token, "a MAC is a token");
+    for (int i = 0; i < COOKIE_TOKEN_BYTES; i++) cookie.token[i] = mac.bytes[i];
+    return cookie;
+}
+
+void req_cookie_again(SiteReq *own)
+{
+    own->next_cookie = session_cookie(own);
+    own->signs_in = true;
+}
+
+Err req_sign_in(Req *req, Db *db, Who who)
+{
+    SiteReq *own = req->state->own;
+    ASSERT(db && who > WHO_ANYONE && who < WHO__COUNT);
+    req_cookie_again(own);
+    Err e = own->signed_in ? session_end(db, own->session.id) : ERR_OK;
+    return e ? e : session_begin(db, &own->next_cookie, token_new(req->arena), who, req->now);
+}
+
+Err req_sign_out(Req *req, Db *db)
+{
+    SiteReq *own = req->state->own;
+    ASSERT(db);
+    own->signs_out = true;
+    return own->signed_in ? session_end(db, own->session.id) : ERR_OK;
+}
