@@ -184,7 +184,8 @@ static const Template *read_now(Use *u, Str room, Str page)
     Err e = ERR_MISSING;
     if (u->t->overrides.len) e = parse_file(u->a, override_path(u->t, u->a, room, page), &entry.template, u->fault);
     if (e == ERR_MISSING) e = parse_file(u->a, source_path(u->t, u->a, room, page), &entry.template, u->fault);
-    if (e && e != ERR_MISSING) u->err = e;
+    if (e == ERR_MISSING) *u->fault = (Fault){0};
+    else u->err = e;
     if (!u->err) remember(u, entry);
     return entry.template;
 }
@@ -213,6 +214,7 @@ NODISCARD static Err render(Use *u, Str room, Str page, const View *const *views
 {
     const Template *t = template_of(u, room, page);
     if (u->err) return u->err;
+    if (!t && u->t->dev.len) return fault_set(u->fault, ERR_INPUT, 0, 0, S("a template that exists"), fault_quote(u->a, page));
     ASSERT(t); /* the site asked templates_has */
     Err e = mustache_render(t, views, view_count, partial_of, u, out);
     if (e) return fault_set(u->fault, e, 0, 0, S("a page of bounded size"), fault_quote(u->a, page));
