@@ -2,7 +2,8 @@
 # The commands a person must know; Meson and Ninja do the work underneath.
 #
 #   make          build/hustings, the release binary
-#   make demo     the same, then count Labour's 2010 leadership election with it
+#   make demo     the same, then publish Labour's 2010 leadership election and serve it on http://127.0.0.1:8080
+#   make count-demo   count that election in the terminal instead
 #   make test     every test there is; the last line says how many passed and failed
 #   make bench    the benchmarks
 #   make deb      out/hustings_VERSION_ARCHITECTURE.deb, a Debian package of the program and its service
@@ -15,14 +16,17 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test bench deb fuzz format lint clean help
+.PHONY: build demo count-demo test bench deb fuzz format lint clean help
 
 build:
 	@scripts/install.sh build
 	@scripts/build.sh build --buildtype=release
 
 demo: build
-	@scripts/demo.sh
+	@scripts/count-demo.sh
+
+count-demo: build
+	@scripts/count-demo.sh
 
 test:
 	@scripts/test.sh

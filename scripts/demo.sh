@@ -1,39 +1,113 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# demo.sh: count Labour's leadership election of 2010 with build/hustings: first the papers of its MPs and MEPs alone,
-# under the alternative vote of the 2011 Act, then all three sections as the electoral college counted them.
+# demo.sh: publish Labour's leadership election of 2010 and show it on http://127.0.0.1:8080 (the next free port when that is taken).
+#
+# At a terminal the server runs until Ctrl-C. Elsewhere (a script, CI) it stays behind for DEMO_SECONDS (3600) and this returns once a page
+# has been fetched from it; "demo.sh stop" ends it sooner. A second demo replaces the first. Everything is kept in out/demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-hustings=build/hustings
-data=examples/labour-2010
-papers=("MPs and MEPs=$data/mps-and-meps.csv" "Members=$data/members.csv" "Affiliates=$data/affiliates.csv")
-mkdir -p out
+hustings=$PWD/build/hustings
+place=out/demo
+pid_file=$place/pid
+log=$place/log
+page=/contests/labour-2010
+mkdir -p "$place"
 
-show() {
-    local word line='$'
-    for word in "$@"; do
-        case $word in *' '*) line+=" \"$word\"" ;; *) line+=" $word" ;; esac
-    done
-    printf '\n%s\n\n' "$line"
-    "$@"
+# The pid of the demo that runs, if one does; another program's that got the same number since is none.
+running_pid() {
+    local pid
+    pid=$(cat "$pid_file" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "hustings serve.* $place/" && echo "$pid"
 }
 
-echo
-echo "1. The papers of Labour's MPs and MEPs, September 2010, as published, under the alternative vote:"
-show $hustings count $data/mps-and-meps.csv --rules av-2011
+stop_running() {
+    local pid
+    pid=$(running_pid) || return 0
+    echo "Ending the demo that runs already (process $pid)."
+    kill "$pid" 2>/dev/null || true
+    for _ in {1..150}; do
+        if ! kill -0 "$pid" 2>/dev/null; then break; fi
+        sleep 0.1
+    done
+    rm -f "$pid_file"
+}
 
-echo
-echo "2. The papers of all three sections under other rules (members' and affiliates' papers are reconstructed):"
-show $hustings compare "${papers[@]}" --rules labour-2010 --rules $data/college-first-stage.rules --rules "omov@MPs and MEPs" --rules omov@Members \
-    --rules omov --rules plurality
+# Does something answer on that port?
+taken() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
 
-echo
-echo "3. The electoral college of 2010: MPs and MEPs, members, affiliates, a third of the result each:"
-$hustings count "${papers[@]}" --rules labour-2010 --format html -o out/labour-2010.html
-$hustings count "${papers[@]}" --rules labour-2010 --format svg -o out/labour-2010.svg
-show $hustings count "${papers[@]}" --rules labour-2010 --report full
+free_port() {
+    local port
+    for port in {8080..8179}; do
+        if ! taken "$port"; then echo "$port" && return; fi
+    done
+    echo "demo: no port from 8080 to 8179 is free" >&2
+    return 1
+}
 
-echo
-echo "The same declaration as a page to publish:  $PWD/out/labour-2010.html"
-echo "The transfers as a picture:                 $PWD/out/labour-2010.svg"
+# What the server answers to a GET, headers and all.
+fetch() {
+    exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&3
+    cat <&3
+    exec 3<&-
+}
+
+wait_until_well() {
+    for _ in {1..100}; do
+        if fetch /healthz 2>/dev/null | head -n 1 | grep -q ' 200 '; then return 0; fi
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "demo: the server did not start; it said:" >&2
+    cat "$log" >&2
+    return 1
+}
+
+tell() {
+    cat <<TEXT
+
+Labour's leadership election of 2010, counted from its papers:
+
+    http://127.0.0.1:$port$page           the result, and how close it was
+    http://127.0.0.1:$port$page/stages    every stage, drawn and in words
+    http://127.0.0.1:$port/count                          count a file of your own
+
+    build/hustings sign-in --store $place/hustings.db --listen 127.0.0.1:$port     a link that lets you in as steward
+    make count-demo                                       the same count in this terminal
+
+TEXT
+}
+
+case ${1:-serve} in
+    stop) stop_running; exit ;;
+    serve) ;;
+    *) echo "demo: expected 'stop' or nothing" >&2; exit 2 ;;
+esac
+
+stop_running
+port=$(free_port)
+[ "$port" = 8080 ] || echo "Port 8080 is taken by another program; the demo takes $port."
+"$hustings" publish examples/labour-2010 --replace --config /dev/null --store "$place/hustings.db"
+serve=("$hustings" serve --config /dev/null --store "$place/hustings.db" --listen "127.0.0.1:$port")
+if [ -t 0 ] && [ -t 1 ]; then
+    "${serve[@]}" >"$log" 2>&1 &
+    pid=$!
+    echo "$pid" >"$pid_file"
+    trap 'rm -f "$pid_file"' EXIT
+    trap 'kill "$pid" 2>/dev/null || true' INT TERM
+    wait_until_well "$pid"
+    tell
+    echo "Ctrl-C ends it. Its log: $log"
+    wait "$pid" || wait "$pid" || true # the first wait ends with the signal, the second with the server
+else
+    seconds=${DEMO_SECONDS:-3600}
+    setsid timeout "$seconds" "${serve[@]}" </dev/null >"$log" 2>&1 &
+    pid=$!
+    echo "$pid" >"$pid_file"
+    wait_until_well "$pid"
+    fetch "$page" | grep -q 'Ed Miliband' || { echo "demo: the page of the contest does not show its result" >&2; exit 1; }
+    tell
+    echo "It runs in the background (process $pid) for $seconds s; scripts/demo.sh stop ends it. Its log: $log"
+fi

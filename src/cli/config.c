@@ -118,7 +118,8 @@ static int show(Cli *cli)
     Buf b = buf_new(cli->a);
     for (int id = 0; id < SETTING__COUNT; id++) {
         const Setting *setting = &settings_table[id];
-        Str value = settings_shown(&s, (SettingId)id), source = source_shown(cli->a, &s, (SettingId)id);
+        Str value = settings_text(&s, (SettingId)id), source = source_shown(cli->a, &s, (SettingId)id);
+        if (setting->kind == SETTING_STORE) value = store_url_shown(cli->a, value);
         Str line = str_format(cli->a, "%s.%s = %.*s", setting->section, setting->key, STR_ARG(value));
         buf_format(&b, "%-52.*s # %.*s\n", STR_ARG(line), STR_ARG(source));
     }

@@ -372,12 +372,3 @@ StoreOptions settings_store(const Settings *s)
         .statement_ms = (int)settings_number(s, STORE_STATEMENT) * 1000,
     };
 }
-
-/* --- for people --- */
-
-Str settings_shown(const Settings *s, SettingId id)
-{
-    Str text = s->values[id].text;
-    bool secret = settings_table[id].kind == SETTING_STORE && str_starts(text, S("postgres"));
-    return secret ? S("postgres://(not shown)") : text;
-}

@@ -173,7 +173,5 @@ NODISCARD Err settings_finish(const Settings *s, Fault *fault);
 /* ---- the table, for people ---- */
 
 Str setting_variable(Arena *a, SettingId id); /* "HUSTINGS_SERVER_LISTEN" */
-/* The value for eyes and logs: passwords blanked. */
-Str settings_shown(const Settings *s, SettingId id);
 
 #endif

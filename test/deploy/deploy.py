@@ -98,9 +98,9 @@ def line_with(process, pattern, seconds=20):
 
 
 @contextlib.contextmanager
-def server(folder, *options, before=(), environment=None, hustings=HUSTINGS):
+def server(folder, *options, before=(), environment=None):
     """A real `hustings serve` on a free port with a store of its own: (process, URL)."""
-    command = [*before, str(hustings), 'serve', '--listen', '127.0.0.1:0', *options]
+    command = [*before, str(HUSTINGS), 'serve', '--listen', '127.0.0.1:0', *options]
     environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', **(environment or {})}
     process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
