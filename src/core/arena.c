@@ -31,15 +31,36 @@ void arena_init(Arena *a, size_t limit)
     *a = (Arena){.limit = limit ? limit : (size_t)16 << 30};
 }
 
+static void free_blocks(Arena *a, const ArenaBlock *but)
+{
+    for (ArenaBlock *b = a->blocks; b;) {
+        ArenaBlock *next = b->next;
+        if (b != but) free(b);
+        b = next;
+    }
+}
+
 void arena_clear(Arena *a)
 {
     for (ArenaCleanup *c = a->cleanups; c; c = c->next) c->cleanup(c->object);
-    for (ArenaBlock *b = a->blocks; b;) {
-        ArenaBlock *next = b->next;
-        free(b);
-        b = next;
-    }
+    free_blocks(a, NULL);
     arena_init(a, a->limit);
+}
+
+/* The block that stays is the oldest, which is the smallest as well, unless the first thing asked for was large. */
+void arena_recycle(Arena *a)
+{
+    ArenaBlock *kept = a->blocks;
+    while (kept && kept->next) kept = kept->next;
+    if (!kept || kept->size > FIRST_BLOCK) {
+        arena_clear(a);
+        return;
+    }
+    for (ArenaCleanup *c = a->cleanups; c; c = c->next) c->cleanup(c->object);
+    free_blocks(a, kept);
+    kept->next = NULL;
+    kept->used = 0;
+    *a = (Arena){.blocks = kept, .used = kept->size, .limit = a->limit};
 }
 
 static size_t next_block_size(const Arena *a, size_t at_least)

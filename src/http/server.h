@@ -30,6 +30,7 @@ typedef struct ServerOptions {
     int idle_ms;                 /* between two requests of a connection (0: 60,000) */
     int heartbeat_ms;            /* a comment on every stream, so that leavers are seen (0: 15,000) */
     int drain_ms;                /* (0: 10,000) */
+    bool count_local;            /* limits per address hold for this machine too: for machines that many people share, and for tests */
 } ServerOptions;
 
 /* ERR_INPUT: an option that cannot be used (`fault` says which); ERR_IO: the socket or a certificate. */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "http/serving.h"
+
+#include "core/log.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { READER_RETRY_MS = 1000 };
+
+int64_t clock_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_ms(void)
+{
+    return clock_us() / 1000;
+}
+
+int64_t clock_utc(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- readers ---- */
+
+/* After an answer that failed the reader is asked whether it still works, at most once a second; one that does not is closed and opened again. */
+static void look_again(Reader *reader, int64_t now)
+{
+    Fault fault = {.err = ERR_OK};
+    reader->doubtful = false;
+    if (!store_check(reader->store, reader->db, &fault)) return;
+    reader_close(reader);
+    reader->retry_at = now;
+}
+
+Db *reader_get(Reader *reader)
+{
+    if (reader->db && !reader->doubtful) return reader->db;
+    int64_t now = clock_ms();
+    if (now < reader->retry_at) return reader->db;
+    reader->retry_at = now + READER_RETRY_MS;
+    if (reader->db) look_again(reader, now);
+    if (!reader->db) {
+        Fault fault = {.err = ERR_OK};
+        Db *db = NULL;
+        if (db_open(reader->store, &db, &fault) == ERR_OK) reader->db = db;
+        else reader->retry_at = now + READER_RETRY_MS;
+    }
+    return reader->db;
+}
+
+void reader_close(Reader *reader)
+{
+    if (reader->db) db_close(reader->db);
+    reader->db = NULL;
+}
+
+/* ---- queues ---- */
+
+void task_queue_init(TaskQueue *queue)
+{
+    *queue = (TaskQueue){.first = NULL};
+    pthread_mutex_init(&queue->mutex, NULL);
+    queue->end = &queue->first;
+}
+
+void task_queue_clear(TaskQueue *queue)
+{
+    ASSERT(!queue->first);
+    pthread_mutex_destroy(&queue->mutex);
+}
+
+static void append(TaskQueue *queue, Task *task)
+{
+    task->next = NULL;
+    *queue->end = task;
+    queue->end = &task->next;
+    queue->count++;
+}
+
+bool task_queue_put(TaskQueue *queue, Task *task)
+{
+    pthread_mutex_lock(&queue->mutex);
+    bool was_empty = !queue->first;
+    append(queue, task);
+    pthread_mutex_unlock(&queue->mutex);
+    return was_empty;
+}
+
+Task *task_queue_take_all(TaskQueue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    Task *first = queue->first;
+    queue->first = NULL;
+    queue->end = &queue->first;
+    queue->count = 0;
+    pthread_mutex_unlock(&queue->mutex);
+    return first;
+}
+
+/* ---- workers ---- */
+
+struct Workers {
+    TaskQueue queue;
+    pthread_cond_t some;
+    bool stopping;
+    int queue_most;
+    Store *store;
+    int thread_count;
+    pthread_t threads[];
+};
+
+static Task *take_one(Workers *workers)
+{
+    TaskQueue *queue = &workers->queue;
+    pthread_mutex_lock(&queue->mutex);
+    while (!queue->first && !workers->stopping) pthread_cond_wait(&workers->some, &queue->mutex);
+    Task *task = queue->first;
+    if (task) {
+        queue->first = task->next;
+        queue->count--;
+        if (!queue->first) queue->end = &queue->first;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return task;
+}
+
+static void *work(void *context)
+{
+    Workers *workers = context;
+    Reader reader = {.store = workers->store};
+    for (Task *task = take_one(workers); task; task = take_one(workers)) task->run(task, &reader);
+    reader_close(&reader);
+    return NULL;
+}
+
+Workers *workers_start(Store *store, int threads, int queue_most)
+{
+    Workers *workers = calloc(1, sizeof *workers + (size_t)threads * sizeof(pthread_t));
+    if (!workers) out_of_memory(sizeof *workers);
+    task_queue_init(&workers->queue);
+    pthread_cond_init(&workers->some, NULL);
+    workers->store = store;
+    workers->queue_most = queue_most;
+    for (int i = 0; i < threads; i++)
+        if (pthread_create(&workers->threads[workers->thread_count], NULL, work, workers) == 0) workers->thread_count++;
+    if (workers->thread_count < threads) log_line(LOG_ERROR, "threads", "wanted=%d got=%d", threads, workers->thread_count);
+    return workers;
+}
+
+bool workers_submit(Workers *workers, Task *task, bool must)
+{
+    pthread_mutex_lock(&workers->queue.mutex);
+    bool taken = workers->thread_count && (must || workers->queue.count < workers->queue_most);
+    if (taken) append(&workers->queue, task);
+    pthread_mutex_unlock(&workers->queue.mutex);
+    if (taken) pthread_cond_signal(&workers->some);
+    return taken;
+}
+
+void workers_stop(Workers *workers)
+{
+    if (!workers) return;
+    pthread_mutex_lock(&workers->queue.mutex);
+    workers->stopping = true;
+    pthread_mutex_unlock(&workers->queue.mutex);
+    pthread_cond_broadcast(&workers->some);
+    for (int i = 0; i < workers->thread_count; i++) pthread_join(workers->threads[i], NULL);
+    pthread_cond_destroy(&workers->some);
+    task_queue_clear(&workers->queue);
+    free(workers);
+}
