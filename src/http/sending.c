@@ -73,7 +73,7 @@ static void count_answer(const Call *call, int status)
 /* An answer of the server's own, when not even the site's can be sent. */
 static struct MHD_Response *bare_answer(Call *call)
 {
-    call->ex.answer = (Answer){.status = 500, .close = true};
+    call->ex.answer = (Answer){.status = 500, .close = true, .kept = call->ex.answer.kept};
     return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
 }
 
@@ -98,7 +98,7 @@ static void complete(Call *call)
 {
     Answer *answer = &call->ex.answer;
     unkeep(answer);
-    if (answer->status < 200 || answer->status > 599) *answer = (Answer){.status = 500, .close = true};
+    if (answer->status < 200 || answer->status > 599) *answer = (Answer){.status = 500, .close = true, .kept = answer->kept};
     if (answer->status == 503) add_header(answer, S("Retry-After"), S("2"));
 }
 

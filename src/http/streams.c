@@ -496,6 +496,13 @@ static bool is_counted(const Call *call)
     return !call->ex.local || call->connection->loop->server->options.count_local;
 }
 
+static bool follows(const Stream *stream, Str topic)
+{
+    for (int i = 0; i < stream->topic_count; i++)
+        if (str_equal((Str){stream->topics[i].topic->name, stream->topics[i].topic->len}, topic)) return true;
+    return false;
+}
+
 static Stream *stream_new(Call *call, bool counted)
 {
     const StreamStart *start = call->ex.stream;
@@ -505,9 +512,9 @@ static Stream *stream_new(Call *call, bool counted)
     Loop *loop = call->connection->loop;
     *stream = (Stream){
         .watch = {WATCH_STREAM}, .loop = loop, .connection = call->connection, .counted = counted, .client = call->ex.client};
-    stream->topic_count = start->topic_count;
     stream->next_beat = clock_ms() + loop->server->options.heartbeat_ms;
-    for (int i = 0; i < start->topic_count; i++) follow(&stream->topics[i], stream, start->topics[i], start->after[i]);
+    for (int i = 0; i < start->topic_count; i++)
+        if (!follows(stream, start->topics[i])) follow(&stream->topics[stream->topic_count++], stream, start->topics[i], start->after[i]);
     return stream;
 }
 
