@@ -43,3 +43,36 @@ export async function open(browser, url, view, more = {}) {
   await page.goto(url, { waitUntil: 'load' });
   return { page, context, wrongs };
 }
+
+export const siteViews = [
+  { name: 'desk', width: 1280, height: 900, tabs: true },
+  { name: 'desk, dark', width: 1280, height: 900, dark: true },
+  { name: 'tablet', width: 768, height: 1024 },
+  { name: 'phone', width: 320, height: 640, tabs: true },
+  { name: 'phone, dark', width: 320, height: 640, dark: true },
+  { name: 'print', width: 688, height: 1017, print: true },
+];
+
+/** Note in `wrongs` whatever a page of a site must not do: say anything on the console, throw, fail to load, ask for anything of another origin. */
+export function watch(page, origin, wrongs) {
+  page.on('console', (message) => {
+    // Chromium says of every page that is not there that it could not be loaded.
+    if (!/^Failed to load resource: the server responded with a status of (404|422)/.test(message.text())) wrongs.push(`console ${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => wrongs.push(`error thrown: ${error.message}`));
+  page.on('request', (request) => { if (new URL(request.url()).origin !== origin) wrongs.push(`request: ${request.url()}`); });
+  page.on('response', (response) => { if (response.status() >= 400 && response.request().resourceType() !== 'document') wrongs.push(`${response.status()}: ${response.url()}`); });
+  page.on('dialog', (dialog) => { wrongs.push(`dialog: ${dialog.message()}`); dialog.dismiss().catch(() => {}); });
+}
+
+/** Open a page of a site: { page, context, wrongs, status }. */
+export async function openSite(browser, origin, path, view, more = {}) {
+  const context = await browser.newContext({
+    viewport: { width: view.width, height: view.height }, colorScheme: view.dark ? 'dark' : 'light', reducedMotion: 'reduce', ...more,
+  });
+  const page = await context.newPage(), wrongs = [];
+  watch(page, origin, wrongs);
+  if (view.print) await page.emulateMedia({ media: 'print' });
+  const answer = await page.goto(`${origin}${path}`, { waitUntil: 'load' });
+  return { page, context, wrongs, status: answer.status() };
+}

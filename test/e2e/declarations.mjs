@@ -25,7 +25,7 @@ export const hostileNames = [
 function quoted(cell) { return `"${String(cell).replaceAll('"', '""')}"`; }
 
 /** The papers of the hostile names, one column a name, each group of equal papers with three preferences. */
-function hostilePapers() {
+export function hostilePapers() {
   const n = hostileNames.length;
   const rows = hostileNames.map((_, i) => {
     const ranks = new Array(n).fill('');

@@ -54,8 +54,14 @@ export async function checkNothingElse(f, page, wrongs) {
   f.same(await page.evaluate(() => window.hit ?? null), null, 'a script from a name set window.hit');
 }
 
-/** Walk the page with Tab: every link and frame in its order, each with a ring that stands out; links lead on. */
+/** Walk a declaration with Tab: every link and frame in its order, each with a ring that stands out; links lead on. */
 export async function checkKeyboard(f, page) {
+  await checkTabs(f, page);
+  await followLinks(f, page);
+}
+
+/** Walk a page with Tab. */
+export async function checkTabs(f, page) {
   const expected = await page.evaluate(() => {
     const list = [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]')].filter((e) => e.tabIndex >= 0 && e.getClientRects().length);
     list.forEach((e, i) => { e.dataset.stop = i; });
@@ -71,7 +77,6 @@ export async function checkKeyboard(f, page) {
     f.expect(at.seen, `out of sight: ${at.what}`);
     if (at.scrolls) await scrollByKey(f, page, at.what);
   }
-  await followLinks(f, page);
 }
 
 /** In the page: where the focus is, how it shows, and whether there is something to scroll. */
