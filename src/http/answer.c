@@ -1,5 +1,6 @@
 /* answer.c: headers, faces, compression. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/inside.h"
+#include "http/streams.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -180,12 +181,18 @@ static void put_site(Site *site, View *root, Arena *a, Str path)
     put_nav(site, view_put_array(v, S("nav")), path);
 }
 
+/* With the version that the page shows, where it is known: what changes before the stream is open is told as well. */
 static Str live_path(Arena *a, const SiteReq *own)
 {
     const Rule *rule = own->rule;
     if (!rule->topic.len) return (Str){0};
     Str part = rule->topic_part < 0 ? (Str){0} : own->state.parts[rule->topic_part].value;
-    return str_format(a, "/live?topic=%.*s%.*s", STR_ARG(rule->topic), STR_ARG(part));
+    Str topic = str_format(a, "%.*s%.*s", STR_ARG(rule->topic), STR_ARG(part));
+    if (!own->keeps) return str_format(a, "/live?topic=%.*s", STR_ARG(topic));
+    char cursor[CURSOR_MOST];
+    CursorTag tag = cursor_tag(topic);
+    Str after = {cursor, cursor_write(&tag, &own->keep_version, 1, cursor)};
+    return str_format(a, "/live?topic=%.*s&after=%.*s", STR_ARG(topic), STR_ARG(after));
 }
 
 static Str json_path(Arena *a, const SiteReq *own)

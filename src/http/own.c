@@ -1,6 +1,7 @@
 /* own.c: the pages that every site has: static files, health, figures, the live stream, signing in and out, the steward's first page.
  * SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/inside.h"
+#include "http/streams.h"
 
 #include "core/disk.h"
 #include "http/metrics.h"
@@ -104,7 +105,9 @@ static Err metrics_page(Req *req, View *view)
 
 /* ---- the live stream ---- */
 
-static const Field live_fields[] = {{"topic", FIELD_LINE, .required = true, .repeats = true, .max = TOPIC_MAX}, {0}};
+/* `after`: a cursor for a stream that is new, from the page that it keeps up to date; Last-Event-ID is for one that was lost. */
+static const Field live_fields[] = {
+    {"topic", FIELD_LINE, .required = true, .repeats = true, .max = TOPIC_MAX}, {"after", FIELD_LINE, .max = CURSOR_MOST}, {0}};
 
 static const TopicRule *rule_of_topic(const Site *site, Str topic)
 {
@@ -132,7 +135,8 @@ static Err live_page(Req *req, View *view)
             return req_fail(req, ERR_DENIED, "That topic is for people with another role.");
         start->topics[start->topic_count++] = topics[i];
     }
-    cursor_read(exchange_header(ex, "last-event-id"), start);
+    Str cursor = exchange_header(ex, "last-event-id");
+    cursor_read(cursor.len ? cursor : req_text(req, "after"), start);
     answer_begin(ex, 200, S("text/event-stream"), (Str){0});
     answer_cache(ex, CACHE_NOT);
     answer_header(ex, S("X-Accel-Buffering"), S("no")); /* nginx passes every event on at once */
