@@ -8,7 +8,7 @@
 static int run_routes(Cli *cli)
 {
     Buf b = buf_new(cli->a);
-    site_routes(all_rooms, COUNT_OF(all_rooms), &b);
+    site_routes(all_rooms, all_room_count, &b);
     return cli_write(cli, buf_done(&b), EXIT_DONE);
 }
 
@@ -34,7 +34,7 @@ static int run_openapi(Cli *cli)
     if (wrong) return wrong;
     SiteOptions options = {.name = settings_text(&s, SITE_NAME), .base = settings_text(&s, SERVER_BASE), .version = S(HUSTINGS_VERSION)};
     Buf b = buf_new(cli->a);
-    view_json(site_openapi(cli->a, all_rooms, COUNT_OF(all_rooms), &options), &b, true);
+    view_json(site_openapi(cli->a, all_rooms, all_room_count, &options), &b, true);
     return cli_write(cli, buf_done(&b), EXIT_DONE);
 }
 

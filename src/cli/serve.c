@@ -89,7 +89,7 @@ static void keep_house(Keeper *k)
 {
     store_housekeep(k->store, now_ms());
     run_expire(k, site_expire, "site_expire");
-    for (int i = 0; i < COUNT_OF(all_rooms); i++)
+    for (int i = 0; i < all_room_count; i++)
         if (all_rooms[i]->expire) run_expire(k, all_rooms[i]->expire, all_rooms[i]->name);
 }
 
@@ -202,7 +202,8 @@ static Err open_store(Cli *cli, const Settings *s, Store **ret_store, Fault *fau
 static void tell_running(Cli *cli, const Settings *s, const Server *server)
 {
     Str url = server_url(server, cli->a), store = store_url_shown(cli->a, settings_text(s, STORE_URL));
-    log_line(LOG_INFO, "serving", "url=%s store=%s version=%s", log_value(cli->a, url), log_value(cli->a, store), HUSTINGS_VERSION);
+    log_line(LOG_INFO, "serving", "url=%s store=%s version=%s", log_value(cli->a, url), log_value(cli->a, store),
+        log_value(cli->a, S(HUSTINGS_VERSION)));
     if (!isatty(STDOUT_FILENO)) return;
     printf("\n  Hustings answers on %.*s and keeps everything in %.*s. Ctrl-C ends it.\n\n"
            "  In another terminal:\n"
@@ -249,7 +250,7 @@ static int serve_store(Cli *cli, const Settings *s, Str dev, Store *store)
     SiteOptions options = site_options(s, dev);
     Fault fault = {0};
     Site *site;
-    if (site_open(cli->a, &options, store, all_rooms, COUNT_OF(all_rooms), &site, &fault)) return cli_fail(cli, &fault);
+    if (site_open(cli->a, &options, store, all_rooms, all_room_count, &site, &fault)) return cli_fail(cli, &fault);
     int status = serve_site(cli, s, site, store);
     site_close(site);
     return status;

@@ -190,7 +190,8 @@ typedef struct TopicEvent {
 } TopicEvent;
 
 /* Call `heard` (on a thread of the store; hand it on and return quickly; strings are good during the call) for every event committed from now on, by
- * this process or another: at once for our own and PostgreSQL's, within a second for another process on the same SQLite file. One listener. */
+ * this process or another: at once for our own and PostgreSQL's, within a second for another process on the same SQLite file. One listener;
+ * NULL ends it, and nothing is heard after the return. */
 void store_listen(Store *store, void (*heard)(void *context, const TopicEvent *event), void *context);
 
 /* Events of `topic` after `version`, oldest first. *ret_gap: some after `version` are no longer kept, so the reader must start anew. */

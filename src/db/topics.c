@@ -447,6 +447,10 @@ static void *listen_postgres(void *context)
 
 void store_listen(Store *store, void (*heard)(void *context, const TopicEvent *event), void *context)
 {
+    if (!heard) {
+        listener_stop(store);
+        return;
+    }
     ASSERT(!store->listener);
     Listener *l = calloc(1, sizeof *l);
     if (!l) out_of_memory(sizeof *l);
@@ -483,11 +487,11 @@ void listener_stop(Store *store)
     Listener *l = store->listener;
     if (!l) return;
     pthread_mutex_lock(&store->listener_lock);
+    store->listener = NULL; /* a commit that comes now has nobody to tell */
     l->over = true;
     pthread_cond_signal(&l->wake);
     pthread_mutex_unlock(&store->listener_lock);
     pthread_join(l->thread, NULL);
-    store->listener = NULL;
     pthread_cond_destroy(&l->wake);
     door_close(l->db);
     free(l);

@@ -102,7 +102,7 @@ static int bound_socket(const Listening *where, bool shared)
 static Err cannot_listen(Server *server, Arena *a, Fault *fault)
 {
     int error = errno;
-    return fault_setf(fault, a, ERR_IO, "to be able to listen on %.*s: %s", STR_ARG(server->options.listen), strerror(error));
+    return fault_setf(fault, a, ERR_IO, "cannot listen on %.*s: %s", STR_ARG(server->options.listen), strerror(error));
 }
 
 /* With SO_REUSEPORT a second server on the same port would quietly take half of the first one's visitors, so first see that the port is free. */

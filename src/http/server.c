@@ -59,7 +59,7 @@ static void fill_options(ServerOptions *options)
 static Err read_pem(Arena *a, Str path, const char *what, char **ret_text, Fault *fault)
 {
     int fd = open(str_c(a, path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fault_setf(fault, a, ERR_IO, "a readable %s file %.*s: %s", what, STR_ARG(path), strerror(errno));
+    if (fd < 0) return fault_setf(fault, a, ERR_IO, "cannot read the %s file %.*s: %s", what, STR_ARG(path), strerror(errno));
     char *text = calloc(1, PEM_MOST + 1);
     if (!text) out_of_memory(PEM_MOST);
     ssize_t n, length = 0;

@@ -24,7 +24,7 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
-COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'config', 'help', 'version')
+COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'help', 'version')
 
 PAPERS = """# title: A choir's treasurer
 # candidates: Ann; Bob; Cat
