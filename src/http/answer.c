@@ -153,7 +153,8 @@ static int liking(Str accept, Str type, Str range)
 bool accept_prefers_json(Str accept)
 {
     if (!accept.len) return false;
-    int json = liking(accept, S("application/json"), S("application/*")), problem = liking(accept, S("application/problem+json"), S(""));
+    int json = liking(accept, S("application/json"), S("application/*")),
+        problem = liking(accept, S("application/problem+json"), S("application/*"));
     return (json > problem ? json : problem) > liking(accept, S("text/html"), S("text/*"));
 }
 
