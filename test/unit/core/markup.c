@@ -43,6 +43,21 @@ static void what_xml_forbids_is_replaced(void **state)
     assert_str(written(&h), "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x97\xB3");
 }
 
+/* Runs of plain text are written in one go: what stands at their ends must not be lost. */
+static void text_is_escaped_wherever_it_stands(void **state)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz";
+    for (size_t at = 0; at < sizeof plain; at++) {
+        Buf out = buf_new(*state);
+        Str before = str_slice(S(plain), 0, at), after = str_slice(S(plain), at, sizeof plain - 1);
+        markup_escape(&out, str_format(*state, "%.*s<\xC3\xA9>%.*s", STR_ARG(before), STR_ARG(after)));
+        assert_same_str(buf_done(&out), str_format(*state, "%.*s&lt;\xC3\xA9&gt;%.*s", STR_ARG(before), STR_ARG(after)));
+    }
+    Buf out = buf_new(*state);
+    markup_escape(&out, (Str){0});
+    assert_str(buf_done(&out), "");
+}
+
 static void numbers_take_their_places(void **state)
 {
     Html h = html_new(*state);
@@ -52,7 +67,7 @@ static void numbers_take_their_places(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        arena_test(text_is_escaped), arena_test(what_xml_forbids_is_replaced), arena_test(numbers_take_their_places)};
+    const struct CMUnitTest tests[] = {arena_test(text_is_escaped), arena_test(what_xml_forbids_is_replaced),
+        arena_test(text_is_escaped_wherever_it_stands), arena_test(numbers_take_their_places)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

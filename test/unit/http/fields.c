@@ -11,10 +11,10 @@ static const Field all_kinds[] = {
     {"rules", FIELD_CHOICE, .choices = methods},
     {"agree", FIELD_TICK, .label = "I am a member"},
     {"slug", FIELD_SLUG, .max = 10},
-    {"token", FIELD_TOKEN},
+    {"token", .kind = FIELD_TOKEN},
     {"names", FIELD_LINE, .repeats = true},
     {"kinds", FIELD_CHOICE, .choices = methods, .repeats = true},
-    {"any_number", FIELD_NUMBER},
+    {"any_number", .kind = FIELD_NUMBER},
     {0},
 };
 static const Route all_post = {.method = POST, .path = "/all", .fields = all_kinds};
@@ -32,8 +32,8 @@ static const Field needed[] = {
 };
 static const Route needed_post = {.method = POST, .path = "/needed", .fields = needed};
 
-static const Field of_path[] = {
-    {"contest", FIELD_SLUG, .required = true}, {"stage", FIELD_NUMBER, .required = true, .min = 1, .max = 9}, {"words", FIELD_LINE}, {0}};
+static const Field of_path[] = {{"contest", FIELD_SLUG, .required = true}, {"stage", FIELD_NUMBER, .required = true, .min = 1, .max = 9},
+    {"words", .kind = FIELD_LINE}, {0}};
 static const Route path_get = {.method = GET, .path = "/contests/:contest/stages/:stage", .fields = of_path};
 static const Route path_post = {.method = POST, .path = "/contests/:contest/stages/:stage", .fields = of_path};
 
@@ -222,7 +222,8 @@ static void uploads_that_cannot_be_used(void **state)
         "more: The selected file must be 5 bytes or smaller");
     size_t len = 2 * 1024 * 1024 + 1;
     char *bytes = arena_new(a, char, len);
-    Str large = str_format(a, PART("name=papers; filename=v", "%.*s") REST, (int)len, memset(bytes, 'x', len));
+    memset(bytes, 'x', len);
+    Str large = str_format(a, PART("name=papers; filename=v", "%.*s") REST, (int)len, bytes);
     assert_str(request_troubles(a, uploaded(a, large)), "papers: The selected file must be 2 MB or smaller");
     assert_str(request_troubles(a, uploaded(a, S(PART("name=line; filename=v", "1") REST))),
         "input!The field 'line' is a file where text is asked for.");
@@ -258,23 +259,23 @@ static void tables_that_cannot_be_right_are_bugs(void **state)
     static const Choice none[] = {{0}};
     static const Choice unnamed[] = {{"a", NULL}, {0}};
     static const Field tables[][3] = {
-        {{"a", FIELD_LINE}, {"a", FIELD_LINE}, {0}},
-        {{"", FIELD_LINE}, {0}},
-        {{"_csrf", FIELD_LINE}, {0}},
-        {{"a-b", FIELD_LINE}, {0}},
-        {{"A", FIELD_LINE}, {0}},
+        {{"a", .kind = FIELD_LINE}, {"a", .kind = FIELD_LINE}, {0}},
+        {{"", .kind = FIELD_LINE}, {0}},
+        {{"_csrf", .kind = FIELD_LINE}, {0}},
+        {{"a-b", .kind = FIELD_LINE}, {0}},
+        {{"A", .kind = FIELD_LINE}, {0}},
         {{"a", FIELD_LINE, .min = 3, .max = 2}, {0}},
         {{"a", FIELD_LINE, .min = 300}, {0}},
         {{"a", FIELD_LINE, .min = -1}, {0}},
         {{"a", FIELD_NUMBER, .min = 5}, {0}},
-        {{"a", FIELD_CHOICE}, {0}},
+        {{"a", .kind = FIELD_CHOICE}, {0}},
         {{"a", FIELD_CHOICE, .choices = none}, {0}},
         {{"a", FIELD_CHOICE, .choices = unnamed}, {0}},
         {{"a", FIELD_CHOICE, .choices = methods, .standard = "stv"}, {0}},
         {{"a", FIELD_LINE, .choices = methods}, {0}},
         {{"a", FIELD_TICK, .repeats = true}, {0}},
         {{"a", FIELD_FILE, .standard = "x"}, {0}},
-        {{"a", FIELD__COUNT}, {0}},
+        {{"a", .kind = FIELD__COUNT}, {0}},
     };
     fields_check(NULL);
     fields_check(all_kinds);

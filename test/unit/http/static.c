@@ -1,7 +1,7 @@
 /* Files that browsers load: names, caches, coding, an operator's own. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/unit.h"
 
-#include "http/folder.h"
+#include "core/folder.h"
 #include "http/static.c"
 
 /* Stands for what is compiled in. */

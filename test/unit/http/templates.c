@@ -1,7 +1,7 @@
 /* Templates of all rooms: looked up, checked at start, replaced by an operator's, read afresh. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/unit.h"
 
-#include "http/folder.h"
+#include "core/folder.h"
 #include "http/templates.c"
 
 /* Stands for what is compiled in. */

@@ -1,6 +1,6 @@
 /* folder.h: a temporary folder for one test, gone with its scope. SPDX-License-Identifier: AGPL-3.0-or-later */
-#ifndef HUSTINGS_TEST_HTTP_FOLDER_H
-#define HUSTINGS_TEST_HTTP_FOLDER_H
+#ifndef HUSTINGS_TEST_FOLDER_H
+#define HUSTINGS_TEST_FOLDER_H
 
 #include "core/unit.h"
 
