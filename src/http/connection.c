@@ -259,12 +259,6 @@ static enum MHD_Result run(Call *call)
     return MHD_YES;
 }
 
-/* A body is still to come when the head announces one: libmicrohttpd then calls again, also when it is empty. */
-static bool awaits_body(const Call *call)
-{
-    return call->body_began != 0;
-}
-
 enum MHD_Result connection_request(void *context, struct MHD_Connection *native, const char *url, const char *method, const char *version,
     const char *upload, size_t *upload_size, void **request_context)
 {
@@ -273,11 +267,12 @@ enum MHD_Result connection_request(void *context, struct MHD_Connection *native,
     (void)context, (void)url, (void)native;
     switch (call->stage) {
     case CALL_HEAD:
-        if (!admit(call, method, version)) return send_answer(call);
-        return awaits_body(call) ? MHD_YES : run(call);
+        /* An answer that is queued now ends the connection (libmicrohttpd will not read on), so all but those that shall do so wait for the next call. */
+        if (!admit(call, method, version) && call->ex.answer.close) return send_answer(call);
+        return MHD_YES;
     case CALL_BODY: return *upload_size ? take_body(call, upload, upload_size) : run(call);
-    case CALL_READY: return send_answer(call);
-    case CALL_RUNNING: break; /* not resumed by us: wait on */
+    case CALL_READY: return send_answer(call); /* there can be no body: with one it would have been sent before */
+    case CALL_RUNNING: break;                  /* not resumed by us: wait on */
     case CALL_SENT: return MHD_NO;
     }
     connection_suspend(connection);
