@@ -43,13 +43,16 @@ typedef enum SettingKind {
     KEY(STORE_WAIT, "store", "wait_seconds", SETTING_NUMBER, "30", 0, 3600, NULL, \
         "at the start, how long to wait for a PostgreSQL server that does not answer yet")
 
-#define SERVER_SETTINGS(KEY, FLAG) \
+#define ADDRESS_SETTINGS(KEY, FLAG) \
     FLAG(SERVER_LISTEN, "server", "listen", SETTING_LISTEN, "127.0.0.1:8080", 0, 0, NULL, \
         "where to answer: ADDRESS:PORT, [::]:PORT for every address of this machine, or unix:PATH for a proxy on it; port 0 is any free one", \
         "listen", 'l', "ADDRESS") \
     FLAG(SERVER_BASE, "server", "base", SETTING_ADDRESS, "", 0, 0, NULL, \
         "the address that people type, https://vote.example.org, for links that leave a page; empty: as each request says", \
-        "base", 0, "ADDRESS") \
+        "base", 0, "ADDRESS")
+
+#define SERVER_SETTINGS(KEY, FLAG) \
+    ADDRESS_SETTINGS(KEY, FLAG) \
     FLAG(SERVER_CERTIFICATE, "server", "certificate", SETTING_PATH, "", 0, 0, "FILES", \
         "TLS without a proxy: the certificate and those between it and its root, PEM", \
         "certificate", 0, "FILE") \
@@ -109,13 +112,14 @@ typedef enum SettingKind {
 
 #define SETTINGS(KEY, FLAG) STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG)
 
-/* Rows of a command's options: those of every command that opens the store, and all there are, for the server. */
+/* Rows of a command's options: those of every command that opens the store, those of one that must know where the server is, and all there are. */
 #define SETTING_NO_OPTION(...)
 #define SETTING_OPTION(id, section, key, kind, standard, least, most, words, help, option, letter, argument) \
     {option, letter, argument, false, help, words},
 #define CONFIG_OPTION \
     {"config", 'c', "FILE", false, "read the settings from FILE instead of ./hustings.conf or /etc/hustings/hustings.conf", "FILES"},
 #define STORE_OPTIONS CONFIG_OPTION STORE_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
+#define ADDRESS_OPTIONS ADDRESS_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 #define ALL_SETTINGS_OPTIONS CONFIG_OPTION SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 
 #define SETTING_ID_OF(id, ...) id,

@@ -49,7 +49,7 @@ static int run(Cli *cli)
 }
 
 static const Option options[] = {
-    STORE_OPTIONS{"minutes", 'm', "N", false, "how long the link is good (default: 15; at most 1440)", NULL},
+    STORE_OPTIONS ADDRESS_OPTIONS{"minutes", 'm', "N", false, "how long the link is good (default: 15; at most 1440)", NULL},
     OUTPUT_OPTION,
     HELP_OPTION,
 };

@@ -61,7 +61,9 @@ Err dates_zone_set(Arena *a, Str zone, Fault *fault)
     const char *value = str_c(a, str_format(a, ":%.*s", STR_ARG(zone)));
     bool there = plain && access(str_c(a, str_format(a, "/usr/share/zoneinfo/%.*s", STR_ARG(zone))), R_OK) == 0;
     if (!there && str_equal(zone, S("Europe/London"))) value = "GMT0BST,M3.5.0/1,M10.5.0";
-    else if (!there) return fault_setf(fault, a, ERR_INPUT, "the name of a time zone, such as Europe/London (and the package tzdata)");
+    else if (!there)
+        return fault_set(
+            fault, ERR_INPUT, 0, 0, S("the name of a time zone, such as Europe/London (and the package tzdata)"), fault_quote(a, zone));
     if (setenv("TZ", value, 1) != 0) out_of_memory(zone.len);
     tzset();
     return ERR_OK;

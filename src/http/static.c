@@ -117,7 +117,8 @@ static void take_file(Static *s, Arena *a, EmbeddedFile file)
     s->files[s->count++] = file;
 }
 
-NODISCARD static Err take_folder(Static *s, Arena *a, Str folder, Fault *fault)
+/* `ours`: of the source tree, where files stand that are for no browser (jsconfig.json); an operator's would be a mistake. */
+NODISCARD static Err take_folder(Static *s, Arena *a, Str folder, bool ours, Fault *fault)
 {
     DiskEntry *entries;
     int count = 0;
@@ -125,6 +126,7 @@ NODISCARD static Err take_folder(Static *s, Arena *a, Str folder, Fault *fault)
     if (e == ERR_MISSING) return ERR_OK;
     for (int k = 0; k < count && !e; k++) {
         EmbeddedFile file;
+        if (ours && !type_of(entries[k].name).len) continue;
         e = read_file(a, folder, entries[k].name, &file, fault);
         if (!e) take_file(s, a, file);
     }
@@ -154,8 +156,8 @@ NODISCARD static Err fill(Static *s, Arena *a, Fault *fault)
 {
     for (int k = 0; k < embedded_file_count; k++) take_file(s, a, embedded_files[k]);
     Err e = ERR_OK;
-    if (s->dev.len) e = take_folder(s, a, str_format(a, "%.*s/web", STR_ARG(s->dev)), fault);
-    if (!e && s->overrides.len) e = take_folder(s, a, str_format(a, "%.*s/static", STR_ARG(s->overrides)), fault);
+    if (s->dev.len) e = take_folder(s, a, str_format(a, "%.*s/web", STR_ARG(s->dev)), true, fault);
+    if (!e && s->overrides.len) e = take_folder(s, a, str_format(a, "%.*s/static", STR_ARG(s->overrides)), false, fault);
     return e ? e : check_names(s, a, fault);
 }
 
