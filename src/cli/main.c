@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "cli/cli.h"
+#include "contest/child.h"
 #include "formats/file.h"
 
 #include <signal.h>
@@ -12,10 +13,11 @@
 #include <unistd.h>
 
 extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
-    command_serve, command_sign_in, command_routes, command_openapi, command_help, command_version;
+    command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_help,
+    command_version;
 
 const CliCommand *const commands[] = {&command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert,
-    &command_config, &command_serve, &command_sign_in, &command_routes, &command_openapi, &command_help, &command_version};
+    &command_config, &command_serve, &command_publish, &command_unpublish, &command_contests, &command_sign_in, &command_routes, &command_openapi, &command_help, &command_version};
 const int command_count = COUNT_OF(commands);
 
 const CliCommand *find_command(Str name)
@@ -174,6 +176,7 @@ static void on_bus_error(int number)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], CHILD_WORD) == 0) return child_main();
     signal(SIGBUS, on_bus_error);
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);

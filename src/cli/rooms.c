@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "cli/rooms.h"
 
+extern const Room contest_room;
+
 const Room *const all_rooms[] = {
-    NULL,
+    &contest_room,
 };
-const int all_room_count = COUNT_OF(all_rooms) - 1;
+const int all_room_count = COUNT_OF(all_rooms);

@@ -127,6 +127,21 @@ static void keeper_end(Keeper *k)
     close(k->end);
 }
 
+/* --- what rooms do once, beside serving --- */
+
+typedef struct Beginner {
+    pthread_t thread;
+    Store *store;
+} Beginner;
+
+static void *beginner_run(void *context)
+{
+    const Beginner *b = context;
+    for (int i = 0; i < all_room_count; i++)
+        if (all_rooms[i]->begin) all_rooms[i]->begin(b->store, now_ms());
+    return NULL;
+}
+
 /* --- what the settings mean --- */
 
 static int ms(const Settings *s, SettingId id)
@@ -223,12 +238,19 @@ static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Stor
         fprintf(stderr, "hustings serve: no thread for housekeeping: %s\n", strerror(errno));
         return EXIT_SYSTEM;
     }
+    Beginner beginner = {.store = store};
+    if (pthread_create(&beginner.thread, NULL, beginner_run, &beginner) != 0) {
+        fprintf(stderr, "hustings serve: no thread for what comes first: %s\n", strerror(errno));
+        keeper_end(&keeper);
+        return EXIT_SYSTEM;
+    }
     atomic_store(&running, server);
     if (atomic_load(&stops_asked)) server_stop(server);
     tell_running(cli, s, server);
     notify_send("READY=1\nSTATUS=Answering requests");
     server_run(server);
     atomic_store(&running, NULL);
+    pthread_join(beginner.thread, NULL);
     keeper_end(&keeper);
     log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
     return EXIT_DONE;

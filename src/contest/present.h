@@ -32,8 +32,7 @@
  *               difference (from the first; "" when there is nothing to say), another_result (somebody else is elected)]
  * close         absent, counts [.., words [LINE], weights TABLE, weighed [LINE]]
  * files         sources [what, where, link (it is a web address)], again [LINE] (the commands that count these files again),
- *               files [name, kind ("papers", "rules", "stages", "manifest", "readme"), kind_words, size (bytes), size_words, sha256]
- *               Pages add: path, of each file
+ *               files [name, kind ("papers", "rules", "stages", "manifest", "readme"), kind_words, size (bytes), size_words, sha256, path]
  * count         (papers only) the object of docs/json.md, for programs; no template needs it
  *
  * ---- the pages, and what their templates see ----
@@ -48,17 +47,17 @@
  *   GET /contests/:contest/how-close         close        contest, close
  *   GET /contests/:contest/files             files        contest, files; contest.declaration_path, .csv_path, .svg_path
  *   GET, POST /contests/:contest/unpublish   unpublish    contest {title, path}, form (fields: reason)
- *   GET /count/formats                       formats      nothing of its own: which files can be counted, with small examples; presets [name, title]
- *   GET /count                               count        form (fields: title, papers (files), text, sections (tick), format, rules, own_rules, seats, seed, want),
- *                                                         presets [name, title]
+ *   GET /count                               count        form (fields: papers (files), text, sections (tick), format, title, rules, own_rules, seats, seed;
+ *                                                         same and want are for the forms of `result`), presets [name, title]
+ *   GET /count/formats                       formats      presets [name, title]
  *   POST /count                              result       contest, overview, stages, pairs, other_rules, close, count;
- *                                                         kept_offer (bool: it is small enough to be sent again and kept)
- *                                                         again: one form to post the same papers again, null when they are too large:
- *                                                           fields [name, value] (hidden), wants [value, label] (a button each, name="want": downloads)
- *                                                         keep: path "/kept" (the same fields), days (30)
+ *                                                         again: to send the same papers once more, null when they are too large:
+ *                                                           fields [name, value] (hidden), wants [value, label] (a button each, name="want": downloads),
+ *                                                           rules [value, label, here] (for a select, name="other_rules": the same papers under them)
+ *                                                         keep: to keep the count, null when it is too large: path ("/kept"), days (30); the same fields
  *   GET /kept/:kept                          kept         contest, overview, stages, pairs, other_rules, close;
- *                                                         made_words, expires_words, own_path; text_path (the papers, the rules, as they were sent)
- *   GET, POST /kept/:kept/delete             kept_delete  contest {title, path}, form (fields: word: the delete word that was shown once)
+ *                                                         made_words, expires_words, own_path; text_path (the papers and rules, as they were sent)
+ *   GET, POST /kept/:kept/delete             kept_delete  contest {title, path}, form (fields: word, which was shown once)
  */
 #ifndef HUSTINGS_CONTEST_PRESENT_H
 #define HUSTINGS_CONTEST_PRESENT_H

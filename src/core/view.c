@@ -122,6 +122,16 @@ void view_put_html(View *object, Str key, const Html *html)
     put(object, key, VIEW_HTML)->str = buf_done(&b);
 }
 
+View *view_copy(Arena *a, const View *view)
+{
+    View *copy = view_new(a, view->kind);
+    copy->key = view->key;
+    copy->str = view->str;
+    copy->number = view->number;
+    for (const View *child = view->first; child; child = child->next) append(copy, view_copy(a, child));
+    return copy;
+}
+
 /* ---- reading ---- */
 
 ViewKind view_kind(const View *view)

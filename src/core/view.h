@@ -34,6 +34,9 @@ View *view_add_object(View *array);
 View *view_add_array(View *array);
 void view_add(View *array, View *value);
 
+/* The same tree again, to be put elsewhere; strings are not copied. */
+View *view_copy(Arena *a, const View *view);
+
 /* Reading it again. */
 typedef enum ViewKind { VIEW_NULL, VIEW_BOOL, VIEW_I64, VIEW_STR, VIEW_HTML, VIEW_ARRAY, VIEW_OBJECT } ViewKind;
 ViewKind view_kind(const View *view);

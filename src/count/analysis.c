@@ -29,7 +29,7 @@ static NextPreferences next_preferences(Arena *a, const Rankings *rankings, int 
 }
 
 /* weight / continuing of each section at each stage. */
-static PaperWeights paper_weights(Arena *a, const Result *result)
+PaperWeights paper_weights(Arena *a, const Result *result)
 {
     if (result->rules->method != METHOD_COLLEGE) return (PaperWeights){0};
     int sections = result->papers->section_count;

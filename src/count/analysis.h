@@ -79,6 +79,9 @@ struct Analysis {
 /* The exact part of the margin by itself: the last stage. */
 void margin_last(Arena *a, const Result *result, Margin *ret_margin);
 
+/* What one paper weighed by itself: exact, from the totals of the stages. */
+PaperWeights paper_weights(Arena *a, const Result *result);
+
 /* This one question by itself: quick when the papers carry more than one name. */
 SingleMark single_mark(Arena *a, const Result *result);
 

@@ -158,7 +158,7 @@ Rankings read_for_count(Arena *a, const Rules *rules, const Papers *papers, int 
     return rankings_new(a, papers, &rules->papers, set_size(rules, papers, seats));
 }
 
-static Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Fault *fault)
+Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Fault *fault)
 {
     size_t n = (size_t)papers->candidate_count;
     Result *r = arena_new(a, Result, 1);
@@ -213,7 +213,7 @@ static Err count_all_posts(Engine *e, Result **ret_result)
     return err;
 }
 
-static Err engine_ready(Engine *e)
+Err engine_ready(Engine *e)
 {
     Err err = find_seats(e);
     return err ? err : read_tie_order(e);

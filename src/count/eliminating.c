@@ -84,7 +84,7 @@ static void pass_on(Engine *e, Piles *p, Stage *s, int from)
 }
 
 /* points(c) = sum over sections of weight * votes / continuing; a section without continuing papers gives nothing. */
-static void give_points(Engine *e, Stage *s)
+void eliminating_points(Engine *e, Stage *s)
 {
     s->points = frac_new(e->a, (size_t)e->n);
     s->points_given = frac_new(e->a, 1);
@@ -114,7 +114,7 @@ static Stage *stage_from_piles(Engine *e, const Piles *p)
         for (int i = 0; i < e->n * e->sections; i++) s->section_tally[i] = p->sections[i];
         for (int i = 0; i < e->sections; i++) s->section_continuing[i] = p->section_continuing[i];
     }
-    if (e->rules->method == METHOD_COLLEGE) give_points(e, s);
+    if (e->rules->method == METHOD_COLLEGE) eliminating_points(e, s);
     return s;
 }
 
@@ -129,7 +129,7 @@ static bool has_majority(Arena *a, const Stage *s, int candidate)
 }
 
 /* Of `in`, fewest first: the largest k whose votes together are below the next one's while two others remain; 0 if none. */
-static int batch_size(Arena *a, const Stage *s, const int *in, int count)
+int eliminating_batch(Arena *a, const Stage *s, const int *in, int count)
 {
     int best = 0;
     Votes sum = 0;
@@ -144,7 +144,7 @@ static int batch_size(Arena *a, const Stage *s, const int *in, int count)
 }
 
 /* Decide a stage that may end the count; true when it has (someone elected, nobody left, or an open question). */
-static bool ends_here(Engine *e, Stage *s, const int *in, int count)
+bool eliminating_ends(Engine *e, Stage *s, const int *in, int count)
 {
     int *able = arena_new(e->a, int, (size_t)count + 1), *best = arena_new(e->a, int, (size_t)count + 1);
     int able_count = 0;
@@ -171,7 +171,7 @@ static bool put_out_batch(Engine *e, Stage *s, const int *in, int count)
     int *sorted = arena_new(e->a, int, (size_t)count);
     for (int i = 0; i < count; i++) sorted[i] = in[i];
     stage_sort(s, sorted, count, false);
-    int batch = batch_size(e->a, s, sorted, count);
+    int batch = eliminating_batch(e->a, s, sorted, count);
     for (int i = 0; i < batch; i++) engine_eliminate(e, s, sorted[i]);
     return batch > 0;
 }
@@ -202,7 +202,7 @@ void count_eliminating(Engine *e)
     for (;;) {
         Stage *s = stage_from_piles(e, &piles);
         int count = engine_with_standing(e, STANDING_CONTINUING, in);
-        if (ends_here(e, s, in, count) || !put_out(e, s, in, count)) return;
+        if (eliminating_ends(e, s, in, count) || !put_out(e, s, in, count)) return;
         for (int i = 0; i < s->eliminated_count; i++) pass_on(e, &piles, s, s->eliminated[i]);
     }
 }

@@ -26,6 +26,10 @@ typedef struct Engine {
     Fault *fault;
 } Engine;
 
+/* A count that has not begun, and its seats and tie order read. */
+Engine engine_new(Arena *a, const Rules *rules, const Papers *papers, const CountOptions *options, Fault *fault);
+NODISCARD Err engine_ready(Engine *e);
+
 /* A new stage with empty tallies and the present standing. The pointer stays valid. */
 Stage *engine_stage(Engine *e);
 
@@ -73,6 +77,15 @@ void count_condorcet(Engine *e);       /* condorcet.c */
 
 /* N(a,b) for all pairs, [a * n + b]; withdrawn candidates have zeros. */
 int64_t *pairwise_matrix(Arena *a, const Rankings *rankings, const Papers *papers);
+
+/* What a stage of an elimination decides, for totals.c too, which has the tallies without the papers. */
+void eliminating_points(Engine *e, Stage *s); /* points of a college, from the sections' tallies */
+/* Decide a stage that may end the count, `in` being those who continue; true when it has (someone elected, nobody left, or an open question). */
+bool eliminating_ends(Engine *e, Stage *s, const int *in, int count);
+/* Of `in`, fewest first: the largest k whose votes together are below the next one's while two others remain; 0 if none. */
+int eliminating_batch(Arena *a, const Stage *s, const int *in, int count);
+/* Elect those with the most votes of a stage. */
+void plurality_decide(Engine *e, Stage *s);
 
 /* Order of candidates for the tie-breaking order of ranked pairs: by the first of lot, order, ask in `rule`. False if it cannot be drawn
  * (no seed, no order): then it is the candidates' own order. */

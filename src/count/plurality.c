@@ -30,7 +30,11 @@ static Stage *count_marks(Engine *e, bool every_name)
 
 void count_plurality(Engine *e)
 {
-    Stage *s = count_marks(e, e->rules->marks != MARKS_FIRST);
+    plurality_decide(e, count_marks(e, e->rules->marks != MARKS_FIRST));
+}
+
+void plurality_decide(Engine *e, Stage *s)
+{
     int *in = arena_new(e->a, int, (size_t)e->n);
     int count = engine_with_standing(e, STANDING_CONTINUING, in);
     stage_sort(s, in, count, true);

@@ -37,7 +37,7 @@ typedef struct SiteReq SiteReq;
 
 /* What a request's line and headers ask for: found without any memory, so that a kept page costs none. */
 typedef struct Asked {
-    Method method; /* HEAD is a GET */
+    Verb method; /* HEAD is a GET */
     bool known;    /* GET, HEAD or POST */
     Str path;      /* without ".json" */
     bool json_path;

@@ -67,7 +67,7 @@ typedef struct Upload {
 
 /* ---- routes ---- */
 
-typedef enum Method { GET, POST } Method;
+typedef enum Verb { GET, POST } Verb;
 
 typedef enum Who {
     WHO_NOBODY, /* an empty row serves nobody */
@@ -91,7 +91,7 @@ typedef enum Rate {
 } Rate;
 
 typedef struct Route {
-    Method method;
+    Verb method;
     const char *path; /* "/contests/:contest/stages": each :part is a field */
     Who who;
     const char *title;   /* of the page, and in the API's description */
@@ -126,6 +126,8 @@ typedef struct Room {
     const TopicRule *topics; /* or NULL */
     /* A command that drops what is past its time, at most a thousand rows at once; run every few minutes. Or NULL. */
     Err (*expire)(Db *db, Command *command);
+    /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
+    void (*begin)(Store *store, int64_t now);
 } Room;
 
 /* ---- what a template sees ----

@@ -8,7 +8,7 @@ struct Node {
     Str segment; /* empty: any */
     Node *first, *next;
     Node *any;
-    const Rule *rules[2]; /* by Method */
+    const Rule *rules[2]; /* by Verb */
 };
 
 struct Router {
@@ -25,7 +25,7 @@ typedef struct Making {
     Fault *fault;
 } Making;
 
-static const char *method_name(Method method)
+static const char *method_name(Verb method)
 {
     return method == GET ? "GET" : "POST";
 }
@@ -310,7 +310,7 @@ int router_rules(const Router *router, const Rule **ret_rules)
 /* ---- finding ---- */
 
 /* Rows below `node` for the rest of the path. True when one has the method: then `match` is complete. */
-static bool walk(const Node *node, Str rest, int part, Method method, Match *match)
+static bool walk(const Node *node, Str rest, int part, Verb method, Match *match)
 {
     Str segment;
     if (!path_next(&rest, &segment)) {
@@ -328,7 +328,7 @@ static bool walk(const Node *node, Str rest, int part, Method method, Match *mat
     return walk(node->any, rest, part + 1, method, match);
 }
 
-Match router_find(const Router *router, Method method, Str path)
+Match router_find(const Router *router, Verb method, Str path)
 {
     Match match = {0};
     walk(&router->root, path, 0, method, &match);

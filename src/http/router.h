@@ -38,7 +38,7 @@ typedef struct Match {
 } Match;
 
 /* `path` is canonical: it begins with '/' and does not end with one, unless it is "/". */
-Match router_find(const Router *router, Method method, Str path);
+Match router_find(const Router *router, Verb method, Str path);
 
 /* Is every byte of the path one that a path of ours can have, and no segment empty, "." or ".."? */
 bool router_path_is_plain(Str path);

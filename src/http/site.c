@@ -90,7 +90,7 @@ void site_close(Site *site)
 
 /* ---- what is asked for ---- */
 
-static bool read_method(Str method, Method *ret_method)
+static bool read_method(Str method, Verb *ret_method)
 {
     *ret_method = str_equal(method, S("POST")) ? POST : GET;
     return *ret_method == POST || str_equal(method, S("GET")) || str_equal(method, S("HEAD"));

@@ -45,7 +45,6 @@ static void begin_html(Grid *g, Str caption)
     html_markup(h, M("</tr></thead>\n<tbody role=\"rowgroup\">\n"));
 }
 
-
 static void begin_view(Grid *g, Str caption)
 {
     View *v = g->p->view;
@@ -111,8 +110,7 @@ void grid_name(Grid *g, Str name, const Frac *share)
     html_markup(h, M("<th scope=\"row\" role=\"rowheader\"><bdi>"));
     html_text(h, name);
     html_markup(h, M("</bdi>"));
-    if (share)
-        html_draw(h, "<span class=\"meter\" aria-hidden=\"true\"><span style=\"width:@%\"></span></span>", part_double(share) * 100);
+    if (share) html_draw(h, "<span class=\"meter\" aria-hidden=\"true\"><span style=\"width:@%\"></span></span>", part_double(share) * 100);
     html_markup(h, M("</th>"));
 }
 

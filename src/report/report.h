@@ -58,8 +58,7 @@ typedef enum ReportTable {
  *   caption; is_cards, is_small or is_scroll (how it behaves on a phone: style.h); many: more columns than a sheet of paper has room for; decimals
  *   columns [name, words: holds words, not figures]      the first is the rows' names
  *   rows [name, share: "37.8", percent of the whole for a bar, or "", elected, out, foot, first_foot, cells [label, value, words, short, wins]] */
-View *report_table(
-    Arena *a, const Result *result, const Analysis *analysis, const ReportOptions *options, ReportTable table, int stage);
+View *report_table(Arena *a, const Result *result, const Analysis *analysis, const ReportOptions *options, ReportTable table, int stage);
 
 /* [name, value, small]: "Papers counted", "338,374", "none rejected". */
 View *report_facts(Arena *a, const Result *result, const ReportOptions *options);
@@ -69,7 +68,7 @@ typedef enum ReportWords {
     REPORT_STAGE_ACCOUNT, /* what happened at a stage, and why */
     REPORT_STAGE_LOT,     /* the commands that re-make its lot */
     REPORT_OPEN,          /* the question that stopped the count */
-    REPORT_CLOSE,         /* how close it was */
+    REPORT_CLOSE,         /* how close it was; without an analysis: the last stage */
     REPORT_PAIRWISE,
     REPORT_WEIGHED, /* at the first stage and the last */
     REPORT_WORDS__COUNT

@@ -10,6 +10,8 @@
  */
 #include "report/drawing.h"
 
+#include "count/totals.h"
+
 /* A block: where it stands and how much has been taken from its right edge and put on its left edge. */
 typedef struct Node {
     bool shown;
@@ -37,6 +39,10 @@ Str sankey_absent(const Result *r)
                  "another.");
     if (!part_moves(r)) return S("There is no Sankey of transfers: under these rules no votes pass from one candidate to another.");
     if (r->stage_count < 2) return S("There is no Sankey of transfers: the count had one stage.");
+    if (totals_transfers_unknown(r))
+        return S("There is no Sankey of transfers: several candidates went out together, and from the totals of the stages it cannot be "
+                 "known whose "
+                 "votes went where.");
     return S("");
 }
 

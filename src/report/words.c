@@ -2,6 +2,7 @@
 #include "report/words.h"
 
 #include "core/num.h"
+#include "count/totals.h"
 #include "core/sha256.h"
 
 #include <stdarg.h>
@@ -641,7 +642,7 @@ Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis)
     Lines lines = lines_new(a);
     /* Asked in an analysis of every count; otherwise only where the rules ask for later preferences. */
     bool asked = analysis || r->rules->method != METHOD_PLURALITY;
-    if (!asked || r->rules->method == METHOD_POSTS || r->yes_no || r->unopposed) return lines;
+    if (!asked || r->rules->method == METHOD_POSTS || r->yes_no || r->unopposed || totals_only(r)) return lines;
     SingleMark one = analysis ? analysis->single : single_mark(a, r);
     const SingleMark *m = &one;
     if (!m->single || m->leader < 0) return lines;

@@ -1,0 +1,309 @@
+/* The pages of published contests, and the room's route table.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#include "contest/pages.h"
+
+#include "contest/own.h"
+#include "core/log.h"
+
+enum { HOME_MOST = 12, LIST_MOST = 1000, COUNT_BODY_MAX = 16 * 1024 * 1024, KEPT_BODY_MAX = 256 * 1024 };
+
+static const char GONE[] = "There is no contest at this address.";
+
+/* ---- lists ---- */
+
+static void put_entry(Req *req, View *contests, const DbRows *rows)
+{
+    View *v = view_add_object(contests);
+    view_put_str(v, S("slug"), db_text(rows, "slug"));
+    view_put_str(v, S("title"), db_text(rows, "title"));
+    view_put_str(v, S("date"), db_text(rows, "date"));
+    view_put_str(v, S("date_words"), date_words(req->arena, db_text(rows, "date")));
+    view_put_str(v, S("place"), db_text(rows, "place"));
+    view_put_str(v, S("outcome"), db_text(rows, "outcome"));
+    view_put_bool(v, S("open"), db_i64(rows, "open"));
+    view_put_bool(v, S("is_totals"), db_i64(rows, "totals"));
+    view_put_bool(v, S("has_note"), db_text(rows, "note").len > 0);
+    view_put_str(v, S("path"), str_format(req->arena, "/contests/%.*s", STR_ARG(db_text(rows, "slug"))));
+}
+
+static Err put_entries(Req *req, View *view, int most)
+{
+    DbRows rows;
+    Err e = db_query(req->db, req->arena, "contest_newest", DB_VALUES(db_number((int64_t)most + 1)), &rows);
+    if (e) return e;
+    View *contests = view_put_array(view, S("contests"));
+    for (int i = 0; i < most && db_next(&rows); i++) put_entry(req, contests, &rows);
+    view_put_bool(view, S("more"), rows.count > most);
+    return ERR_OK;
+}
+
+static Err home(Req *req, View *view)
+{
+    view_put_str(view, S("count_path"), S("/count"));
+    return put_entries(req, view, HOME_MOST);
+}
+
+static Err contests(Req *req, View *view)
+{
+    view_put_str(view, S("count_path"), S("/count"));
+    return put_entries(req, view, LIST_MOST);
+}
+
+/* ---- one contest ---- */
+
+typedef struct Tab {
+    const char *name, *path;
+} Tab;
+
+static const Tab tabs[] = {{"Overview", ""}, {"Stage by stage", "/stages"}, {"Head to heads", "/head-to-heads"},
+    {"Other rules", "/other-rules"}, {"How close", "/how-close"}, {"Files", "/files"}};
+
+void page_contest(Req *req, View *contest, Str path)
+{
+    Str base = str_format(req->arena, "/contests/%.*s", STR_ARG(view_str(view_get(contest, S("slug")))));
+    view_put_str(contest, S("path"), base);
+    view_put_str(contest, S("date_words"), date_words(req->arena, view_str(view_get(contest, S("date")))));
+    view_put_str(contest, S("declaration_path"), str_format(req->arena, "%.*s/declaration", STR_ARG(base)));
+    view_put_str(contest, S("csv_path"), str_format(req->arena, "%.*s/stages.csv", STR_ARG(base)));
+    view_put_str(contest, S("svg_path"), str_format(req->arena, "%.*s/chart.svg", STR_ARG(base)));
+    View *array = view_put_array(contest, S("tabs"));
+    for (int i = 0; i < COUNT_OF(tabs); i++) {
+        View *tab = view_add_object(array);
+        view_put_str(tab, S("name"), str_from_c(tabs[i].name));
+        view_put_str(tab, S("path"), str_format(req->arena, "%.*s%s", STR_ARG(base), tabs[i].path));
+        view_put_bool(tab, S("here"), str_equal(path, str_from_c(tabs[i].path)));
+    }
+}
+
+/* Nothing is at the address: say what was. */
+static Err gone(Req *req, Str slug)
+{
+    DbRows rows;
+    Err e = db_one(req->db, req->arena, "contest_removed_by_slug", DB_VALUES(db_string(slug)), &rows);
+    if (e == ERR_MISSING) return req_fail(req, ERR_MISSING, "%s", GONE);
+    if (e) return e;
+    Str title = db_text(&rows, "title"), reason = db_text(&rows, "reason"), when = time_words(req->arena, db_i64(&rows, "removed"));
+    return req_fail(req, ERR_MISSING, "%.*s was published here and was taken out on %.*s. The reason given: %.*s", STR_ARG(title),
+        STR_ARG(when), STR_ARG(reason));
+}
+
+static Err load_part(Req *req, const char *name, View **ret_part)
+{
+    Str slug = req_text(req, "contest");
+    Err e = contest_view(req->db, req->arena, slug, str_from_c(name), ret_part);
+    return e == ERR_MISSING ? gone(req, slug) : e;
+}
+
+/* The head of the contest, and the part that this page is about. */
+static Err show(Req *req, View *view, const char *tab, const char *part)
+{
+    View *contest, *shown;
+    Err e = load_part(req, "contest", &contest);
+    if (!e) e = load_part(req, part, &shown);
+    if (e) return e;
+    page_contest(req, contest, str_from_c(tab));
+    req_title(req, *tab ? str_format(req->arena, "%s: %.*s", req->route->title, STR_ARG(view_str(view_get(contest, S("title")))))
+                        : view_str(view_get(contest, S("title"))));
+    view_put(view, S("contest"), contest);
+    view_put(view, str_from_c(part), shown);
+    return ERR_OK;
+}
+
+static Err overview(Req *req, View *view)
+{
+    return show(req, view, "", "overview");
+}
+
+static Err stages(Req *req, View *view)
+{
+    View *count;
+    Err e = show(req, view, "/stages", "stages");
+    if (!e) e = load_part(req, "count", &count);
+    if (!e) view_put(view, S("count"), count);
+    return e;
+}
+
+static Err pairs(Req *req, View *view)
+{
+    return show(req, view, "/head-to-heads", "pairs");
+}
+
+static Err other_rules(Req *req, View *view)
+{
+    return show(req, view, "/other-rules", "other_rules");
+}
+
+static Err how_close(Req *req, View *view)
+{
+    return show(req, view, "/how-close", "close");
+}
+
+static Err files(Req *req, View *view)
+{
+    return show(req, view, "/files", "files");
+}
+
+/* ---- downloads ---- */
+
+static Str type_of(Str name)
+{
+    static const Str types[][2] = {{S(".csv"), S("text/csv; charset=utf-8")}, {S(".json"), S("application/json")},
+        {S(".gz"), S("application/gzip")}, {S(".blt"), S("text/plain; charset=utf-8")}, {S(".rules"), S("text/plain; charset=utf-8")},
+        {S(".conf"), S("text/plain; charset=utf-8")}, {S(".ini"), S("text/plain; charset=utf-8")},
+        {S(".md"), S("text/markdown; charset=utf-8")}, {S(".txt"), S("text/plain; charset=utf-8")}};
+    for (int i = 0; i < COUNT_OF(types); i++)
+        if (str_ends(name, types[i][0])) return types[i][1];
+    return S("application/octet-stream");
+}
+
+static Err file(Req *req, View *view)
+{
+    (void)view;
+    PublicationFile found;
+    Str slug = req_text(req, "contest");
+    Err e = contest_file(req->db, req->arena, slug, req_text(req, "name"), &found);
+    if (e == ERR_MISSING) return gone(req, slug);
+    if (!e) req_send(req, type_of(found.name), found.bytes, found.name);
+    return e;
+}
+
+static Err send_document(Req *req, const char *which)
+{
+    View *document;
+    Err e = load_part(req, which, &document);
+    if (e) return e;
+    Str name = str_format(req->arena, "%.*s-%.*s", STR_ARG(req_text(req, "contest")), STR_ARG(view_str(view_get(document, S("name")))));
+    req_send(req, view_str(view_get(document, S("type"))), view_str(view_get(document, S("text"))), name);
+    return ERR_OK;
+}
+
+static Err declaration(Req *req, View *view)
+{
+    (void)view;
+    return send_document(req, "declaration");
+}
+
+static Err stages_csv(Req *req, View *view)
+{
+    (void)view;
+    return send_document(req, "csv");
+}
+
+static Err chart_svg(Req *req, View *view)
+{
+    (void)view;
+    return send_document(req, "svg");
+}
+
+/* ---- taking out ---- */
+
+static Err unpublish_form(Req *req, View *view)
+{
+    View *contest;
+    Err e = load_part(req, "contest", &contest);
+    if (e) return e;
+    page_contest(req, contest, S("/unpublish"));
+    view_put(view, S("contest"), contest);
+    return ERR_OK;
+}
+
+static Err unpublish(Req *req, Db *db, View *answer)
+{
+    Str slug = req_text(req, "contest");
+    Err e = contest_unpublish(db, req->arena, slug, req_text(req, "reason"), req->now);
+    if (e == ERR_MISSING) return req_fail(req, e, "%s", GONE);
+    if (e) return e;
+    view_put_str(answer, S("slug"), slug);
+    req_redirect(req, "/contests");
+    req_flash(req, "The contest was taken out.");
+    return ERR_OK;
+}
+
+/* ---- the table ---- */
+
+static const Field contest_fields[] = {{"contest", FIELD_SLUG, .required = true}, {0}};
+static const Field file_fields[] = {{"contest", FIELD_SLUG, .required = true}, {"name", FIELD_SLUG, .required = true}, {0}};
+static const Field unpublish_fields[] = {{"contest", FIELD_SLUG, .required = true},
+    {"reason", FIELD_LINE, .required = true, .min = 3, .max = 500, .label = "Why it is taken out",
+        .hint = "Everybody who looks for the contest will read this."},
+    {0}};
+
+static const Route routes[] = {
+    {GET, "/", WHO_ANYONE, "Hustings", "The newest published contests.", .page = home, .html = "home", .topic = "contests"},
+    {GET, "/contests", WHO_ANYONE, "Contests", "All published contests, the newest first.", .page = contests, .html = "contests",
+        .topic = "contests", .nav = "Contests"},
+    {GET, "/contests/:contest", WHO_ANYONE, "Contest", "Who was elected, with the main figures.", contest_fields, .page = overview,
+        .html = "overview", .topic = "contest::contest"},
+    {GET, "/contests/:contest/stages", WHO_ANYONE, "Stage by stage",
+        "Every stage of the count; as JSON with the object of docs/json.md as `count`.", contest_fields, .page = stages, .html = "stages",
+        .topic = "contest::contest"},
+    {GET, "/contests/:contest/head-to-heads", WHO_ANYONE, "Head to heads",
+        "How the papers ranked any two candidates, and next preferences.", contest_fields, .page = pairs, .html = "pairs",
+        .topic = "contest::contest"},
+    {GET, "/contests/:contest/other-rules", WHO_ANYONE, "Other rules", "The same papers under other rules.", contest_fields,
+        .page = other_rules, .html = "other_rules", .topic = "contest::contest"},
+    {GET, "/contests/:contest/how-close", WHO_ANYONE, "How close it was", "How few changed papers would have changed who was elected.",
+        contest_fields, .page = how_close, .html = "close", .topic = "contest::contest"},
+    {GET, "/contests/:contest/files", WHO_ANYONE, "Files and sources", "All that the result was counted from.", contest_fields,
+        .page = files, .html = "files", .topic = "contest::contest"},
+    {GET, "/contests/:contest/files/:name", WHO_ANYONE, "A file", "A file as it was published, byte for byte.", file_fields, .page = file,
+        .no_json = true, .topic = "contest::contest"},
+    {GET, "/contests/:contest/declaration", WHO_ANYONE, "Declaration", "One HTML file that holds all of the result and fetches nothing.",
+        contest_fields, .page = declaration, .no_json = true, .topic = "contest::contest"},
+    {GET, "/contests/:contest/stages.csv", WHO_ANYONE, "The stages as a table", "One row a stage and candidate.", contest_fields,
+        .page = stages_csv, .no_json = true, .topic = "contest::contest"},
+    {GET, "/contests/:contest/chart.svg", WHO_ANYONE, "The drawing", "Stage bars and transfers.", contest_fields, .page = chart_svg,
+        .no_json = true, .topic = "contest::contest"},
+    {GET, "/contests/:contest/unpublish", WHO_STEWARD, "Take a contest out", NULL, contest_fields, .page = unpublish_form,
+        .html = "unpublish", .posts = "/contests/:contest/unpublish"},
+    {POST, "/contests/:contest/unpublish", WHO_STEWARD, "Take a contest out",
+        "Its pages and files go; that it was there, and the reason, stay.", unpublish_fields, .write = unpublish, .form = "unpublish",
+        .form_page = unpublish_form, .rate = RATE_WRITE},
+
+    {GET, "/count", WHO_ANYONE, "Count papers of your own", "The form for papers and rules.", count_form_fields, .page = count_form,
+        .html = "count", .posts = "/count", .nav = "Count your own"},
+    {GET, "/count/formats", WHO_ANYONE, "Files that can be counted", "Formats, with small examples.", .page = count_formats,
+        .html = "formats"},
+    {POST, "/count", WHO_ANYONE, "The result", "Counts the papers sent, by the rules chosen, and keeps nothing.", count_fields,
+        .page = count_result, .html = "result", .form = "count", .form_page = count_form, .body_max = COUNT_BODY_MAX, .rate = RATE_WORK,
+        .heavy = true},
+
+    {POST, "/kept", WHO_ANYONE, "Keep a count", "Keeps papers, rules and options under an unguessable address for 30 days.",
+        kept_new_fields, .prepare = kept_prepare, .write = kept_make, .form = "count", .form_page = count_form, .body_max = KEPT_BODY_MAX,
+        .rate = RATE_WRITE},
+    {GET, "/kept/:kept", WHO_ANYONE, "A count that was kept", "Counted again from what was kept.", kept_fields, .page = kept_show,
+        .html = "kept", .rate = RATE_WORK, .heavy = true},
+    {GET, "/kept/:kept/papers", WHO_ANYONE, "Papers and rules of a count that was kept", "As they were sent.", kept_fields,
+        .page = kept_asked, .no_json = true},
+    {GET, "/kept/:kept/delete", WHO_ANYONE, "Delete a count that was kept", NULL, kept_fields, .page = kept_delete_form,
+        .html = "kept_delete", .posts = "/kept/:kept/delete"},
+    {POST, "/kept/:kept/delete", WHO_ANYONE, "Delete a count that was kept", "With the word that was shown when it was kept.",
+        kept_delete_fields, .write = kept_delete_now, .form = "kept_delete", .form_page = kept_delete_form, .rate = RATE_WRITE},
+};
+
+/* ---- at the start ---- */
+
+static void log_recount(void *context, Str slug, const Fault *fault)
+{
+    Arena *a = context;
+    const char *contest = log_value(a, slug);
+    if (!fault) log_line(LOG_INFO, "contest_counted_again", "contest=%s", contest);
+    else log_line(LOG_ERROR, "contest_not_counted_again", "contest=%s error=%s", contest, log_value(a, fault_text(a, fault)));
+}
+
+/* Views that another version of this program made are made anew from the stored files; a count that now gives other figures is told, and changes nothing. */
+static void recount_at_start(Store *store, int64_t now)
+{
+    Arena a;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    Recount recount;
+    Fault fault = {0};
+    if (contest_recount(store, false, now, log_recount, &a, &recount, &fault))
+        log_line(LOG_ERROR, "contests_not_counted_again", "error=%s", log_value(&a, fault_text(&a, &fault)));
+    arena_clear(&a);
+}
+
+static const TopicRule topics[] = {{"contests", WHO_ANYONE}, {"contest:", WHO_ANYONE}, {0}};
+
+const Room contest_room = {"contest", routes, COUNT_OF(routes), .topics = topics, .expire = kept_expire, .begin = recount_at_start};
