@@ -8,8 +8,7 @@
 
 It comes from Debian's postgresql-15 (POSTGRES_BIN names another place), listens on a Unix socket in its own temporary folder, and on a free port of
 127.0.0.1 too with --tcp. It is as durable as a real one (fsync on). PostgreSQL refuses to run as root: root starts it as the user postgres, or nobody.
-The database `hustings` is there, empty, and compares texts by bytes; the cluster's own default is another language, so that a database made without
-care shows it.
+The database `hustings` is there, empty. Its order of words is that of English, as an operator's may be: what relies on the order of bytes must say so.
 """
 import argparse
 import ctypes
@@ -37,7 +36,6 @@ logging_collector = off
 log_min_messages = warning
 log_min_error_statement = panic
 """
-DATABASE = "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'"
 
 
 def unprivileged():
@@ -123,7 +121,7 @@ class Postgres:
         return done.stdout.decode()
 
     def make_database(self, name):
-        self.sql(DATABASE.format(name=name))
+        self.sql(f'CREATE DATABASE {name}')
         return self.url(name)
 
     def url(self, database='hustings'):

@@ -134,26 +134,23 @@ static Err connect_to(Str url, PGconn **ret_conn, Fault *fault)
     return fail(fault, ERR_IO, "", pq.PQerrorMessage(*ret_conn));
 }
 
-/* One trip for all a session needs. Columns: encoding, whether texts compare by bytes, whether the lock was given. */
+/* One trip for all a session needs. Columns: encoding, whether the lock was given. */
 static Err set_up(PGconn *conn, const PgSession *session, Fault *fault)
 {
     char sql[1024];
     snprintf(sql, sizeof sql,
-        "SELECT current_setting('server_encoding'), 'Z' < 'a' AND 'a b' < 'aB' AND 'z' < chr(228), pg_try_advisory_lock%s(%d, %d), "
+        "SELECT current_setting('server_encoding'), pg_try_advisory_lock%s(%d, %d), "
         "set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('synchronous_commit',"
         " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
         session->alone ? "" : "_shared", PG_LOCKS, PG_LOCK_STORE, session->statement_ms,
-        session->alone ? 0 : session->statement_ms + IDLE_IN_TRANSACTION_MS);
+        session->statement_ms ? session->statement_ms + IDLE_IN_TRANSACTION_MS : 0);
     PGresult *r = pq.PQexec(conn, sql);
     Err e = ERR_OK;
     if (pq.PQresultStatus(r) != PGRES_TUPLES_OK) e = fail(fault, ERR_IO, "", pq.PQerrorMessage(conn));
     else if (strcmp(pq.PQgetvalue(r, 0, 0), "UTF8") != 0)
         e = fail(fault, ERR_INPUT, "a PostgreSQL database with encoding UTF8; this one has ", pq.PQgetvalue(r, 0, 0));
     else if (strcmp(pq.PQgetvalue(r, 0, 1), "t") != 0)
-        e = fail(fault, ERR_INPUT, "",
-            "a PostgreSQL database that compares texts by bytes: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'");
-    else if (strcmp(pq.PQgetvalue(r, 0, 2), "t") != 0)
         e = fail(fault, ERR_CONFLICT, "",
             session->alone ? "a store that nobody else has open: stop every server on this database first"
                            : "a store that is not being restored or moved just now");

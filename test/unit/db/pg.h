@@ -42,18 +42,18 @@ static inline Str pg_url_of(Arena *a, const char *database)
     return str_format(a, "%.*s/%s%.*s", STR_ARG(head), database, STR_ARG(tail));
 }
 
-/* A new database, empty; its url. `how`: what else CREATE DATABASE says. */
+/* A new database, empty; its url. `how`: what else CREATE DATABASE says; unless it does, words have the order of English (test/postgres.py). */
 static inline Str pg_database_as(Arena *a, const char *how)
 {
     static int count;
     const char *name = str_c(a, str_format(a, "t%d_%d", (int)getpid(), ++count));
-    pg_admin(pg_server(), str_c(a, str_format(a, "CREATE DATABASE %s TEMPLATE template0 %s", name, how)));
+    pg_admin(pg_server(), str_c(a, str_format(a, "CREATE DATABASE %s %s", name, how)));
     return pg_url_of(a, name);
 }
 
 static inline Str pg_database(Arena *a)
 {
-    return pg_database_as(a, "ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'");
+    return pg_database_as(a, "");
 }
 
 #endif
