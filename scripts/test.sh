@@ -28,23 +28,23 @@ needs() {
     case " ${failures[*]} " in *" $1 "*) echo "not run: $1 failed"; return 1 ;; esac
 }
 
-# What a step does. Warnings are errors here; `make` itself is lenient, for compilers we have not met.
+# What a step does. Unit tests run beside a PostgreSQL that is started for them. Warnings are errors here; `make` itself is lenient, for compilers we have not met.
 step_build-gcc() { CC=gcc one "build with gcc" scripts/build.sh build-gcc -Dwerror=true -Dtests=enabled -Dbench=true; }
-step_unit-gcc() { needs build-gcc && scripts/unit.py gcc build-gcc; }
+step_unit-gcc() { needs build-gcc && test/postgres.py run scripts/unit.py gcc build-gcc; }
 step_build-clang() { CC=clang one "build with clang" scripts/build.sh build-clang -Dwerror=true -Dtests=enabled -Dbench=true; }
-step_unit-clang() { needs build-clang && scripts/unit.py clang build-clang; }
+step_unit-clang() { needs build-clang && test/postgres.py run scripts/unit.py clang build-clang; }
 step_build-sanitize() {
     CC=clang one "build with sanitizers" scripts/build.sh build-sanitize -Dwerror=true -Dtests=enabled \
         -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all
 }
-step_unit-sanitize() { needs build-sanitize && scripts/unit.py "ASan and UBSan" build-sanitize; }
+step_unit-sanitize() { needs build-sanitize && test/postgres.py run scripts/unit.py "ASan and UBSan" build-sanitize; }
 step_build-release() { one "build for release" scripts/build.sh build --buildtype=release; }
 step_cases() { needs build-release && python3 test/cases/run.py; }
 step_reference() { needs build-release && one reference python3 test/reference/compare.py --elections "$REFERENCE_ELECTIONS"; }
 step_cli() { needs build-release && python3 test/cli/run.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
 step_valgrind() {
-    needs build-gcc && scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
+    needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
 }
 step_e2e() {

@@ -13,11 +13,30 @@
 #include <unistd.h>
 
 extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
-    command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_help,
-    command_version;
+    command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_backup,
+    command_restore, command_move, command_export, command_help, command_version;
 
-const CliCommand *const commands[] = {&command_count_papers, &command_compare, &command_reconcile, &command_rules, &command_convert,
-    &command_config, &command_serve, &command_publish, &command_unpublish, &command_contests, &command_sign_in, &command_routes, &command_openapi, &command_help, &command_version};
+const CliCommand *const commands[] = {
+    &command_count_papers,
+    &command_compare,
+    &command_reconcile,
+    &command_rules,
+    &command_convert,
+    &command_config,
+    &command_serve,
+    &command_publish,
+    &command_unpublish,
+    &command_contests,
+    &command_sign_in,
+    &command_routes,
+    &command_openapi,
+    &command_backup,
+    &command_restore,
+    &command_move,
+    &command_export,
+    &command_help,
+    &command_version,
+};
 const int command_count = COUNT_OF(commands);
 
 const CliCommand *find_command(Str name)

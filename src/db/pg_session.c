@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { SETTINGS_MAX = 64, IDLE_IN_TRANSACTION_MS = 10000 };
+enum { SETTINGS_MAX = 64, IDLE_IN_TRANSACTION_MS = 10000, LOCK_TRIES = 40, LOCK_NAP_US = 50000 };
 
 /* ---- what the server said ---- */
 
@@ -134,28 +135,37 @@ static Err connect_to(Str url, PGconn **ret_conn, Fault *fault)
     return fail(fault, ERR_IO, "", pq.PQerrorMessage(*ret_conn));
 }
 
-/* One trip for all a session needs. Columns: encoding, whether the lock was given. */
+typedef enum SetUp { SET_UP_DONE, SET_UP_LOCKED, SET_UP_FAILED } SetUp;
+
+static SetUp read_set_up(PGconn *conn, const PGresult *r, Fault *fault, Err *ret_err)
+{
+    if (pq.PQresultStatus(r) != PGRES_TUPLES_OK) *ret_err = fail(fault, ERR_IO, "", pq.PQerrorMessage(conn));
+    else if (strcmp(pq.PQgetvalue(r, 0, 0), "UTF8") != 0)
+        *ret_err = fail(fault, ERR_INPUT, "a PostgreSQL database with encoding UTF8; this one has ", pq.PQgetvalue(r, 0, 0));
+    else return strcmp(pq.PQgetvalue(r, 0, 1), "t") == 0 ? SET_UP_DONE : SET_UP_LOCKED;
+    return SET_UP_FAILED;
+}
+
+/* One trip for all a session needs. Columns: encoding, whether the lock was given. A session that was just closed holds its lock a moment longer. */
 static Err set_up(PGconn *conn, const PgSession *session, Fault *fault)
 {
     char sql[1024];
     snprintf(sql, sizeof sql,
-        "SELECT current_setting('server_encoding'), pg_try_advisory_lock%s(%d, %d), "
-        "set_config('statement_timeout', '%d', false),"
+        "SELECT current_setting('server_encoding'), pg_try_advisory_lock%s(%d, %d), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('synchronous_commit',"
         " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
         session->alone ? "" : "_shared", PG_LOCKS, PG_LOCK_STORE, session->statement_ms,
         session->statement_ms ? session->statement_ms + IDLE_IN_TRANSACTION_MS : 0);
-    PGresult *r = pq.PQexec(conn, sql);
-    Err e = ERR_OK;
-    if (pq.PQresultStatus(r) != PGRES_TUPLES_OK) e = fail(fault, ERR_IO, "", pq.PQerrorMessage(conn));
-    else if (strcmp(pq.PQgetvalue(r, 0, 0), "UTF8") != 0)
-        e = fail(fault, ERR_INPUT, "a PostgreSQL database with encoding UTF8; this one has ", pq.PQgetvalue(r, 0, 0));
-    else if (strcmp(pq.PQgetvalue(r, 0, 1), "t") != 0)
-        e = fail(fault, ERR_CONFLICT, "",
-            session->alone ? "a store that nobody else has open: stop every server on this database first"
-                           : "a store that is not being restored or moved just now");
-    pq.PQclear(r);
-    return e;
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        Err e = ERR_OK;
+        if (tries) usleep(LOCK_NAP_US);
+        PGresult *r = pq.PQexec(conn, sql);
+        SetUp done = read_set_up(conn, r, fault, &e);
+        pq.PQclear(r);
+        if (done != SET_UP_LOCKED) return e;
+    }
+    if (session->alone) return fail(fault, ERR_CONFLICT, "", "somebody has this store open: stop every server on this database first");
+    return fail(fault, ERR_CONFLICT, "", "this store is being restored or moved just now");
 }
 
 Err pg_session_open(const PgSession *session, PGconn **ret_conn, Fault *fault)

@@ -80,6 +80,13 @@ static int find_table(const Plan *plan, Str name)
     return -1;
 }
 
+const Table *plan_table(const Plan *plan, Str name)
+{
+    int at = find_table(plan, name);
+    ASSERT(at >= 0);
+    return &plan->tables[at];
+}
+
 /* Does `table` refer to one that is not among the first `done`, itself aside? */
 static bool must_wait(Arena *a, sqlite3 *db, const Plan *plan, int done, Str table)
 {
@@ -115,7 +122,7 @@ static void hide_column(Table *table, Str name)
         table->columns[i].secret = true;
         return;
     }
-    assert_failed("a migration hides a column that is not there", str_from_c("plan.c").ptr, __LINE__);
+    assert_failed("a migration hides a column that is not there", __FILE__, __LINE__);
 }
 
 static void read_export_line(Plan *plan, Str rest)

@@ -40,6 +40,7 @@ typedef struct Plan {
 } Plan;
 
 Plan plan_make(Arena *a);
+const Table *plan_table(const Plan *plan, Str name); /* one that must be there */
 /* The migrations as SQLite reads them: a new file's schema. */
 Str plan_sqlite_schema(Arena *a);
 
@@ -69,7 +70,12 @@ typedef enum VaultUse {
     VAULT_MAKE   /* SQLite: into a new file, which counts only once all of it is on disk */
 } VaultUse;
 
-NODISCARD Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Vault **ret_vault, Fault *fault);
+/* `schema`: what a new file is made with. */
+NODISCARD Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Str schema, Vault **ret_vault, Fault *fault);
+/* An open store, to be read while others may write to it. */
+NODISCARD Err vault_open_store(Arena *a, Store *from, Vault **ret_vault, Fault *fault);
+/* ERR_INPUT unless the file is one of ours and sound, as far as SQLite can tell. */
+NODISCARD Err vault_check_backup(Vault *v);
 /* `alone`: nobody else may have the store open. */
 NODISCARD Err vault_open_postgres(Arena *a, Str url, VaultUse use, bool alone, Vault **ret_vault, Fault *fault);
 

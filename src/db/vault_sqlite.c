@@ -191,7 +191,7 @@ static void close_vault(Vault *v)
 static const VaultOps sqlite_vault_ops = {
     count_rows, begin_reading, read_row, remove_rows, begin_writing, write_row, end_writing, commit, close_vault};
 
-static Err begin(SqliteVault *s, VaultUse use)
+static Err begin(SqliteVault *s, VaultUse use, Str schema)
 {
     switch (use) {
     case VAULT_READ: return exec(s, "PRAGMA query_only = ON; BEGIN");
@@ -199,10 +199,10 @@ static Err begin(SqliteVault *s, VaultUse use)
     case VAULT_MAKE: break;
     }
     Err e = exec(s, "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN");
-    return e ? e : exec(s, str_c(s->v.a, plan_sqlite_schema(s->v.a)));
+    return e ? e : exec(s, str_c(s->v.a, schema));
 }
 
-Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Vault **ret_vault, Fault *fault)
+Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Str schema, Vault **ret_vault, Fault *fault)
 {
     SqliteVault *s = arena_new(a, SqliteVault, 1);
     s->v = (Vault){.ops = &sqlite_vault_ops, .a = a, .fault = fault};
@@ -211,7 +211,7 @@ Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Vault **ret_vault, Fault
     if (!e) {
         sqlite3_extended_result_codes(s->db, 1);
         sqlite3_busy_timeout(s->db, PATIENCE_MS);
-        e = begin(s, use);
+        e = begin(s, use, schema);
     }
     if (e) {
         sqlite3_close(s->db);
@@ -219,4 +219,33 @@ Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Vault **ret_vault, Fault
     }
     *ret_vault = &s->v;
     return ERR_OK;
+}
+
+/* ---- is it one of ours? ---- */
+
+enum { APPLICATION_ID = 1215656820 }; /* "Hust", as the first migration sets it */
+
+/* The first value of `sql`, which may be a number or a text. */
+static Err first_value(SqliteVault *s, Str sql, Str *ret_text)
+{
+    Err e = prepare(s, sql, &s->reading);
+    if (e) return e;
+    if (sqlite3_step(s->reading) != SQLITE_ROW) return fail(s);
+    const char *text = (const char *)sqlite3_column_text(s->reading, 0);
+    *ret_text = str_copy(s->v.a, str_from_c(text ? text : ""));
+    return ERR_OK;
+}
+
+Err vault_check_backup(Vault *v)
+{
+    SqliteVault *s = vault_of(v);
+    Str id = {0}, tables = {0}, sound = {0};
+    Err e = first_value(s, S("PRAGMA application_id"), &id);
+    if (!e) e = first_value(s, S("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('backup', 'migration')"), &tables);
+    if (e) return e;
+    if (!str_equal(id, str_format(v->a, "%d", APPLICATION_ID)) || !str_equal(tables, S("2")))
+        return fault_set(v->fault, ERR_INPUT, 0, 0, S("a file that `hustings backup` made"), (Str){0});
+    e = first_value(s, S("PRAGMA integrity_check(1)"), &sound);
+    if (e || str_equal(sound, S("ok"))) return e;
+    return fault_set(v->fault, ERR_INPUT, 0, 0, S("a whole backup; this file is damaged (SQLite's integrity check)"), (Str){0});
 }

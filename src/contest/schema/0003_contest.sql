@@ -1,6 +1,7 @@
 -- 0003_contest.sql: published contests, and counts that visitors asked to keep.
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
+-- export contest: all
 CREATE TABLE contest (
     slug TEXT NOT NULL PRIMARY KEY, -- its part of the address: "labour-2010"
     title TEXT NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE contest (
 
 CREATE INDEX contest_by_date ON contest (date, slug);
 
+-- export contest_file: all
 CREATE TABLE contest_file (
     slug TEXT NOT NULL,    -- contest.slug
     number BIGINT NOT NULL, -- the order in which they were named
@@ -31,6 +33,7 @@ CREATE TABLE contest_file (
     PRIMARY KEY (slug, address)
 );
 
+-- export contest_view: all
 CREATE TABLE contest_view (
     slug TEXT NOT NULL,  -- contest.slug
     name TEXT NOT NULL,  -- of the part: contest, overview, stages, pairs, other_rules, close, files, count, declaration, csv, svg
@@ -39,6 +42,7 @@ CREATE TABLE contest_view (
 );
 
 -- All that is left of a contest that was taken out.
+-- export contest_removed: all
 CREATE TABLE contest_removed (
     slug TEXT NOT NULL PRIMARY KEY,
     title TEXT NOT NULL,
@@ -46,6 +50,7 @@ CREATE TABLE contest_removed (
     reason TEXT NOT NULL     -- as the steward gave it
 );
 
+-- export kept_count: nothing
 CREATE TABLE kept_count (
     token TEXT NOT NULL PRIMARY KEY, -- its part of the address: 22 characters of base64url; whoever has it can read
     delete_hash BLOB NOT NULL,       -- SHA-256 of the word with which it may be deleted

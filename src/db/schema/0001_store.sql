@@ -4,6 +4,7 @@
 -- sqlite: PRAGMA application_id = 1215656820;
 -- pg: CREATE DOMAIN blob AS bytea;
 
+-- export migration: all
 CREATE TABLE migration (
     number     BIGINT NOT NULL PRIMARY KEY, -- 1, 2, 3...: as in the file's name
     name       TEXT   NOT NULL,             -- the file's name without its ending
@@ -12,6 +13,7 @@ CREATE TABLE migration (
 );
 
 -- What was asked with an idempotency key, so that asking again does nothing and gives the same answer.
+-- export command_key: nothing
 CREATE TABLE command_key (
     key    TEXT   NOT NULL PRIMARY KEY, -- bound to who asks; at most 64 bytes
     digest BLOB   NOT NULL,             -- SHA-256 of what was asked
@@ -22,6 +24,7 @@ CREATE TABLE command_key (
 CREATE INDEX command_key_by_at ON command_key (at);
 
 -- Things that change and are followed: by caches, which compare versions, and by live streams, which read events.
+-- export topic: all
 CREATE TABLE topic (
     name    TEXT   NOT NULL PRIMARY KEY, -- "contest/labour-2010"; at most 100 bytes
     version BIGINT NOT NULL              -- 1, 2, 3... in the order of the commits
@@ -30,6 +33,7 @@ CREATE TABLE topic (
 
 -- The last thousand events of each topic. In SQLite the hidden rowid is the order over all topics (the newest event of a topic is never dropped,
 -- so it only grows): by it other processes find what is new.
+-- export topic_event: all
 CREATE TABLE topic_event (
     topic   TEXT   NOT NULL, -- topic.name
     version BIGINT NOT NULL, -- the topic's version with this event
@@ -39,6 +43,7 @@ CREATE TABLE topic_event (
 );
 
 -- Secrets and settings of this installation, made once: the keys that sign sessions, for instance. Never exported.
+-- export setting: nothing
 CREATE TABLE setting (
     name  TEXT NOT NULL PRIMARY KEY, -- "session_key"
     value BLOB NOT NULL              -- as the room that keeps it reads it
