@@ -50,6 +50,7 @@ static Err fill_again(SiteReq *own, View *view)
 {
     const Route *r = own->rule->route;
     if (!r->form_page) return ERR_OK;
+    if (!own->req.db) return ERR_IO;
     int troubles = own->state.trouble_count;
     Err e = r->form_page(&own->req, view);
     own->state.trouble_count = troubles;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: AGPL-3.0-or-later */
+#include "core/unit.h"
+
+#include "http/inside.h"
+
+static void dates_in_words(void **state)
+{
+    Arena *a = *state;
+    static const char *const rows[][2] = {{"2010-10-03", "3 October 2010"}, {"1931-12-31", "31 December 1931"},
+        {"2024-02-29", "29 February 2024"}, {"", ""}, {"2010-13-01", "2010-13-01"}, {"2010-00-10", "2010-00-10"}, {"2010-1-1", "2010-1-1"},
+        {"3 October", "3 October"}, {"20x0-10-03", "20x0-10-03"}};
+    for (int i = 0; i < COUNT_OF(rows); i++) assert_same_str(date_words(a, str_from_c(rows[i][0])), str_from_c(rows[i][1]));
+}
+
+static void times_in_words(void **state)
+{
+    Arena *a = *state;
+    Fault fault = {0};
+    assert_int_equal(dates_zone_set(a, S(""), &fault), ERR_OK);
+    assert_str(time_words(a, 1285429500000), "25 September 2010, 16:45 BST");
+    assert_str(time_words(a, 1290440640123), "22 November 2010, 15:44 GMT");
+    assert_str(time_words(a, 1269737999000), "28 March 2010, 00:59 GMT");
+    assert_str(time_words(a, 1269738000000), "28 March 2010, 02:00 BST");
+    assert_str(time_iso(a, 1285429500999), "2010-09-25T15:45:00Z");
+    assert_str(time_iso(a, -1), "1969-12-31T23:59:59Z");
+}
+
+static void zones(void **state)
+{
+    Arena *a = *state;
+    Fault fault = {0};
+    assert_int_equal(dates_zone_set(a, S("Europe/London"), &fault), ERR_OK);
+    static const char *const bad[] = {"Europe/Atlantis", "../../etc/passwd", "/etc/passwd", "Europe/../../../etc/passwd"};
+    for (int i = 0; i < COUNT_OF(bad); i++) assert_row(dates_zone_set(a, str_from_c(bad[i]), &fault) == ERR_INPUT, bad[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {arena_test(dates_in_words), arena_test(times_in_words), arena_test(zones)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
