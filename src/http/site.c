@@ -102,11 +102,15 @@ static Asked ask(const Site *site, const Exchange *ex)
     Asked asked = {.path = ex->path};
     asked.known = read_method(ex->method, &asked.method);
     asked.match = router_find(site->router, asked.method, ex->path);
-    if (asked.match.methods || !str_ends(ex->path, S(".json"))) return asked;
+    bool own = asked.match.rule && str_ends(asked.match.rule->path, S(".json"));
+    if (own || !str_ends(ex->path, S(".json"))) return asked;
+    Str path = str_slice(ex->path, 0, ex->path.len - 5);
+    if (str_equal(path, S("/index"))) path = S("/");
+    Match face = router_find(site->router, asked.method, path);
+    if (!face.methods) return asked; /* a :part may end so */
     asked.json_path = true;
-    asked.path = str_slice(ex->path, 0, ex->path.len - 5);
-    if (str_equal(asked.path, S("/index"))) asked.path = S("/");
-    asked.match = router_find(site->router, asked.method, asked.path);
+    asked.path = path;
+    asked.match = face;
     return asked;
 }
 
