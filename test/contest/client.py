@@ -54,7 +54,10 @@ class Browser:
         sent = {'Accept': 'text/html', **(headers or {})}
         if self.cookies:
             sent['Cookie'] = '; '.join(f'{k}={v}' for k, v in self.cookies.items())
-        connection.request(method, path, body, sent)
+        try:
+            connection.request(method, path, body, sent)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # refused before all of it was sent: the answer says why
         answer = connection.getresponse()
         received = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         for name, value in answer.getheaders():

@@ -325,7 +325,7 @@ def each_format(site):
               counted(examples / 'glasgow-2007/hillhead.blt', '--rules', 'stv-scottish')),
              ('hillhead', (examples / 'glasgow-2007/hillhead.blt').read_bytes(), 'stv-meek', '',
               counted(examples / 'glasgow-2007/hillhead.blt', '--rules', 'stv-meek'))]
-    preflib = (root / 'test/fuzz/seeds/fuzz_preflib/soc').read_bytes()
+    preflib = b'# NUMBER ALTERNATIVES: 3\n# ALTERNATIVE NAME 1: Ann\n# ALTERNATIVE NAME 2: Bob\n# ALTERNATIVE NAME 3: Cyd\n5: 1,2,3\n4: 2,3,1\n'
     (site.folder / 'x.soc').write_bytes(preflib)
     cases.append(('x.soc', preflib, 'condorcet', 'a seed', counted(site.folder / 'x.soc', '--rules', 'condorcet', '--seed', 'a seed')))
     for name, data, rules, seed, expected in cases:
@@ -405,7 +405,10 @@ def wrong_papers_are_told_where(site):
 @test
 def a_form_sent_by_another_site(site):
     b = site.browser()
-    same(b.post('/count', {'text': 'Ann\n1\n', 'rules': 'av-2011'}).status, 403, 'without a token')
+    b.get('/count')
+    for path in ('/count', '/kept'):
+        same(b.post(path, {'text': 'Ann\n1\n', 'rules': 'av-2011'}, headers={'Origin': 'https://elsewhere.example'}).status, 403, path)
+    same(b.post('/kept', {'text': 'Ann\n1\n', 'rules': 'av-2011'}).status, 403, 'without a token')
 
 
 @test
