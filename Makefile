@@ -23,7 +23,7 @@ build:
 	@scripts/build.sh build --buildtype=release
 
 demo: build
-	@scripts/count-demo.sh
+	@scripts/demo.sh
 
 count-demo: build
 	@scripts/count-demo.sh

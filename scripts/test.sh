@@ -14,7 +14,8 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli service contest valgrind e2e fuzz lint)
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli service deploy deb contest valgrind
+    e2e fuzz lint)
 
 # One thing that either works or does not, as a step that counts 1.
 one() {
@@ -44,6 +45,8 @@ step_reference() { needs build-release && one reference python3 test/reference/c
 step_cli() { needs build-release && python3 test/cli/run.py; }
 step_contest() { needs build-release && python3 test/contest/run.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
+step_deploy() { needs build-release && python3 test/deploy/proxies.py; }
+step_deb() { needs build-release && python3 test/deploy/deb.py; }
 step_valgrind() {
     needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
@@ -80,7 +83,7 @@ run_step() {
     summary+=("$(printf '%-15s %6d passed %4d failed %4d skipped %5d s' "$step" "$p" "$f" "$s" $((SECONDS - began)))")
 }
 
-sections=(build test fuzz lint)
+sections=(build test fuzz lint deploy deb)
 [ ! -x test/e2e/run ] || sections+=(e2e)
 scripts/install.sh "${sections[@]}" || { echo "0 passed, 1 failed"; exit 1; }
 mkdir -p build-test-logs

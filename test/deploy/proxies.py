@@ -82,6 +82,8 @@ def check_system_calls(tally):
             process.wait(30)
         used = set(re.findall(r'^\d+ +([a-z_0-9]+)\(', trace.read_text(), re.M))
     tally('they are few', 20 < len(used) < 120, sorted(used))
+    if os.geteuid() == 0:
+        used.discard('fchown')  # SQLite's, for root alone: it gives its files to the owner of the store
     tally('and the unit lets them all through', used <= allowed, sorted(used - allowed))
 
 
