@@ -32,8 +32,29 @@ as_root() {
 }
 
 apt() {
-    as_root DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+    as_root DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 UCF_FORCE_CONFFOLD=1 \
         apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+# Debian makes and starts a database cluster when postgresql-15 comes in. Tests start their own and want none: so the first install of PostgreSQL
+# on a machine finds this set-up, and afterwards the standard one takes its place. Where PostgreSQL is used already, nothing is touched.
+cluster_conf=/etc/postgresql-common/createcluster.conf
+cluster_mark='# put here by install.sh of hustings, for one installation'
+
+keep_cluster_away() {
+    case " $* " in *" postgresql-15 "*) ;; *) return 0 ;; esac
+    [ ! -e "$cluster_conf" ] && [ ! -e /usr/share/postgresql-common ] || return 0
+    as_root mkdir -p "$(dirname "$cluster_conf")"
+    printf '%s\ncreate_main_cluster = false\n' "$cluster_mark" | as_root tee "$cluster_conf" >/dev/null
+}
+
+standard_cluster_again() {
+    [ "$(head -n 1 "$cluster_conf" 2>/dev/null)" = "$cluster_mark" ] || return 0
+    if [ -e /usr/share/postgresql-common/createcluster.conf ]; then
+        as_root cp /usr/share/postgresql-common/createcluster.conf "$cluster_conf"
+    else
+        as_root rm -f "$cluster_conf"
+    fi
 }
 
 wanted=$(wanted_packages "$@")
@@ -50,6 +71,8 @@ if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
     echo "    sudo apt-get update && sudo apt-get install --no-install-recommends" $missing >&2
     exit 1
 fi
+keep_cluster_away $missing
+trap standard_cluster_again EXIT
 for try in 1 2 3; do
     # A mirror of some other product that is down must not stop us: only the install decides.
     apt update || echo "install: apt-get update had errors, going on"

@@ -14,8 +14,8 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli service deploy deb contest valgrind
-    e2e fuzz lint)
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli service deploy deb contest kill
+    valgrind e2e fuzz lint)
 
 # One thing that either works or does not, as a step that counts 1.
 one() {
@@ -47,6 +47,7 @@ step_contest() { needs build-release && python3 test/contest/run.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
 step_deploy() { needs build-release && python3 test/deploy/proxies.py; }
 step_deb() { needs build-release && python3 test/deploy/deb.py; }
+step_kill() { needs build-release && test/kill/run.py; }
 step_valgrind() {
     needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
