@@ -5,7 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { GZIP_FROM_BYTES = 1024, FLASH_BYTES_MAX = 600, FLASH_MAC_BYTES = 16 };
+enum { GZIP_FROM_BYTES = 1024, GZIP_TO_BYTES = 2 * 1024 * 1024, FLASH_BYTES_MAX = 600, FLASH_MAC_BYTES = 16 };
 
 /* ---- pieces ---- */
 
@@ -104,7 +104,7 @@ static bool deflate_into(Arena *a, Str body, bool often, Str *ret_packed)
 void answer_gzip(Exchange *ex, bool often)
 {
     Answer *answer = &ex->answer;
-    if (answer->body.len < GZIP_FROM_BYTES || !is_text(header_of(answer, S("Content-Type")))) return;
+    if (answer->body.len < GZIP_FROM_BYTES || answer->body.len > GZIP_TO_BYTES || !is_text(header_of(answer, S("Content-Type")))) return;
     Str packed;
     if (!accepts_gzip(exchange_header(ex, "accept-encoding")) || !deflate_into(ex->arena, answer->body, often, &packed)) return;
     if (packed.len >= answer->body.len) return;

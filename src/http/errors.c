@@ -149,7 +149,7 @@ void answer_error(Site *site, Exchange *ex, SiteReq *own, int status, Str messag
 void answer_failure(Site *site, SiteReq *own, Err err)
 {
     Exchange *ex = own->state.ex;
-    int status = own->state.trouble_count ? 422 : status_of(err);
+    int status = err == ERR_INPUT && own->state.trouble_count ? 422 : status_of(err);
     Str message = own->req.fault.expected;
     if (status == 422 && !message.len) message = own->state.troubles[0].message;
     if (err == ERR_IO) { /* its words are for the log, not for a reader */

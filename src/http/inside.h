@@ -84,7 +84,7 @@ typedef enum CacheFor {
 void answer_begin(Exchange *ex, int status, Str type, Str body);
 void answer_header(Exchange *ex, Str name, Str value);
 void answer_cache(Exchange *ex, CacheFor cache);
-/* Compress a body that is text and worth it, when the client takes that. `often`: it is sent to many. */
+/* Compress a body that is text and worth it, when the client takes that; not by the megabyte, as this may be a loop. `often`: it is sent to many. */
 void answer_gzip(Exchange *ex, bool often);
 /* Headers that protect whoever reads it. `alone`: it is somebody's document, not a page of ours, and may do nothing here. */
 void answer_guard(Exchange *ex, bool alone);

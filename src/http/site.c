@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEPT_BYTES_MOST = 64 * 1024 * 1024, RATE_BUCKETS = 65536, BODY_STANDARD = 64 * 1024, SLOW_MS = 1000, TOPIC_NAME_MAX = 192 };
+enum { KEPT_BYTES_MOST = 64 * 1024 * 1024, KEPT_PAGE_MOST = 1024 * 1024, RATE_BUCKETS = 65536, BODY_STANDARD = 64 * 1024, SLOW_MS = 1000, TOPIC_NAME_MAX = 192 };
 
 static const int per_minute[RATE__COUNT] = {[RATE_READ] = 3000, [RATE_WORK] = 60, [RATE_WRITE] = 120, [RATE_ENTRY] = 10};
 
@@ -96,22 +96,19 @@ static bool read_method(Str method, Verb *ret_method)
     return *ret_method == POST || str_equal(method, S("GET")) || str_equal(method, S("HEAD"));
 }
 
-/* "/contests.json" is the other face of "/contests", and "/index.json" that of "/"; a row's own path that ends so comes first. */
+/* "/contests/x.json" is the other face of "/contests/x", and "/index.json" that of "/"; but a row's own path may end so, and so may the last part of one
+ * that has no other face (a file's name). */
 static Asked ask(const Site *site, const Exchange *ex)
 {
     Asked asked = {.path = ex->path};
     asked.known = read_method(ex->method, &asked.method);
     asked.match = router_find(site->router, asked.method, ex->path);
-    bool own = asked.match.rule && str_ends(asked.match.rule->path, S(".json"));
-    if (own || !str_ends(ex->path, S(".json"))) return asked;
-    Str path = str_slice(ex->path, 0, ex->path.len - 5);
-    if (str_equal(path, S("/index"))) path = S("/");
-    Match face = router_find(site->router, asked.method, path);
-    if (!face.methods) return asked; /* a :part may end so */
-    asked.json_path = true;
-    asked.path = path;
-    asked.match = face;
-    return asked;
+    if (!str_ends(ex->path, S(".json")) || (asked.match.rule && str_ends(asked.match.rule->path, S(".json")))) return asked;
+    Asked other = {.method = asked.method, .known = asked.known, .json_path = true, .path = str_slice(ex->path, 0, ex->path.len - 5)};
+    if (str_equal(other.path, S("/index"))) other.path = S("/");
+    other.match = router_find(site->router, other.method, other.path);
+    bool has_face = other.match.rule ? !other.match.rule->route->no_json : other.match.methods != 0;
+    return has_face || !asked.match.methods ? other : asked;
 }
 
 static Str allowed_methods(unsigned methods)
@@ -329,15 +326,15 @@ static void keep_answer(Site *site, SiteReq *own, Str etag)
     kept_drop(has_it ? page : unchanged);
 }
 
-static void finish_public(Site *site, SiteReq *own)
+static void finish_public(Site *site, SiteReq *own, bool alone)
 {
     Exchange *ex = own->state.ex;
     Str etag = etag_of(ex->arena, ex->answer.body);
     answer_header(ex, S("ETag"), etag);
     answer_cache(ex, CACHE_ASK);
     answer_header(ex, S("Vary"), vary);
-    answer_guard(ex, false);
-    if (own->keeps) keep_answer(site, own, etag);
+    answer_guard(ex, alone);
+    if (own->keeps && ex->answer.body.len <= KEPT_PAGE_MOST) keep_answer(site, own, etag);
     else if (etag_matches(exchange_header(ex, "if-none-match"), etag)) answer_unchanged(ex, etag);
 }
 
@@ -353,7 +350,7 @@ static void finish_private(Site *site, SiteReq *own, bool alone)
 static void finish_page(Site *site, SiteReq *own, bool alone)
 {
     answer_gzip(own->state.ex, own->keeps);
-    if (is_public(own) && !alone) finish_public(site, own);
+    if (is_public(own)) finish_public(site, own, alone);
     else finish_private(site, own, alone);
 }
 

@@ -165,6 +165,7 @@ static void tokens(void **state)
         assert_row(s.status == rows[i].status, rows[i].row);
     }
     assert_int_equal(notes_in(h), 2);
+    assert_status(post(h, "/notes/new", "", S("words=&seats=many")), 403); /* before anything is said of the fields */
 }
 
 static void the_token_may_be_a_header(void **state)

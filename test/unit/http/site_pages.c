@@ -42,6 +42,18 @@ static void the_same_view_as_json(void **state)
     assert_str(header_named(&by_accept, "vary"), "Accept, Accept-Encoding, Cookie");
 }
 
+/* The last segment may be a part; and a row's own path may end in ".json". */
+static void json_of_a_path_that_ends_in_a_part(void **state)
+{
+    House *h = *state;
+    Shown s = get(h, "/enter/AAAAAAAAAAAAAAAAAAAAAA.json");
+    assert_status(s, 404);
+    assert_says(s, "\"detail\": \"This link has been used");
+    Shown description = get(h, "/openapi.json"), file = get(h, "/static/none.json");
+    assert_says(description, "\"openapi\":\"3.1.0\"");
+    assert_status(file, 404);
+}
+
 static void the_face_that_is_liked_better(void **state)
 {
     House *h = *state;
@@ -363,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         notes_test(a_page_in_its_template_and_layout),
         notes_test(the_same_view_as_json),
+        notes_test(json_of_a_path_that_ends_in_a_part),
         notes_test(the_face_that_is_liked_better),
         notes_test(addresses_that_are_none),
         notes_test(a_slash_too_many),

@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""walk.py [--hustings PATH]: every route of a real server, asked as every role, and the same with what an attacker would add or leave out.
+
+ROUTES below has a row for every line of `hustings routes`; a route without a row fails, as does a row without a route. So whoever adds a page says here
+who may see it. Roles: a visitor; a steward; somebody whose session is over, who must be treated like a visitor. Last line: "security: N passed, N failed".
+"""
+import argparse
+import contextlib
+import pathlib
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'deploy'))
+import deploy
+from deploy import ROOT, Tally, ask, server
+
+EXAMPLE = ROOT / 'examples/labour-2010-totals'
+CONTEST = '/contests/labour-2010-totals'
+TOKEN = 'A' * 22
+BARE = {'PATH': deploy.os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null'}
+ROLES = ('visitor', 'steward', 'expired')
+ANYONE, STEWARD = 'anyone', 'steward'
+
+
+def same(status):
+    return (status, status, status)
+
+
+# What each role gets for one good request: (visitor, steward, expired). POSTs are sent with their fields, a right token and a new key; those that would
+# end sessions are asked apart, each of a steward of its own. A dead session's cookie has no token that could be right: it may calculate, and write nothing.
+# method, path in the table: (who may, a real path, fields or None, expected)
+ROUTES = {
+    ('GET', '/static/:file'): (ANYONE, '/static/hustings.css', None, same(200)),
+    ('GET', '/favicon.ico'): (ANYONE, '/favicon.ico', None, same(200)),
+    ('GET', '/robots.txt'): (ANYONE, '/robots.txt', None, same(200)),
+    ('GET', '/.well-known/security.txt'): (ANYONE, '/.well-known/security.txt', None, same(404)),
+    ('GET', '/openapi.json'): (ANYONE, '/openapi.json', None, same(200)),
+    ('GET', '/healthz'): (ANYONE, '/healthz', None, same(200)),
+    ('GET', '/metrics'): (ANYONE, '/metrics', None, same(200)),
+    ('GET', '/live'): (ANYONE, '/live?topic=no-such-topic', None, same(404)),
+    ('GET', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', None, same(404)),
+    ('POST', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', {}, (404, 404, 403)),
+    ('GET', '/steward'): (STEWARD, '/steward', None, (403, 200, 403)),
+    ('POST', '/sign-out'): (STEWARD, '/sign-out', {}, (403, 303, 403)),
+    ('POST', '/sign-out/everywhere'): (STEWARD, '/sign-out/everywhere', {}, (403, 303, 403)),
+    ('GET', '/'): (ANYONE, '/', None, same(200)),
+    ('GET', '/contests'): (ANYONE, '/contests', None, same(200)),
+    ('GET', '/contests/:contest'): (ANYONE, CONTEST, None, same(200)),
+    ('GET', '/contests/:contest/stages'): (ANYONE, f'{CONTEST}/stages', None, same(200)),
+    ('GET', '/contests/:contest/head-to-heads'): (ANYONE, f'{CONTEST}/head-to-heads', None, same(200)),
+    ('GET', '/contests/:contest/other-rules'): (ANYONE, f'{CONTEST}/other-rules', None, same(200)),
+    ('GET', '/contests/:contest/how-close'): (ANYONE, f'{CONTEST}/how-close', None, same(200)),
+    ('GET', '/contests/:contest/files'): (ANYONE, f'{CONTEST}/files', None, same(200)),
+    ('GET', '/contests/:contest/files/:name'): (ANYONE, f'{CONTEST}/files/no-such-file', None, same(404)),
+    ('GET', '/contests/:contest/declaration'): (ANYONE, f'{CONTEST}/declaration', None, same(200)),
+    ('GET', '/contests/:contest/stages.csv'): (ANYONE, f'{CONTEST}/stages.csv', None, same(200)),
+    ('GET', '/contests/:contest/chart.svg'): (ANYONE, f'{CONTEST}/chart.svg', None, same(200)),
+    ('GET', '/contests/:contest/unpublish'): (STEWARD, f'{CONTEST}/unpublish', None, (403, 200, 403)),
+    ('POST', '/contests/:contest/unpublish'): (STEWARD, '/contests/no-such-contest/unpublish', {'reason': 'a test'}, (403, 404, 403)),
+    ('GET', '/count'): (ANYONE, '/count', None, same(200)),
+    ('GET', '/count/formats'): (ANYONE, '/count/formats', None, same(200)),
+    ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, same(422)),
+    ('POST', '/kept'): (ANYONE, '/kept', {'rules': 'no-such-rules'}, (422, 422, 403)),
+    ('GET', '/kept/:kept'): (ANYONE, f'/kept/{TOKEN}', None, same(404)),
+    ('GET', '/kept/:kept/papers'): (ANYONE, f'/kept/{TOKEN}/papers', None, same(404)),
+    ('GET', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', None, same(404)),
+    ('POST', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', {'word': 'none'}, (404, 404, 403)),
+}
+ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere'}
+GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
+          'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
+
+
+def run(folder, *arguments):
+    done = subprocess.run([str(deploy.HUSTINGS), *map(str, arguments)], cwd=folder, env=BARE, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise RuntimeError(f'{arguments}: {done.stderr}')
+    return done.stdout
+
+
+class Browser:
+    """Cookies, and the tokens of the forms it was shown."""
+
+    def __init__(self, url):
+        self.url, self.cookies = url, {}
+
+    def ask(self, path, method='GET', body=None, headers=None):
+        headers = dict(headers or {})
+        if self.cookies:
+            headers['Cookie'] = '; '.join(f'{k}={v}' for k, v in self.cookies.items())
+        answer = ask(self.url + path, method, body, headers)
+        for line in answer.headers.get_all('Set-Cookie') or []:
+            pair, _, attributes = line.partition(';')
+            name, _, value = pair.partition('=')
+            self.cookies.pop(name, None)
+            if 'Max-Age=0' not in attributes:
+                self.cookies[name] = value
+        return answer
+
+    def token(self, page='/count'):
+        return re.search(rb'name="_csrf" value="([^"]+)"', self.ask(page).body)[1].decode()
+
+    def post(self, path, fields, token, headers=None):
+        fields = {**fields, '_key': deploy.os.urandom(16).hex(), **({'_csrf': token} if token else {})}
+        return self.ask(path, 'POST', urllib.parse.urlencode(fields), {'Content-Type': 'application/x-www-form-urlencoded', **(headers or {})})
+
+
+def steward(folder, url):
+    link = run(folder, 'sign-in', '--store', 'hustings.db').strip().split()[-1]
+    browser = Browser(url)
+    path = urllib.parse.urlsplit(link).path
+    answer = browser.post(path, {}, browser.token(path))
+    if answer.status != 303:
+        raise RuntimeError(f'could not sign in: {answer}')
+    return browser
+
+
+def expired(folder, url):
+    """A session whose time is over, as it looks to the browser that still has its cookie."""
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        before = {row[0] for row in db.execute('SELECT id FROM session')}
+        browser = steward(folder, url)
+        new = [row[0] for row in db.execute('SELECT id FROM session') if row[0] not in before]
+        db.execute('UPDATE session SET ends = 1 WHERE id = ?', new)
+        db.commit()
+    return browser
+
+
+def make(role, folder, url):
+    return {'visitor': lambda: Browser(url), 'steward': lambda: steward(folder, url), 'expired': lambda: expired(folder, url)}[role]()
+
+
+# --- the walk
+
+
+def check_table(tally, folder, _):
+    lines = [line.split('\t') for line in run(folder, 'routes').splitlines()]
+    served = {(method, path): who for method, path, who, *_ in lines}
+    for route in sorted(served.keys() | ROUTES.keys()):
+        row = ROUTES.get(route)
+        tally(f'{route[0]} {route[1]}: has a row that says who may', row and served.get(route) == row[0], f'the table of routes: {served.get(route)}; ROUTES: {row}')
+
+
+def send(browser, method, path, fields, token=None):
+    return browser.ask(path) if method == 'GET' else browser.post(path, fields, token)
+
+
+def check_every_route_as_every_role(tally, folder, url):
+    for role, index in zip(ROLES, range(3)):
+        browser = make(role, folder, url)
+        cookie = dict(browser.cookies)
+        for (method, path), (_, real, fields, expected) in ROUTES.items():
+            if real in ENDS_SESSIONS:
+                continue
+            browser.cookies = dict(cookie) # an answer to somebody whose session is over takes the cookie away
+            token = None if method == 'GET' else ('A' * 86 if role == 'expired' else browser.token())
+            browser.cookies = dict(cookie) if role != 'visitor' else browser.cookies
+            answer = send(browser, method, real, fields, token)
+            tally(f'{role}: {method} {path}: {expected[index]}', answer.status == expected[index], answer)
+
+
+def check_signing_out(tally, folder, url):
+    for path in sorted(ENDS_SESSIONS):
+        for role, index in zip(ROLES, range(3)):
+            browser = make(role, folder, url)
+            token = browser.token('/steward') if role == 'steward' else 'A' * 86
+            answer = browser.post(path, {}, token)
+            right = ROUTES['POST', path][3][index]
+            tally(f'{role}: POST {path}: {right}', answer.status == right, answer)
+
+
+def check_guards(tally, folder, url):
+    browser = steward(folder, url)
+    for who in (browser, Browser(url)):
+        for (method, path), (_, real, fields, _) in ROUTES.items():
+            if real in ENDS_SESSIONS:
+                continue
+            answer = send(who, method, real, fields)
+            missing = [name for name, word in GUARDS.items() if word not in answer.headers.get(name, '\0')]
+            policy = answer.headers.get('Content-Security-Policy', '')
+            held = not missing and "'unsafe-inline'" not in re.sub(r"sandbox;.*", '', policy) and 'Server' not in answer.headers
+            tally(f'{method} {path}: headers that protect its reader', held, f'{missing}\n{answer}')
+
+
+# --- forgery
+
+
+def posts():
+    return [(path, real, fields) for (method, path), (_, real, fields, _) in ROUTES.items() if method == 'POST']
+
+
+def check_forged(tally, folder, url):
+    browser = steward(folder, url)
+    token = browser.token('/steward')
+    visitor = Browser(url)
+    foreign = visitor.token()
+    cookies = dict(browser.cookies)
+    for path, real, fields in posts():
+        cases = {'without a token': (None, {}), "with a visitor's token": (foreign, {}), 'with a bent token': (token[:-3] + 'AAA', {}),
+                 'from another site': (token, {'Origin': 'https://evil.example'}), 'from a page of nowhere': (token, {'Origin': 'null'}),
+                 'as the browser says, from another site': (token, {'Sec-Fetch-Site': 'cross-site'})}
+        for what, (sent, headers) in cases.items():
+            browser.cookies = dict(cookies)
+            answer = browser.post(real, fields, sent, headers)
+            tally(f'POST {path} {what}: refused', answer.status == 403, answer)
+    browser.cookies = dict(cookies)
+    tally('and the session still stands', browser.ask('/steward').status == 200)
+
+
+def check_made_up_cookies(tally, folder, url):
+    good = steward(folder, url).cookies['hustings']
+    made_up = {'empty': '', 'letters': 'x' * 66, 'another length': good + 'A', 'bent': ('B' if good[0] != 'B' else 'C') + good[1:],
+               'bent at its end': good[:-4] + 'AAAA', 'a SQL string': "' OR 1=1 --", 'bytes': '%00%ff'}
+    for what, value in made_up.items():
+        browser = Browser(url)
+        browser.cookies = {'hustings': value}
+        answer = browser.ask('/steward')
+        tally(f'a cookie that is {what}: no steward', answer.status == 403, answer)
+
+
+def check_fixation(tally, folder, url):
+    browser = Browser(url)
+    browser.token()
+    planted = dict(browser.cookies)
+    link = run(folder, 'sign-in', '--store', 'hustings.db').strip().split()[-1]
+    path = urllib.parse.urlsplit(link).path
+    browser.post(path, {}, browser.token(path))
+    tally('signed in', browser.ask('/steward').status == 200)
+    attacker = Browser(url)
+    attacker.cookies = planted
+    tally('the cookie from before is no session', attacker.ask('/steward').status == 403 and planted['hustings'] != browser.cookies['hustings'])
+    late = Browser(url)
+    tally('the link is good once', late.ask(path).status == 404)
+
+
+# --- addresses
+
+
+def check_redirects(tally, folder, url):
+    for path in ('//evil.example/', '/\\evil.example/', '/%2f%2fevil.example/', '/https://evil.example/', '/.//evil.example/', '/contests//evil.example/'):
+        answer = raw(url, path)
+        tally(f'{path!r} leads nowhere', b'\r\nlocation:' not in answer.lower() and answer.split()[1] in (b'400', b'404'), answer[:300])
+    answer = raw(url, '/contests/?next=//evil.example')
+    tally('a slash too many: the same path without it', b'\r\nLocation: /contests?next=//evil.example\r\n' in answer, answer[:400])
+
+
+def raw(url, target):
+    """One request line, byte for byte."""
+    at = urllib.parse.urlsplit(url)
+    with deploy.socket.create_connection((at.hostname, at.port), timeout=20) as s:
+        s.sendall(f'GET {target} HTTP/1.1\r\nHost: {at.netloc}\r\nConnection: close\r\n\r\n'.encode())
+        answer = b''
+        while piece := s.recv(65536):
+            answer += piece
+    return answer
+
+
+def check_traversal(tally, folder, url):
+    (folder / 'secret.txt').write_text('the secret\n')
+    for path in ('/static/../secret.txt', '/static/..%2fsecret.txt', '/static/%2e%2e/secret.txt', '/static/....//secret.txt', '/static//etc/passwd',
+                 f'{CONTEST}/files/..%2f..%2fsecret.txt', f'{CONTEST}/files/../files', '/static/hustings.css%00.txt', '/..', '/static/'):
+        answer = raw(url, path)
+        tally(f'{path!r}: nothing there', answer.split()[1] in (b'400', b'404', b'308') and b'secret' not in answer.split(b'\r\n\r\n', 1)[1].replace(path.encode(), b''), answer[:300])
+
+
+def check_nothing_inside_is_shown(tally, folder, url):
+    for path in ('/no-such-page', f'/enter/{TOKEN}', '/steward', f'{CONTEST}/files/none', '/live?topic=%00', '/contests/%ff'):
+        for face in ('text/html', 'application/json'):
+            answer = ask(url + path, headers={'Accept': face})
+            told = re.search(rb'src/|\.c:|sqlite|SELECT |/tmp/|0x[0-9a-f]{6}', answer.body)
+            tally(f'{path} as {face}: nothing of how it is made', answer.status >= 400 and not told, answer)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument('--hustings', default=deploy.HUSTINGS, type=pathlib.Path)
+    o = options.parse_args()
+    deploy.HUSTINGS = o.hustings.resolve()
+    tally = Tally('security')
+    with tempfile.TemporaryDirectory(prefix='hustings-security-') as name:
+        folder = pathlib.Path(name)
+        run(folder, 'publish', '--store', 'hustings.db', EXAMPLE)
+        with server(folder, environment={'HUSTINGS_LIMITS_RATES': '0'}) as (_, url):
+            for check in [value for name, value in globals().items() if name.startswith('check_')]:
+                tally.run(check, folder, url)
+    tally.end()
+
+
+if __name__ == '__main__':
+    main()
