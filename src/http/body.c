@@ -225,7 +225,8 @@ Str body_file_name(Arena *a, Str said)
         if (n && !control && !turns) buf_str(&b, str_slice(name, i, i + n));
     }
     Str clean = str_trim(buf_done(&b));
-    return str_equal(clean, S(".")) || str_equal(clean, S("..")) ? (Str){0} : clean;
+    if (str_equal(clean, S(".")) || str_equal(clean, S(".."))) return (Str){0};
+    return clean;
 }
 
 /* What the headers of a part say. */

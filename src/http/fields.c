@@ -255,9 +255,12 @@ static Str judge(Arena *a, const Field *f, Str text, int64_t *ret_number)
     case FIELD_CHOICE: return judge_choice(a, f, text);
     case FIELD_TICK:
         *ret_number = str_equal(text, S("yes"));
-        return *ret_number ? (Str){0} : str_format(a, "%.*s must be 'yes' or not there", STR_ARG(field_label(a, f)));
+        if (*ret_number) return (Str){0};
+        return str_format(a, "%.*s must be 'yes' or not there", STR_ARG(field_label(a, f)));
     case FIELD_SLUG: return judge_slug(a, f, text);
-    case FIELD_TOKEN: return is_token(text) ? (Str){0} : str_format(a, "%.*s must be a code of 22 characters", STR_ARG(field_label(a, f)));
+    case FIELD_TOKEN:
+        if (is_token(text)) return (Str){0};
+        return str_format(a, "%.*s must be a code of 22 characters", STR_ARG(field_label(a, f)));
     case FIELD_FILE:
     case FIELD__COUNT: break;
     }

@@ -6,6 +6,7 @@
 #include "http/embedded.h"
 
 #include <string.h>
+#define ZLIB_CONST /* what is read stays const */
 #include <zlib.h>
 
 struct Static {
@@ -64,7 +65,7 @@ static Str packed(Arena *a, Str bytes)
     if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + GZIP, 9, Z_DEFAULT_STRATEGY) != Z_OK) out_of_memory(bytes.len);
     uLong room = deflateBound(&z, (uLong)bytes.len);
     Bytef *out = arena_new(a, Bytef, room);
-    z.next_in = (Bytef *)(uintptr_t)bytes.ptr;
+    z.next_in = (const Bytef *)bytes.ptr;
     z.avail_in = (uInt)bytes.len;
     z.next_out = out;
     z.avail_out = (uInt)room;

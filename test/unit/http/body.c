@@ -220,14 +220,12 @@ static void a_field_must_be_text_and_a_file_need_not(void **state)
 static void file_names(void **state)
 {
     Arena *a = *state;
+    /* Bytes one by one: a literal that turns its own source around would be a trap for whoever reads it. */
+    static const char turning[] = {'a', '\xE2', '\x80', '\xAE', 'b', '\xE2', '\x81', '\xA6', '\0'};
     struct {
         const char *said, *expected;
     } rows[] = {{"votes.csv", "votes.csv"}, {"C:\\fakepath\\votes.csv", "votes.csv"}, {"../../etc/passwd", "passwd"}, {"a/", ""},
-        {"..", ""}, {"x/.", ""}, {" a b ", "a b"}, {"a\r\nb\x7F", "ab"}, {"\xC3\xA9\xFF.csv", "\xC3\xA9.csv"},
-        {"a\xE2\x80\xAE"
-         "b\xE2\x81\xA6",
-            "ab"},
-        {"", ""}};
+        {"..", ""}, {"x/.", ""}, {" a b ", "a b"}, {"a\r\nb\x7F", "ab"}, {"\xC3\xA9\xFF.csv", "\xC3\xA9.csv"}, {turning, "ab"}, {"", ""}};
     for (int k = 0; k < COUNT_OF(rows); k++) assert_same_str(body_file_name(a, str_from_c(rows[k].said)), str_from_c(rows[k].expected));
     Str name = body_file_name(a, repeated(a, S("\xE2\x82\xAC"), 100));
     assert_int_equal(name.len, 198); /* whole characters, at most 200 bytes */

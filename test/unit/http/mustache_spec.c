@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-static View *view_of(Arena *a, const json_t *json);
+static View *view_of(Arena *a, json_t *json);
 
 /* A value on its own has no parent to be put into: it is taken out of an array of one. */
 static View *of_scalar(Arena *a, const json_t *json)
@@ -19,7 +19,7 @@ static View *of_scalar(Arena *a, const json_t *json)
     return one;
 }
 
-static void put(Arena *a, View *object, Str key, const json_t *json)
+static void put(Arena *a, View *object, Str key, json_t *json)
 {
     if (json_is_object(json) || json_is_array(json)) {
         view_put(object, key, view_of(a, json));
@@ -34,7 +34,7 @@ static void put(Arena *a, View *object, Str key, const json_t *json)
     }
 }
 
-static void add(Arena *a, View *array, const json_t *json)
+static void add(Arena *a, View *array, json_t *json)
 {
     if (json_is_string(json)) view_add_str(array, str_copy(a, str_from_c(json_string_value(json))));
     else if (json_is_integer(json)) view_add_i64(array, json_integer_value(json));
@@ -42,7 +42,7 @@ static void add(Arena *a, View *array, const json_t *json)
     else view_add(array, view_of(a, json));
 }
 
-static View *view_of(Arena *a, const json_t *json)
+static View *view_of(Arena *a, json_t *json)
 {
     if (json_is_array(json)) {
         View *array = view_array(a);
@@ -50,10 +50,9 @@ static View *view_of(Arena *a, const json_t *json)
         return array;
     }
     View *object = view_object(a);
-    const char *key = NULL;
-    json_t *value = NULL;
     assert_true(json_is_object(json));
-    json_object_foreach((json_t *)(uintptr_t)json, key, value) put(a, object, str_copy(a, str_from_c(key)), value);
+    for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at))
+        put(a, object, str_copy(a, str_from_c(json_object_iter_key(at))), json_object_iter_value(at));
     return object;
 }
 
@@ -79,7 +78,7 @@ static const Template *partial(void *context, Str name)
 }
 
 /* The data of a test may be one value and no object: the implicit iterator. */
-static const View *data_of(Arena *a, const json_t *data)
+static const View *data_of(Arena *a, json_t *data)
 {
     return json_is_object(data) || json_is_array(data) ? view_of(a, data) : view_get(of_scalar(a, data), S("v"));
 }

@@ -29,6 +29,7 @@ static Templates *opened(Arena *a, const char *overrides, const char *dev)
     Fault fault;
     Err e = open_with(a, overrides, dev, &t, &fault);
     if (e) fail_msg("%s", str_c(a, fault_text(a, &fault)));
+    if (!t) abort(); /* for readers that do not know that fail_msg does not return */
     return t;
 }
 
@@ -47,7 +48,7 @@ static View *page(Arena *a)
 static Str rendered(Arena *a, const Templates *t, const char *room, const char *name, bool layout)
 {
     const View *v = page(a);
-    Str html;
+    Str html = {0};
     Fault fault = {0};
     Err e = (layout ? templates_page : templates_part)(t, a, str_from_c(room), str_from_c(name), &v, 1, &html, &fault);
     return e ? fault_text(a, &fault) : html;
