@@ -368,7 +368,6 @@ StoreOptions settings_store(const Settings *s)
 {
     return (StoreOptions){
         .url = settings_text(s, STORE_URL),
-        .writers = (int)settings_number(s, STORE_WRITERS),
         .statement_ms = (int)settings_number(s, STORE_STATEMENT) * 1000,
     };
 }

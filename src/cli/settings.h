@@ -36,8 +36,6 @@ typedef enum SettingKind {
         "where everything is kept: a path of a SQLite file, made at the first start, or postgres://USER@HOST/DATABASE (several hosts as libpq reads " \
         "them)", \
         "store", 0, "URL") \
-    KEY(STORE_WRITERS, "store", "writers", SETTING_NUMBER, "3", 1, 64, NULL, \
-        "PostgreSQL: how many connections write. SQLite has one writer, which commits for all") \
     KEY(STORE_STATEMENT, "store", "statement_seconds", SETTING_NUMBER, "5", 1, 600, NULL, \
         "PostgreSQL: a statement that takes longer is given up") \
     KEY(STORE_WAIT, "store", "wait_seconds", SETTING_NUMBER, "30", 0, 3600, NULL, \

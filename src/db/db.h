@@ -9,8 +9,9 @@
  *
  * Reading. A thread that reads opens a Db and keeps it. Between db_snapshot and db_release all its queries see one moment of the store.
  *
- * Writing. A Command's `run` is called on the writer's thread, inside a transaction, and may query and run statements. Whatever else is
- *       queued goes into the same commit (group commit); each command has a savepoint of its own, so one that fails undoes itself alone.
+ * Writing. A Command's `run` is called on the writer's thread, inside a transaction, and may query and run statements. Commands of a process run in
+ *       the order in which they were submitted; those of several processes take turns, commit by commit. Whatever else is queued goes into the
+ *       same commit (group commit); each command has a savepoint of its own, so one that fails undoes itself alone.
  *       `done` is called after the commit is durable, or after it failed. `run` MAY BE CALLED AGAIN for the same command (PostgreSQL: a batch
  *       that met a conflict is tried one by one), so all it changes must be in the database or in `answer`, which is forgotten before.
  *       It must not wait for anything and must not read the clock: use Command.now.
@@ -44,7 +45,6 @@ typedef struct StoreOptions {
     bool serve;       /* this process serves: SQLite refuses a second one on the same file (ERR_CONFLICT) */
     bool must_exist;  /* do not create a SQLite file that is not there (ERR_MISSING) */
     bool as_it_is;    /* do not apply migrations (backup, export): an older or newer schema is ERR_CONFLICT */
-    int writers;      /* PostgreSQL: connections for commands (0: 3). SQLite always has one writer */
     int batch_most;   /* commands in one commit at most (0: 512) */
     int queue_most;   /* commands that may wait; more are told ERR_IO "busy" at once (0: 16,384) */
     int statement_ms; /* PostgreSQL: a statement may take so long (0: 5,000) */
@@ -124,11 +124,11 @@ typedef struct DbRows {
 } DbRows;
 
 /* Run the named statement and read all its rows (at most `DB_ROWS_MAX`; page with LIMIT). */
-enum { DB_ROWS_MAX = 100000 };
+enum { DB_ROWS_MAX = 100000 }; /* more: ERR_LIMIT */
 NODISCARD Err db_query(Db *db, Arena *a, const char *statement, const DbValue *values, int value_count, DbRows *ret_rows);
 /* The same for a statement that gives one row or none: ERR_MISSING for none. The rows stand on it. */
 NODISCARD Err db_one(Db *db, Arena *a, const char *statement, const DbValue *values, int value_count, DbRows *ret_rows);
-/* Rows as a view: each row an object with the columns as keys. Appends to `array`. For pages that show what is stored. */
+/* Rows as a view: each row an object with the columns as keys; blobs as hexadecimal digits. Appends to `array`. For pages that show what is stored. */
 NODISCARD Err db_view(Db *db, Arena *a, const char *statement, const DbValue *values, int value_count, View *array);
 
 /* Step to the next row; false after the last. Then read columns by name. */
@@ -163,7 +163,7 @@ struct Command {
 
 enum { COMMAND_KEY_MAX = 64, COMMAND_ANSWER_MAX = 16 * 1024, COMMAND_KEY_DAYS = 7 };
 
-/* Queue it; never waits. */
+/* Queue it; never waits. When the queue is full, or the store is being closed, `done` is called at once, on the calling thread, with ERR_IO. */
 void store_submit(Store *store, Command *command);
 /* Queue it and wait for it: for the command line and for tests. Returns command->err. */
 NODISCARD Err store_run(Store *store, Command *command);

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, CACHE_KIB = 32 * 1024, CHECKPOINT_PAGES = 2000, WAL_KEPT_BYTES = 32 << 20 };
+enum { BUSY_MS = 5000, CACHE_KIB = 32 * 1024, CHECKPOINT_PAGES = 4000, WAL_KEPT_BYTES = 32 << 20 };
 
 typedef enum Fixed {
     FIXED_BEGIN,

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITERS = 3, BATCH_MOST = 512, QUEUE_MOST = 16384, STATEMENT_MS = 5000 };
+enum { BATCH_MOST = 512, QUEUE_MOST = 16384, STATEMENT_MS = 5000 };
 
 int64_t monotonic_ms(void)
 {
@@ -150,7 +150,6 @@ static Store *store_new(const StoreOptions *options)
     Store *store = calloc(1, sizeof *store);
     if (!store) out_of_memory(sizeof *store);
     store->options = *options;
-    store->options.writers = or_else(options->writers, WRITERS);
     store->options.batch_most = or_else(options->batch_most, BATCH_MOST);
     store->options.queue_most = or_else(options->queue_most, QUEUE_MOST);
     store->options.statement_ms = or_else(options->statement_ms, STATEMENT_MS);
@@ -195,7 +194,7 @@ Err store_open(Arena *a, const StoreOptions *options, Store **ret_store, Fault *
         store_free(store);
         return kept(a, e, fault);
     }
-    writers_start(store, first);
+    writer_start(store, first);
     *ret_store = store;
     return ERR_OK;
 }
@@ -203,7 +202,7 @@ Err store_open(Arena *a, const StoreOptions *options, Store **ret_store, Fault *
 void store_close(Store *store)
 {
     if (!store) return;
-    writers_stop(store);
+    writer_stop(store);
     listener_stop(store);
     store_free(store);
 }

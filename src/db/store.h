@@ -30,10 +30,10 @@ struct Store {
     pthread_mutex_t lock;
     pthread_cond_t work; /* something is queued, or it is over */
     Command *first, *last;
-    int queued, idle; /* commands; writers that wait */
+    int queued;
+    bool idle; /* the writer waits */
     bool closing;
-    Writer *writers;
-    int writer_count;
+    Writer *writer;
 
     _Atomic int64_t commands, commits, failed, repeated;
 
@@ -70,8 +70,8 @@ NODISCARD Err door_run(
     Db *db, const char *statement, const DbValue *values, int value_count, int64_t *ret_changed); /* outside commands as well */
 
 /* writer.c */
-void writers_start(Store *store, Db *first);
-void writers_stop(Store *store);
+void writer_start(Store *store, Db *db); /* whose db it is from now on */
+void writer_stop(Store *store);
 
 /* topics.c. What one batch announced: it grows with announced_add, shrinks to a mark when a command is undone, and is written before the commit. */
 typedef struct Announced Announced;

@@ -316,7 +316,7 @@ static const char *file_to_be_made(Transfer *t, Str url)
 static Err target_open(Transfer *t, Str url, Target *target)
 {
     *target = (Target){.made = file_to_be_made(t, url)};
-    Err e = store_open(t->a, &(StoreOptions){.url = url, .serve = true, .writers = 1}, &target->store, t->fault);
+    Err e = store_open(t->a, &(StoreOptions){.url = url, .serve = true}, &target->store, t->fault);
     if (e) return e;
     if (store_engine(target->store) == ENGINE_SQLITE)
         return vault_open_sqlite(t->a, str_from_c(store_place(target->store)), VAULT_WRITE, (Str){0}, &target->vault, t->fault);
@@ -377,7 +377,7 @@ Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *opti
 static Err source_open(Transfer *t, Str url, Store **ret_store, Vault **ret_vault)
 {
     Err e = store_open(
-        t->a, &(StoreOptions){.url = url, .serve = true, .must_exist = true, .as_it_is = true, .writers = 1}, ret_store, t->fault);
+        t->a, &(StoreOptions){.url = url, .serve = true, .must_exist = true, .as_it_is = true}, ret_store, t->fault);
     if (e) return e;
     if (store_engine(*ret_store) == ENGINE_SQLITE) return vault_open_store(t->a, *ret_store, ret_vault, t->fault);
     store_close(*ret_store);

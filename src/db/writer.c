@@ -1,7 +1,7 @@
 /* writer.c: commands, one after another, in few large commits.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
- * A writer takes what is queued (batch_most at most) as one batch: one transaction, one commit, then the answers. While the disk works, the next batch
+ * The writer takes what is queued (batch_most at most) as one batch: one transaction, one commit, then the answers. While the disk works, the next batch
  * gathers. SQLite: each command that writes has a savepoint, so one that fails undoes itself alone; a batch that fails as a whole (full disk) is told
  * so as a whole. PostgreSQL has no cheap savepoints: a batch in which something failed is rolled back and its commands are run one by one.
  *
@@ -225,9 +225,9 @@ static int take(Writer *w)
 {
     Store *store = w->store;
     pthread_mutex_lock(&store->lock);
-    store->idle++;
+    store->idle = true;
     while (!store->first && !store->closing) pthread_cond_wait(&store->work, &store->lock);
-    store->idle--;
+    store->idle = false;
     int count = 0;
     while (store->first && count < store->options.batch_most) {
         w->batch[count++] = store->first;
@@ -303,8 +303,10 @@ Err store_run(Store *store, Command *command)
 
 /* ---- beginning and end ---- */
 
-static void writer_start(Store *store, Writer *w, Db *db)
+void writer_start(Store *store, Db *db)
 {
+    Writer *w = calloc(1, sizeof *w);
+    if (!w) out_of_memory(sizeof *w);
     *w = (Writer){.store = store, .db = db};
     arena_init(&w->arena, ARENA_LIMIT_DEFAULT);
     size_t room = (size_t)store->options.batch_most;
@@ -312,33 +314,24 @@ static void writer_start(Store *store, Writer *w, Db *db)
     w->seen = calloc(room, sizeof *w->seen);
     if (!w->batch || !w->seen) out_of_memory(room * sizeof *w->seen);
     db->announced = announced_new();
+    store->writer = w;
     w->thread = store_thread("store-writer", write_commands, w);
 }
 
-void writers_start(Store *store, Db *first)
+void writer_stop(Store *store)
 {
-    store->writer_count = store->ops->engine == ENGINE_SQLITE ? 1 : store->options.writers;
-    store->writers = calloc((size_t)store->writer_count, sizeof(Writer));
-    if (!store->writers) out_of_memory(sizeof(Writer));
-    for (int i = 0; i < store->writer_count; i++) writer_start(store, &store->writers[i], i == 0 ? first : door_new(store));
-}
-
-void writers_stop(Store *store)
-{
+    Writer *w = store->writer;
     pthread_mutex_lock(&store->lock);
     store->closing = true;
-    pthread_cond_broadcast(&store->work);
+    pthread_cond_signal(&store->work);
     pthread_mutex_unlock(&store->lock);
-    for (int i = 0; i < store->writer_count; i++) {
-        Writer *w = &store->writers[i];
-        pthread_join(w->thread, NULL);
-        announced_free(w->db->announced);
-        door_close(w->db);
-        free(w->batch);
-        free(w->seen);
-        arena_clear(&w->arena);
-    }
-    free(store->writers);
+    pthread_join(w->thread, NULL);
+    announced_free(w->db->announced);
+    door_close(w->db);
+    free(w->batch);
+    free(w->seen);
+    arena_clear(&w->arena);
+    free(w);
 }
 
 /* ---- housekeeping ---- */

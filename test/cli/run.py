@@ -645,7 +645,6 @@ def check_config_refuses_what_it_does_not_know():
         'site.name': ('',),
         'site.time_zone': ('../../etc/passwd', '/etc/localtime', 'Europe London', ''),
         'store.url': ('', 'sqlite:', 'mysql://root@localhost/x', 'https://a'),
-        'store.writers': ('0', '65'),
     }
     for name, wrong in values.items():
         section, key = name.split('.')
