@@ -21,15 +21,14 @@ enum {
 static const Choice formats[] = {{"auto", "Find out"}, {"csv", "CSV"}, {"blt", "BLT"}, {"preflib", "PrefLib"}, {0}};
 
 /* The presets, in the order of docs/counting-rules.md; a test compares them with those compiled in. */
-#define PRESET_CHOICES                                                                                                        \
-    {"av-2011", "Alternative vote (one seat; preferences)"}, {"omov", "One member, one vote (one seat; preferences)"},        \
-        {"labour-2010", "Electoral college of 2010 (three sections)"},                                                        \
-        {"plurality", "Most votes wins (one cross, or the first preference)"},                                                \
-        {"stv-scottish", "Single transferable vote, Scottish rules (several seats)"},                                         \
-        {"stv-meek", "Single transferable vote, Meek's method"}, {"condorcet", "Condorcet: one to one, by Schulze's method"}, \
-        {"posts", "Several posts on one paper"},                                                                              \
-    {                                                                                                                         \
-        "yes-no", "Yes or no"                                                                                                 \
+#define PRESET_CHOICES                                                                                                                   \
+    {"av-2011", "Alternative vote (one seat; preferences)"}, {"labour-2010", "Electoral college of 2010 (three sections)"},              \
+        {"omov", "One member, one vote (one seat; preferences)"}, {"plurality", "Most votes wins (one cross, or the first preference)"}, \
+        {"posts", "Several posts on one paper"}, {"yes-no", "Yes or no"},                                                                \
+        {"stv-scottish", "Single transferable vote, Scottish rules (several seats)"},                                                    \
+        {"stv-meek", "Single transferable vote, Meek's method"},                                                                         \
+    {                                                                                                                                    \
+        "condorcet", "Condorcet: one to one, by Schulze's method"                                                                        \
     }
 
 static const Choice rules_choices[] = {PRESET_CHOICES, {"own", "Rules of my own, below"}, {0}};

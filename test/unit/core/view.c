@@ -189,6 +189,22 @@ static void packed_and_unpacked(void **state)
 }
 
 /* Cut short anywhere, or with any byte changed: refused, or another tree; never a stop. */
+static void a_copy_is_the_same_and_apart(void **state)
+{
+    Arena *a = *state;
+    View *v = view_object(a);
+    view_put_str(v, S("s"), S("text"));
+    view_add_i64(view_put_array(v, S("a")), 7);
+    view_put_null(view_put_object(v, S("o")), S("n"));
+    View *whole = view_object(a);
+    view_put(whole, S("copy"), view_copy(a, v)); /* put under a key of its own */
+    view_put(whole, S("again"), view_copy(a, view_get(v, S("a"))));
+    view_put_bool(v, S("later"), true);
+    Buf b = buf_new(a);
+    view_json(whole, &b, false);
+    assert_str(buf_done(&b), "{\"copy\":{\"s\":\"text\",\"a\":[7],\"o\":{\"n\":null}},\"again\":[7]}\n");
+}
+
 static void damaged_bytes_are_refused(void **state)
 {
     Arena *a = *state;
@@ -221,6 +237,7 @@ int main(void)
         arena_test(a_wide_and_a_deep_tree),
         arena_test(what_was_put_can_be_read),
         arena_test(packed_and_unpacked),
+        arena_test(a_copy_is_the_same_and_apart),
         arena_test(damaged_bytes_are_refused),
         cmocka_unit_test(misuse_is_a_bug),
     };
