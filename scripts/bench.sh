@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-scripts/install.sh build
+scripts/install.sh build bench
 scripts/build.sh build --buildtype=release
 scripts/build.sh build-bench --buildtype=release -Dbench=true -Dtests=disabled
 meson test -C build-bench --benchmark --verbose

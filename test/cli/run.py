@@ -24,7 +24,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
-COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'help',
+COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
+            'move', 'export', 'help',
             'version')
 
 PAPERS = """# title: A choir's treasurer
