@@ -145,7 +145,8 @@ Err contest_publish(Db *db, Arena *a, const Publication *p, bool replace, int64_
     Err e = db_one(db, a, "contest_by_slug", DB_VALUES(db_string(p->slug)), &rows);
     if (e && e != ERR_MISSING) return e;
     if (!e && !replace)
-        return fault_setf(fault, a, ERR_CONFLICT, "another address: a contest is published at '%.*s' already", STR_ARG(p->slug));
+        return fault_setf(
+            fault, a, ERR_CONFLICT, "a contest is published at '%.*s' already; it can be replaced (--replace)", STR_ARG(p->slug));
     bool there = !e;
     if (there) {
         published = db_i64(&rows, "published");

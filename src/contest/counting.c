@@ -85,9 +85,9 @@ static Err check_numbers(Arena *a, const Counting *counting, const Papers *paper
     const CountOptions *o = &counting->options;
     int64_t back = papers->total + o->rejected_by_hand;
     if (o->issued && o->issued < back)
-        return fault_setf(fault, a, ERR_INPUT, "at least %lld papers issued, for so many came back", (long long)back);
+        return fault_setf(fault, a, ERR_INPUT, "%lld papers were issued, but %lld came back", (long long)o->issued, (long long)back);
     if (o->roll && o->roll < back && papers->section_count == 0)
-        return fault_setf(fault, a, ERR_INPUT, "at least %lld on the roll, for so many papers came back", (long long)back);
+        return fault_setf(fault, a, ERR_INPUT, "%lld are on the roll, but %lld papers came back", (long long)o->roll, (long long)back);
     return ERR_OK;
 }
 

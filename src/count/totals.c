@@ -328,10 +328,10 @@ Err totals_count(Arena *a, const Rules *rules, Totals *totals, const CountOption
     bool able = rules->method == METHOD_ALTERNATIVE_VOTE || rules->method == METHOD_COLLEGE || rules->method == METHOD_PLURALITY;
     if (!able)
         return fault_setf(fault, a, ERR_INPUT,
-            "rules whose stages are determined by their totals (alternative-vote, college or plurality), not %.*s",
+            "stages are determined by their totals under alternative-vote, college and plurality; these rules are %.*s",
             STR_ARG(method_name(rules->method)));
     if (rules->method == METHOD_PLURALITY && rules->marks != MARKS_FIRST)
-        return fault_setf(fault, a, ERR_INPUT, "rules with one mark a paper: with several, votes do not tell how many papers there were");
+        return fault_setf(fault, a, ERR_INPUT, "under rules with several marks a paper, votes do not tell how many papers there were");
     if (totals->count == 0) return fault_set(fault, ERR_INPUT, 0, 0, S("a figure"), S("none"));
     Engine e = engine_new(a, rules, totals->papers, options, fault);
     Err err = engine_ready(&e);
@@ -341,7 +341,7 @@ Err totals_count(Arena *a, const Rules *rules, Totals *totals, const CountOption
         if (totals->items[i].stage > in.stages) in.stages = totals->items[i].stage;
     if (in.stages > e.n) return refuse(&in, last_line(&in, in.stages), S("more"), "at most %d stages, as there are candidates", e.n);
     if ((int64_t)in.stages * in.sections * in.n > TOTALS_CELLS_MAX)
-        return fault_setf(fault, a, ERR_LIMIT, "at most %d figures (stages x sections x candidates)", TOTALS_CELLS_MAX);
+        return fault_setf(fault, a, ERR_LIMIT, "more than %d figures (stages x sections x candidates)", TOTALS_CELLS_MAX);
     err = check_all(&in, totals->papers);
     if (err) return err;
     e.r->valid = totals->papers->total;

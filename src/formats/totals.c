@@ -123,7 +123,8 @@ static void push(Totals *totals, Arena *a, Total total)
 static Err take_figure(Reading *in)
 {
     if (in->cell_count != in->column_count)
-        return fault_setf(in->fault, in->a, ERR_INPUT, "%d cells, as in the first row", in->column_count);
+        return fault_set(in->fault, ERR_INPUT, in->line, 1, str_format(in->a, "%d cells, as in the first row", in->column_count),
+            str_format(in->a, "%d", in->cell_count));
     Papers *papers = in->totals->papers;
     int64_t stage, votes;
     Str candidate, section = {0};

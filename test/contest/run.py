@@ -128,7 +128,7 @@ def published_while_serving(site):
 
 @test
 def published_once(site):
-    holds(site.run('publish', labour, status=2), 'published', 'already')
+    holds(site.run('publish', labour, status=2), 'a contest is published at', '--replace')
     holds(site.run('publish', labour, '--replace'), 'Published')
 
 

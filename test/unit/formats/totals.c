@@ -120,8 +120,8 @@ static const struct Bad {
     {"av-2011", "stage,section,candidate,votes\n1,A,Ann,5\n1,A,Bob,4\n1,B,Ann,5\n", 4, "a figure for 'Bob'"},
     {"labour-2010", "stage,section,candidate,votes\n1,Members,Ann,5\n1,Members,Bob,4\n", 0, "figures for the section"},
     {"plurality", STAGE_1 "2,Ann,50\n2,Bob,50\n", 6, "one stage"},
-    {"stv-scottish", STAGE_1, 0, "determined by their totals"},
-    {"yes-no", HEAD "1,Yes,5\n1,No,4\n", 0, "determined by their totals"},
+    {"stv-scottish", STAGE_1, 0, "stages are determined by their totals"},
+    {"yes-no", HEAD "1,Yes,5\n1,No,4\n", 0, "stages are determined by their totals"},
 };
 
 static void refuses(void **state)
