@@ -83,46 +83,87 @@ function watchFiles(input) {
   if (input.files?.length) sayChosen(input);
 }
 
-/**
- * Long work: what is being sent, and a bar that moves.
- * @param {HTMLFormElement} form
- */
-function showSending(form) {
-  const inputs = [...form.elements].filter((e) => e instanceof HTMLInputElement && e.type === 'file').map((e) => /** @type {HTMLInputElement} */ (e));
-  const bytes = inputs.flatMap((input) => [...input.files ?? []]).reduce((sum, file) => sum + file.size, 0);
-  const box = element('div', 'progress'), words = element('p', '', bytes ? `Sending ${sizeWords(bytes)} and counting.` : 'Counting.');
-  const bar = document.createElement('progress');
-  box.setAttribute('role', 'status');
-  bar.setAttribute('aria-label', 'Sending and counting');
-  box.append(words, bar);
-  form.append(box);
-  setTimeout(() => { words.textContent += ' This can take a while: please leave the page open.'; }, 8000);
-}
-
 /** @param {HTMLFormElement} form */
 function letGo(form) {
   delete form.dataset.sent;
   for (const button of form.querySelectorAll('button')) button.removeAttribute('aria-disabled');
-  for (const box of form.querySelectorAll('.progress')) box.remove();
 }
+
+/**
+ * Below the form: what is going on, and how far it is.
+ * @param {HTMLFormElement} form
+ */
+function showProgress(form) {
+  form.querySelector('.progress')?.remove();
+  const box = element('div', 'progress'), words = element('p', ''), bar = document.createElement('progress');
+  box.setAttribute('role', 'status');
+  bar.setAttribute('aria-label', 'Sending and counting');
+  box.append(words, bar);
+  form.append(box);
+  return { words, bar };
+}
+
+/**
+ * Send a form with large files, so that their way can be watched, and show the page that comes back as the browser would have.
+ * @param {HTMLFormElement} form
+ * @param {number} bytes
+ */
+function sendWatched(form, bytes) {
+  const { words, bar } = showProgress(form), request = new XMLHttpRequest();
+  words.textContent = `Sending ${sizeWords(bytes)}.`;
+  request.upload.addEventListener('progress', ({ loaded, total }) => {
+    bar.max = total;
+    bar.value = loaded;
+  });
+  request.upload.addEventListener('load', () => {
+    words.textContent = `${sizeWords(bytes)} sent. Counting.`;
+    bar.removeAttribute('value');
+  });
+  request.addEventListener('load', () => showAnswer(request));
+  request.addEventListener('error', () => {
+    letGo(form);
+    bar.remove();
+    words.className = 'wrong';
+    words.textContent = 'The papers did not arrive, or the answer was lost. Look at your connection, and send them again.';
+  });
+  request.open('POST', form.action);
+  request.setRequestHeader('Accept', 'text/html');
+  request.send(new FormData(form));
+}
+
+let answered = false;
+
+/** @param {XMLHttpRequest} request */
+function showAnswer(request) {
+  answered = true;
+  const page = new DOMParser().parseFromString(request.responseText, 'text/html');
+  history.pushState({ sent: true }, '', request.responseURL);
+  document.title = page.title;
+  document.body.replaceWith(page.body);
+  window.scrollTo(0, 0);
+  begin();
+  if (!document.querySelector('[data-errors]')) document.getElementById('main')?.focus();
+}
+
+const WATCHED_BYTES = 256 * 1024;
 
 /** @param {SubmitEvent} event */
 function sendOnce(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || event.defaultPrevented || form.method !== 'post' || 'repeats' in form.dataset) return;
-  const wrong = [...form.querySelectorAll('input[type=file]')].find((e) => e instanceof HTMLInputElement && !sayChosen(e));
-  if (wrong instanceof HTMLElement) {
+  const inputs = [...form.querySelectorAll('input[type=file]')].filter((e) => e instanceof HTMLInputElement).map((e) => /** @type {HTMLInputElement} */ (e));
+  const wrong = inputs.find((input) => !sayChosen(input));
+  if (wrong || form.dataset.sent) {
     event.preventDefault();
-    wrong.focus();
-    return;
-  }
-  if (form.dataset.sent) {
-    event.preventDefault();
+    wrong?.focus();
     return;
   }
   form.dataset.sent = 'yes';
   for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true');
-  if ('upload' in form.dataset) showSending(form);
+  const bytes = inputs.flatMap((input) => [...input.files ?? []]).reduce((sum, file) => sum + file.size, 0);
+  if (bytes < WATCHED_BYTES) return;
+  event.preventDefault();
+  sendWatched(form, bytes);
 }
 
 // ---- print ----
@@ -260,9 +301,16 @@ function followPage() {
 
 // ---- the page ----
 
-focusErrors();
-showPrintButtons();
-all('input[type=file]', HTMLInputElement).forEach(watchFiles);
+/** What is done to a page that has just come. */
+function begin() {
+  focusErrors();
+  showPrintButtons();
+  all('input[type=file]', HTMLInputElement).forEach(watchFiles);
+}
+
+begin();
 document.addEventListener('submit', sendOnce);
 window.addEventListener('pageshow', (event) => { if (event.persisted) all('form', HTMLFormElement).forEach(letGo); });
+// Back from a page that showAnswer put here: to the form as it is on the server. Places within a page (#...) are not meant.
+window.addEventListener('popstate', (event) => { if (answered && !event.state?.sent && !location.hash) location.reload(); });
 followPage();

@@ -1,7 +1,6 @@
 /* own.c: the pages that every site has: static files, health, figures, the live stream, signing in and out, the steward's first page.
  * SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/inside.h"
-#include "http/streams.h"
 
 #include "core/disk.h"
 #include "http/metrics.h"

@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 
 import { launch, openSite, siteViews } from './browser.mjs';
-import { countEachFormat, countWithoutScript, countWithKeyboard, keepAndDelete } from './counting.mjs';
+import { countEachFormat, countLarge, countWithoutScript, countWithKeyboard, keepAndDelete } from './counting.mjs';
 import { checkLive } from './live.mjs';
 import { checkAccessible, checkLayout, checkReaderTables, checkSpacing, checkTabs } from './page.mjs';
 import { checkDrawing } from './drawing.mjs';
@@ -114,6 +114,7 @@ export async function judgeSite(runner, browser, pictures) {
     await runner.check('count your own, without scripts, a mistake first', (f) => countWithoutScript(f, browser, server));
     await runner.check('count your own, by keyboard alone', (f) => countWithKeyboard(f, browser, server));
     await countEachFormat(runner, browser, server);
+    await runner.check('count a large file: progress, once, and back', (f) => countLarge(f, browser, server));
     await runner.check('keep a count, and delete it', (f) => keepAndDelete(f, browser, server));
     await runner.check('two tabs hear of a change by one stream', (f) => checkLive(f, browser, server));
   } finally {
