@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// main.mjs: makes each declaration with the real program, opens it in every view, and runs the checks on it. See run.
+// main.mjs: makes each declaration with the real program, opens it in every view, and runs the checks on it; then the site (site.mjs). See run.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { checkFigures } from './figures.mjs';
 import { checkDrawing, checkDrawingFile } from './drawing.mjs';
 import { checkPaper, checkPrint } from './print.mjs';
 import { Runner } from './runner.mjs';
+import { judgeSite } from './site.mjs';
 
 const run = promisify(execFile);
 const HERE = 'build-e2e/pages', FAILED = 'build-e2e/failed', WORKERS = 2;
@@ -107,6 +108,7 @@ async function main() {
   };
   try {
     await Promise.all(Array.from({ length: WORKERS }, worker));
+    if (!words.length || words.includes('site')) await judgeSite(runner, browser, pictures);
   } finally {
     await browser.close();
   }

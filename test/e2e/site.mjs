@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // site.mjs: the pages of a running server, looked at in every way, and walked through by mouse, by keyboard and without scripts.
-import { mkdirSync, rmSync } from 'node:fs';
-
-import { launch, openSite, siteViews } from './browser.mjs';
+import { openSite, siteViews } from './browser.mjs';
 import { countEachFormat, countLarge, countWithoutScript, countWithKeyboard, keepAndDelete } from './counting.mjs';
 import { checkLive } from './live.mjs';
 import { checkAccessible, checkLayout, checkReaderTables, checkSpacing, checkTabs } from './page.mjs';
 import { checkDrawing } from './drawing.mjs';
 import { checkPaper } from './print.mjs';
-import { Runner } from './runner.mjs';
 import { Server } from './server.mjs';
 
 const FAILED = 'build-e2e/failed', WORKERS = 2;
@@ -120,25 +117,4 @@ export async function judgeSite(runner, browser, pictures) {
   } finally {
     await server.stop();
   }
-}
-
-async function main() {
-  const words = process.argv.slice(2), at = words.indexOf('--pictures');
-  const pictures = at >= 0 ? words[at + 1] : null;
-  rmSync(FAILED, { recursive: true, force: true });
-  for (const directory of ['build-e2e/pages', FAILED, ...pictures ? [pictures] : []]) mkdirSync(directory, { recursive: true });
-  const runner = new Runner(), browser = await launch();
-  try {
-    await judgeSite(runner, browser, pictures);
-  } finally {
-    await browser.close();
-  }
-  process.exitCode = runner.finish() ? 0 : 1;
-}
-
-if (process.argv[1]?.endsWith('site.mjs')) {
-  await main().catch((error) => {
-    console.log(`e2e: ${error.stack ?? error}\ne2e: 0 passed, 1 failed`);
-    process.exitCode = 1;
-  });
 }
