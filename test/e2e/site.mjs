@@ -10,7 +10,7 @@ import { Server } from './server.mjs';
 
 const FAILED = 'build-e2e/failed', WORKERS = 2;
 const parts = ['', '/stages', '/head-to-heads', '/other-rules', '/how-close', '/files'];
-const contests = ['labour-2010', 'labour-2010-totals', 'anderston-city-2007', 'agm', 'hostile'];
+const contests = ['labour-2010', 'labour-2010-totals', 'glasgow-2007-anderston-city', 'agm', 'hostile'];
 
 /** Every page that anybody can open. */
 const paths = ['/', '/contests', '/count', '/count/formats', '/no-such-page', ...contests.flatMap((slug) => parts.map((part) => `/contests/${slug}${part}`))];
