@@ -230,7 +230,7 @@ static const Field unpublish_fields[] = {{"contest", FIELD_SLUG, .required = tru
     {0}};
 
 static const Route routes[] = {
-    {GET, "/", WHO_ANYONE, "Hustings", "The newest published contests.", .page = home, .html = "home", .topic = "contests"},
+    {GET, "/", WHO_ANYONE, "Counted in the open", "The newest published contests.", .page = home, .html = "home", .topic = "contests"},
     {GET, "/contests", WHO_ANYONE, "Contests", "All published contests, the newest first.", .page = contests, .html = "contests",
         .topic = "contests", .nav = "Contests"},
     {GET, "/contests/:contest", WHO_ANYONE, "Contest", "Who was elected, with the main figures.", contest_fields, .page = overview,

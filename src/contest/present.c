@@ -4,6 +4,8 @@
 #include "core/sha256.h"
 #include "count/totals.h"
 
+enum { LONG_OUTCOME = 60 }; /* bytes; more is set in smaller type */
+
 /* One count: the contest's, or that of one post. */
 typedef struct One {
     Str post;
@@ -107,6 +109,7 @@ static View *contest_view(Show *show)
     view_put_str(v, S("place"), about->place);
     view_put_str(v, S("note"), show->options->note);
     view_put_str(v, S("outcome"), report_outcome(show->a, r));
+    view_put_bool(v, S("is_long"), report_outcome(show->a, r).len > LONG_OUTCOME);
     put_elected(v, r);
     view_put_bool(v, S("open"), r->open != NULL);
     view_put_bool(v, S("is_papers"), !about->totals);
@@ -145,12 +148,24 @@ static View *overview_view(Show *show)
     return v;
 }
 
+/* Unique on a page; empty where there is no such stage. */
+static Str stage_anchor(Arena *a, const One *one, int number)
+{
+    if (number < 1 || number > one->result->stage_count) return S("");
+    return one->post.len ? str_format(a, "post-%d-stage-%d", one->id + 1, number) : str_format(a, "stage-%d", number);
+}
+
 static void add_stage(Show *show, View *stages, const One *one, int number)
 {
+    View *lot = report_words(show->a, one->result, one->analysis, &one->options, REPORT_STAGE_LOT, number);
     View *v = view_add_object(stages);
     view_put_i64(v, S("number"), number);
+    view_put_str(v, S("anchor"), stage_anchor(show->a, one, number));
+    view_put_str(v, S("previous"), stage_anchor(show->a, one, number - 1));
+    view_put_str(v, S("next"), stage_anchor(show->a, one, number + 1));
     view_put(v, S("account"), report_words(show->a, one->result, one->analysis, &one->options, REPORT_STAGE_ACCOUNT, number));
-    view_put(v, S("lot"), report_words(show->a, one->result, one->analysis, &one->options, REPORT_STAGE_LOT, number));
+    view_put_bool(v, S("has_lot"), view_first(lot) != NULL);
+    view_put(v, S("lot"), lot);
     put_or_null(v, S("table"), table(show, one, REPORT_STAGE, number));
 }
 

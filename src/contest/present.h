@@ -17,7 +17,7 @@
  *                                  neighbours, or ""), has_lot (`lot` is not empty).
  *
  * contest       title, slug ("" for a count that is not published), date ("2010-09-25" or ""), place, note (the caveat that must stand wherever figures
- *               stand, or ""), outcome ("Ed Miliband is elected."), elected [names], open (the count is not finished: a question is open),
+ *               stand, or ""), outcome ("Ed Miliband is elected."), is_long (it is), elected [names], open (the count is not finished: a question is open),
  *               is_papers (counted from papers) or is_totals (all that is known are the totals of each stage), several_posts, seats,
  *               rules {name, title, source, sha256, text}, seed, program ("hustings 0.1.0"), has_pairs, has_other_rules
  *               Pages add: path ("/contests/labour-2010"), date_words ("25 September 2010"), tabs [name, path, here]
