@@ -186,10 +186,22 @@ NODISCARD static Err close_section(Parser *p, const Tag *tag)
     return ERR_OK;
 }
 
+/* <a title={{name}}>: escaping does not help there, for a blank in the name ends the value and begins another attribute. */
+static bool is_bare_attribute(const Parser *p, size_t at)
+{
+    const char *t = p->text.ptr;
+    if (at == 0 || t[at - 1] != '=') return false;
+    size_t from = at - 1;
+    while (from > 0 && (((t[from - 1] | 0x20) >= 'a' && (t[from - 1] | 0x20) <= 'z') || t[from - 1] == '-')) from--;
+    return from < at - 1 && from > 0 && is_space(t[from - 1]);
+}
+
 NODISCARD static Err add_value(Parser *p, const Tag *tag)
 {
     bool raw = tag->sigil != 0;
     if (raw && p->options->pages) return mistake(p, tag->from, "a tag that escapes: raw ones are not for pages");
+    if (p->options->pages && is_bare_attribute(p, tag->from))
+        return mistake(p, tag->from, "quotation marks around the value of an attribute");
     Node *n = add_node(p, NODE_VALUE, tag->content);
     n->raw = raw;
     return set_names(p, tag, n);

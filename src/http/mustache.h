@@ -4,7 +4,7 @@
  * Why: a template has names and loops, no logic, so an operator may change a page without being able to change what it does.
  * Life: mustache_parse (once, at start) -> mustache_render (often, from any thread).
  * Escaping is by type: text is escaped, VIEW_HTML is written as it is. In pages (`pages` set) a raw tag, {{{x}}} or {{&x}}, is refused: what is markup
- *       knows it itself. Without it they write text unescaped, as the specification says.
+ *       knows it itself; so is a value without quotation marks around it (title={{x}}), where escaping does not help. Without it they write text unescaped, as the specification says.
  * What counts as there: everything but false, null, empty text and an empty list. The number 0 is there: no votes are a result, too.
  * Errors: ERR_INPUT with line and column: an unclosed section or tag, sections nested deeper than MUSTACHE_DEPTH_MAX; ERR_LIMIT: a longer text.
  * Memory: in the arena given; names and text are slices of what was parsed, which must live as long. A template is never changed after parsing.
@@ -23,7 +23,7 @@ enum { MUSTACHE_TEXT_MAX = 1024 * 1024, MUSTACHE_OUT_MAX = 64 * 1024 * 1024, MUS
 
 typedef struct MustacheOptions {
     Str name;   /* for messages: the file's name */
-    bool pages; /* refuse raw tags, and names with anything but letters, digits, '_' and, of partials, '-' and '/' */
+    bool pages; /* refuse raw tags, bare attributes, and names with anything but letters, digits, '_' and, of partials, '-' and '/' */
 } MustacheOptions;
 
 NODISCARD Err mustache_parse(Arena *a, Str text, const MustacheOptions *options, Template **ret_template, Fault *fault);

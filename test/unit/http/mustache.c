@@ -317,9 +317,10 @@ static void pages_have_no_raw_tags(void **state)
 {
     Arena *a = *state;
     MustacheOptions pages = {.name = S("p.html"), .pages = true};
-    static const char *const refused[] = {
-        "{{{a}}}", "{{&a}}", "{{a!}}", "{{#a-b}}{{/a-b}}", "{{>../etc/passwd}}", "{{<a}}", "{{=<% %>=}}<%&a%>"};
-    static const char *const taken[] = {"{{a}}", "{{a_1.B}}", "{{#.}}{{.}}{{/.}}", "{{> http/field-row}}", "{{! &a {{{ }}"};
+    static const char *const refused[] = {"{{{a}}}", "{{&a}}", "{{a!}}", "{{#a-b}}{{/a-b}}", "{{>../etc/passwd}}", "<a title={{a}}>",
+        "<a\ndata-x={{a}}>", "{{<a}}", "{{=<% %>=}}<%&a%>"};
+    static const char *const taken[] = {"{{a}}", "{{a_1.B}}", "{{#.}}{{.}}{{/.}}", "{{> http/field-row}}", "{{! &a {{{ }}",
+        "<a title=\"{{a}}\">", "<a href='/?a={{a}}&amp;b={{a}}'>", "={{a}}", "a={{a}}"};
     Template *t = NULL;
     Fault fault = {0};
     for (int k = 0; k < COUNT_OF(refused); k++)
