@@ -9,6 +9,7 @@ links    relative links in Markdown lead to a file, and to a heading of it where
 made     nothing that a build makes is committed
 places   no path of one person's machine
 headers  every header has the include guard that its path gives it
+shown    code that a document shows under a file's name is in that file, letter for letter
 """
 import pathlib
 import re
@@ -115,10 +116,20 @@ def headers(files):
             yield p, f'no include guard {guard}'
 
 
+def shown(files):
+    for p in (f for f in files if f.suffix == '.md'):
+        for name, code in re.findall(r'^```\w+ (\S+/\S+)\n(.*?)^```$', text_of(p), re.S | re.M):
+            source = ROOT / name
+            if not source.is_file():
+                yield p, f'{name}: no such file'
+            elif code not in text_of(source):
+                yield p, f'{name} does not hold: {code[:60]!r}...'
+
+
 def main():
     files = tracked()
     failed = 0
-    checks = (licence, size, later, links, made, places, headers)
+    checks = (licence, size, later, links, made, places, headers, shown)
     for check in checks:
         broken = [(str(where).replace(f'{ROOT}/', ''), why) for where, why in check(files)]
         failed += bool(broken)

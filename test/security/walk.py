@@ -7,6 +7,7 @@ who may see it. Roles: a visitor; a steward; somebody whose session is over, who
 """
 import argparse
 import contextlib
+import json
 import pathlib
 import re
 import sqlite3
@@ -274,6 +275,63 @@ def check_nothing_inside_is_shown(tally, folder, url):
             answer = ask(url + path, headers={'Accept': face})
             told = re.search(rb'src/|\.c:|sqlite|SELECT |/tmp/|0x[0-9a-f]{6}', answer.body)
             tally(f'{path} as {face}: nothing of how it is made', answer.status >= 400 and not told, answer)
+
+
+# --- the description
+
+
+def check_description(tally, folder, url):
+    """The shape that OpenAPI 3.1 demands, and that it describes all routes and nothing else."""
+    described = json.loads(ask(url + '/openapi.json').body)
+    tally('openapi: version and info', described['openapi'].startswith('3.1.') and described['info']['title'] and described['info']['version'])
+    rows = {(method.lower(), re.sub(r':([a-z_]+)', r'{\1}', path)) for method, path in ROUTES}
+    operations = {(method, path): operation for path, item in described['paths'].items() for method, operation in item.items()}
+    tally('openapi: every route, and nothing else', operations.keys() == rows, operations.keys() ^ rows)
+    ids = [o['operationId'] for o in operations.values()]
+    tally('openapi: every operation has a name of its own', len(set(ids)) == len(ids), ids)
+    for (method, path), operation in operations.items():
+        wrong = wrong_with(method, path, operation, described)
+        tally(f'openapi: {method} {path}', not wrong, wrong)
+
+
+def wrong_with(method, path, operation, described):
+    wrong = []
+    parameters = operation.get('parameters', [])
+    in_path = {p['name'] for p in parameters if p['in'] == 'path'}
+    if in_path != set(re.findall(r'{([^}]+)}', path)):
+        wrong.append(f'parts of the path: {in_path}')
+    if len({(p['name'], p['in']) for p in parameters}) != len(parameters):
+        wrong.append('a parameter twice')
+    wrong += [f'parameter {p}' for p in parameters if p['in'] not in ('path', 'query', 'header') or not isinstance(p['required'], bool) or 'schema' not in p
+              or (p['in'] == 'path' and not p['required'])]
+    if not operation.get('summary') or not operation['responses'] or any(not r.get('description') for r in operation['responses'].values()):
+        wrong.append('no summary, or a response without a description')
+    if ('requestBody' in operation) != (method == 'post'):
+        wrong.append('a body')
+    for content in operation.get('requestBody', {}).get('content', {}).values():
+        if not set(content['schema'].get('required', [])) <= content['schema']['properties'].keys():
+            wrong.append('a required field that is none')
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(operation)):
+        at = described
+        for key in reference.split('/'):
+            at = at.get(key, {})
+        if not at:
+            wrong.append(f'nothing at {reference}')
+    for scheme in operation.get('security', []):
+        wrong += [f'no scheme {name}' for name in scheme if name not in described['components']['securitySchemes']]
+    return wrong
+
+
+def check_other_faces(tally, folder, url):
+    """Every page of HTML that is there has the same address as JSON, by path and by Accept."""
+    for (method, path), (_, real, _, expected) in ROUTES.items():
+        if method == 'POST' or expected[0] != 200 or 'text/html' not in (page := ask(url + real)).headers['Content-Type'] or 'Content-Disposition' in page.headers:
+            continue
+        if 'sandbox' in page.headers['Content-Security-Policy']:
+            continue
+        by_path, by_accept = ask(url + ('/index' if real == '/' else real) + '.json'), ask(url + real, headers={'Accept': 'application/json'})
+        held = by_path.headers['Content-Type'] == 'application/json' and isinstance(json.loads(by_path.body), dict) and by_accept.status == 200
+        tally(f'GET {path}: as JSON', held and json.loads(by_accept.body).keys() == json.loads(by_path.body).keys(), by_path)
 
 
 def main():
