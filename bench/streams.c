@@ -152,5 +152,6 @@ int main(int argc, char **argv)
     struct epoll_event word = {.events = EPOLLIN, .data.u32 = (uint32_t)STDIN_MARK};
     if (!b.readers || epoll_ctl(b.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &word) != 0) give_up("streams");
     run(&b);
+    free(b.readers);
     return 0;
 }

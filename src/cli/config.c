@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* --- finding them --- */
 
 static const char *const usual_places[] = {"hustings.conf", "/etc/hustings/hustings.conf"};

@@ -12,7 +12,11 @@ Sha256 sha256(Str message)
 
 Str sha256_hex(Arena *a, Sha256 hash)
 {
-    Buf b = buf_new(a);
-    for (int i = 0; i < SHA256_BYTES; i++) buf_format(&b, "%02x", (unsigned)hash.bytes[i]);
-    return buf_done(&b);
+    static const char digits[] = "0123456789abcdef";
+    char *hex = arena_new(a, char, (size_t)2 * SHA256_BYTES);
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
+        hex[2 * i] = digits[hash.bytes[i] >> 4];
+        hex[2 * i + 1] = digits[hash.bytes[i] & 15];
+    }
+    return (Str){hex, (size_t)2 * SHA256_BYTES};
 }
