@@ -92,14 +92,18 @@ void command_form_again(Site *site, SiteReq *own)
 
 static void put_sized(Buf *b, Str text)
 {
-    buf_format(b, "%zu:", text.len);
+    buf_i64(b, (int64_t)text.len);
+    buf_byte(b, ':');
     buf_str(b, text);
 }
 
 static void put_field(Buf *b, const Field *field, const FieldValue *value)
 {
     put_sized(b, str_from_c(field->name));
-    buf_format(b, "%d,%d;", value->text_count, value->upload_count);
+    buf_i64(b, value->text_count);
+    buf_byte(b, ',');
+    buf_i64(b, value->upload_count);
+    buf_byte(b, ';');
     for (int i = 0; i < value->text_count; i++) put_sized(b, value->texts[i]);
     for (int i = 0; i < value->upload_count; i++) {
         Sha256 bytes = sha256(value->uploads[i].bytes);
