@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WALL_MS = 30000, PIECE = 64 * 1024, OUT_OF_MEMORY_STATUS = 3 };
+enum { WALL_MS = 30000, PIECE = 64 * 1024, OUT_OF_MEMORY_STATUS = 3, NOT_STARTED_STATUS = 127 };
 #define ANSWER_MOST ((size_t)64 * 1024 * 1024)
 
 /* ---- the child ---- */
@@ -178,6 +178,7 @@ static ChildEnd end_of(int status)
 {
     if (WIFEXITED(status)) {
         if (WEXITSTATUS(status) == 0) return CHILD_ANSWERED;
+        if (WEXITSTATUS(status) == NOT_STARTED_STATUS) return CHILD_NOT_STARTED; /* where posix_spawn learns too late that it failed */
         return WEXITSTATUS(status) == OUT_OF_MEMORY_STATUS ? CHILD_TOO_LARGE : CHILD_DIED;
     }
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU ? CHILD_TOO_LONG : CHILD_DIED;

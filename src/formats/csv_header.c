@@ -350,21 +350,25 @@ static void look_at_cell(Below *below, const FirstRow *first, Str text)
     else below->names = true;
 }
 
-static void look_below(Reader *r, const FirstRow *first, Str text, Below *below)
+/* `whole`: the text goes to the end of the file, so its last row needs no line end. */
+static void look_below(Reader *r, const FirstRow *first, Str text, bool whole, Below *below)
 {
     Csv *c = r->state;
     below->again = arena_new(&r->scratch, bool, (size_t)first->count);
     while (text.len) {
         size_t scanned = 0, length = 0;
         bool in_quotes = false;
-        if (!csv_row_length(text, &scanned, &in_quotes, &length)) break;
+        if (!csv_row_length(text, &scanned, &in_quotes, &length)) {
+            if (!whole || in_quotes) break;
+            length = text.len;
+        }
         Fault before = r->fault;
         r->row = str_slice(text, 0, length);
         /* A row with stray quotes is no evidence; it is refused when its turn comes. */
         if (csv_cells(r, r->row)) r->fault = before;
         else
             for (int i = 0; i < c->cell_count; i++) look_at_cell(below, first, csv_text(r, c->cells[i].raw));
-        text = str_slice(text, length + 1, text.len);
+        text = str_slice(text, length < text.len ? length + 1 : length, text.len);
     }
 }
 
@@ -401,10 +405,10 @@ static bool every_name_again(const FirstRow *first, const Below *below)
     return names > 0;
 }
 
-static Err decide_by_rows_below(Reader *r, const FirstRow *first, Str text, HeaderKind *ret_kind)
+static Err decide_by_rows_below(Reader *r, const FirstRow *first, Str text, bool whole, HeaderKind *ret_kind)
 {
     Below below = {0};
-    look_below(r, first, text, &below);
+    look_below(r, first, text, whole, &below);
     r->row = first->row;
     bool odd_names = names_look_like_ranks(r, first), some_again = false;
     for (int i = 0; i < first->count; i++) some_again |= below.again[i];
@@ -595,8 +599,9 @@ static Err first_row(Reader *r, Str text, bool last, size_t *ret_used)
             c->scanned = 0;
             return ERR_OK;
         }
-        if (below.len > READER_LOOK_AHEAD) below.len = READER_LOOK_AHEAD;
-        e = decide_by_rows_below(r, &first, below, &kind);
+        bool whole = below.len < READER_LOOK_AHEAD;
+        if (!whole) below.len = READER_LOOK_AHEAD;
+        e = decide_by_rows_below(r, &first, below, whole, &kind);
         if (e) return e;
     }
     r->wanted = 0;

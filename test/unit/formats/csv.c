@@ -33,6 +33,8 @@ static void candidates_as_columns(void **state)
 {
     static const ReadCase cases[] = {
         {"p.csv", "Ada,Bo,Cy\n2,1,\n1,,\n2,1,\n", "candidates Ada, Bo, Cy; papers 2: Bo Ada, 1: Ada"},
+        {"p.csv", "Ada,Bo,Cy\n1,2,3", "candidates Ada, Bo, Cy; papers 1: Ada Bo Cy"},
+        {"p.csv", "Ada,Bo,Cy\r\n1,2,3\r", "candidates Ada, Bo, Cy; papers 1: Ada Bo Cy"},
         {"p.csv", "Ada,Bo,Cy\n1,1,2\n", "candidates Ada, Bo, Cy; papers 1: Ada=Bo Cy"},
         {"p.csv", "Ada,Bo,Cy\n3,1,0\n", "candidates Ada, Bo, Cy; papers 1: Bo - Ada"},
         {"p.csv", "Ada,Bo,Cy\nx,,\n,X,x\n", "candidates Ada, Bo, Cy; papers 1: Ada, 1: Bo=Cy"},
