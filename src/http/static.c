@@ -9,8 +9,14 @@
 #define ZLIB_CONST /* what is read stays const */
 #include <zlib.h>
 
+/* What templates call a file, and where it is. */
+typedef struct Asset {
+    Str name, path;
+} Asset;
+
 struct Static {
     EmbeddedFile *files;
+    Asset *assets; /* assets[k] is of files[k] */
     int count;
     Str overrides, dev;
 };
@@ -141,15 +147,18 @@ static Str asset_name(Arena *a, Str name)
     return (Str){key, name.len};
 }
 
-NODISCARD static Err check_names(const Static *s, Arena *a, Fault *fault)
+NODISCARD static Err name_assets(Static *s, Arena *a, Fault *fault)
 {
-    for (int k = 0; k < s->count; k++)
+    s->assets = arena_new(a, Asset, (size_t)s->count);
+    for (int k = 0; k < s->count; k++) {
+        s->assets[k] = (Asset){asset_name(a, s->files[k].name), str_format(a, "/static/%.*s", STR_ARG(s->files[k].hashed))};
         for (int n = 0; n < k; n++) {
-            if (!str_equal(asset_name(a, s->files[k].name), asset_name(a, s->files[n].name))) continue;
+            if (!str_equal(s->assets[k].name, s->assets[n].name)) continue;
             fault->file = s->files[k].name;
             return fault_set(
                 fault, ERR_INPUT, 0, 0, S("a name that is another's neither with '_' for '.' and '-'"), fault_quote(a, s->files[n].name));
         }
+    }
     return ERR_OK;
 }
 
@@ -159,7 +168,7 @@ NODISCARD static Err fill(Static *s, Arena *a, Fault *fault)
     Err e = ERR_OK;
     if (s->dev.len) e = take_folder(s, a, str_format(a, "%.*s/web", STR_ARG(s->dev)), true, fault);
     if (!e && s->overrides.len) e = take_folder(s, a, str_format(a, "%.*s/static", STR_ARG(s->overrides)), false, fault);
-    return e ? e : check_names(s, a, fault);
+    return e ? e : name_assets(s, a, fault);
 }
 
 Err static_open(Arena *a, const StaticOptions *options, Static **ret_static, Fault *fault)
@@ -186,8 +195,7 @@ View *static_assets(const Static *files, Arena *a)
     Static again;
     const Static *s = now(files, a, &again);
     View *assets = view_object(a);
-    for (int k = 0; k < s->count; k++)
-        view_put_str(assets, asset_name(a, s->files[k].name), str_format(a, "/static/%.*s", STR_ARG(s->files[k].hashed)));
+    for (int k = 0; k < s->count; k++) view_put_str(assets, s->assets[k].name, s->assets[k].path);
     return assets;
 }
 
