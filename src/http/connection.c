@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 enum { MIB = 1024 * 1024 };
@@ -27,7 +28,8 @@ Connection *connection_new(Loop *loop, int fd, const Peer *peer, bool counted)
 {
     Connection *connection = calloc(1, sizeof *connection);
     if (!connection) out_of_memory(sizeof *connection);
-    *connection = (Connection){.loop = loop, .fd = fd, .peer = *peer, .counted = counted, .next = loop->connections};
+    *connection = (Connection){
+        .watch = {WATCH_CONNECTION}, .loop = loop, .fd = fd, .peer = *peer, .counted = counted, .next = loop->connections};
     if (loop->connections) loop->connections->previous = connection;
     loop->connections = connection;
     loop->connection_count++;
@@ -50,11 +52,14 @@ void connection_free(Connection *connection)
     free(connection);
 }
 
-/* libmicrohttpd sees the end of its socket, and does the rest. */
+/* libmicrohttpd sees the end of its socket, and does the rest. What a slow reader has not taken by now is thrown away: else the system would go on
+ * sending it to her for as long as she likes. */
 void connection_cut(Connection *connection)
 {
     if (connection->cut) return;
     connection->cut = true;
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    if (connection->state != CONNECTION_IDLE) setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     shutdown(connection->fd, SHUT_RDWR);
 }
 
@@ -67,6 +72,20 @@ void connection_resume(Connection *connection)
 {
     MHD_resume_connection(connection->native);
     connection->loop->resumed = true;
+}
+
+/* libmicrohttpd does not see the end of a stream that is suspended, nor one that came in the same moment as the bytes before it. What is not
+ * complete by the next scan never will be; who is waiting for an answer may have closed that side on purpose. */
+void connection_left(Watch *watch)
+{
+    Connection *connection = (Connection *)watch;
+    connection->half_closed = true;
+    if (connection->stream) stream_cut(connection->stream);
+}
+
+static bool is_reading(const Connection *connection)
+{
+    return connection->state == CONNECTION_HEAD || connection->state == CONNECTION_BODY || connection->state == CONNECTION_IDLE;
 }
 
 static bool is_quiet(const Connection *connection)
@@ -82,7 +101,7 @@ void connections_scan(Loop *loop, int64_t now)
         if (c->deadline && now >= c->deadline) {
             if (!c->cut && c->state != CONNECTION_IDLE) metric_add(METRIC_DEADLINES, 1);
             connection_cut(c);
-        } else if (loop->cutting || (loop->draining && is_quiet(c))) {
+        } else if (loop->cutting || (loop->draining && is_quiet(c)) || (c->half_closed && is_reading(c))) {
             connection_cut(c);
         }
     }
@@ -94,9 +113,11 @@ void connection_notify(void *context, struct MHD_Connection *native, void **sock
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         loop->connections->native = native; /* the one that listen_accept is adding */
         *socket_context = loop->connections;
+        loop_watch(loop, loop->connections->fd, EPOLLRDHUP | EPOLLET, &loop->connections->watch);
         return;
     }
     Connection *connection = *socket_context;
+    loop_unwatch(loop, connection->fd); /* a copy of the descriptor may live on */
     if (connection->linger && !connection->cut) linger_begin(loop, connection->fd);
     connection_free(connection);
 }

@@ -74,8 +74,8 @@ static struct MHD_Daemon *start_daemon(Server *server, Loop *loop)
     return MHD_start_daemon(flags, 0, NULL, NULL, connection_request, loop, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->options.connections_most + 1,
         MHD_OPTION_URI_LOG_CALLBACK, connection_target, loop, MHD_OPTION_NOTIFY_COMPLETED, connection_completed, loop,
-        MHD_OPTION_NOTIFY_CONNECTION, connection_notify, loop, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-        server->certificate ? tls : &tls[COUNT_OF(tls) - 1], MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, connection_notify, loop, MHD_OPTION_ARRAY, server->certificate ? tls : &tls[COUNT_OF(tls) - 1],
+        MHD_OPTION_END);
 }
 
 Err loop_open(Server *server, Loop *loop, Arena *a, Fault *fault)
@@ -141,7 +141,7 @@ static void handle(Loop *loop, const struct epoll_event *event)
     case WATCH_LISTENER:
         if (loop->listener >= 0) listen_accept(loop);
         break;
-    case WATCH_STREAM: stream_left(watch); break;
+    case WATCH_CONNECTION: connection_left(watch); break;
     case WATCH_LINGER: linger_read(loop, watch); break;
     }
 }

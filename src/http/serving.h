@@ -122,7 +122,7 @@ void listen_accept(Loop *loop);
 
 /* ---- loop.c ---- */
 
-typedef enum WatchKind { WATCH_DAEMON, WATCH_WAKE, WATCH_LISTENER, WATCH_STREAM, WATCH_LINGER } WatchKind;
+typedef enum WatchKind { WATCH_DAEMON, WATCH_WAKE, WATCH_LISTENER, WATCH_CONNECTION, WATCH_LINGER } WatchKind;
 
 /* What a loop's epoll points to; the first member of whatever is watched. */
 typedef struct Watch {
@@ -173,6 +173,7 @@ typedef enum ConnectionState {
 } ConnectionState;
 
 struct Connection {
+    Watch watch;
     Connection *previous, *next;
     Loop *loop;
     struct MHD_Connection *native; /* NULL until libmicrohttpd has taken it */
@@ -182,6 +183,7 @@ struct Connection {
     bool counted; /* by its address */
     bool linger;  /* the client may still be sending when it ends */
     bool cut;
+    bool half_closed; /* nothing more will come from the client */
     int64_t deadline; /* clock_ms; 0: none */
     Call *call;
     Stream *stream;
@@ -191,6 +193,8 @@ Connection *connection_new(Loop *loop, int fd, const Peer *peer, bool counted);
 /* Before libmicrohttpd has taken it, or when it has ended. */
 void connection_free(Connection *connection);
 void connection_cut(Connection *connection);
+/* The client has closed its side. */
+void connection_left(Watch *watch);
 void connection_suspend(Connection *connection);
 void connection_resume(Connection *connection);
 /* Cut those that are too slow; when the server stops, those that do nothing. */
@@ -255,7 +259,7 @@ Stream *stream_open(Call *call);
 void stream_close(Stream *stream);
 struct MHD_Response *stream_response(Stream *stream);
 /* Its reader has left, or reads too slowly. */
-void stream_left(Watch *watch);
+void stream_cut(Stream *stream);
 void stream_end(Stream *stream);
 /* Resume those that have something to send; heartbeats of those that are due. */
 void streams_wake(Loop *loop);

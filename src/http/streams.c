@@ -16,7 +16,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 enum {
     BEHIND_MOST = 256 * 1024, /* bytes that may wait for one reader; docs/live.md */
@@ -64,7 +63,6 @@ typedef struct Piece {
 typedef struct Replay Replay;
 
 struct Stream {
-    Watch watch;
     Loop *loop;
     Connection *connection;
     Stream *wake_previous, *wake_next;
@@ -235,7 +233,7 @@ static void unlist(Stream *stream)
     if (stream->wake_next) stream->wake_next->wake_previous = stream->wake_previous;
 }
 
-static void cut(Stream *stream)
+void stream_cut(Stream *stream)
 {
     stream->cut = true;
     connection_cut(stream->connection);
@@ -265,7 +263,7 @@ static void queue(Stream *stream, Words *words, Follower *follower, int64_t vers
     make_room(stream);
     stream->pieces[stream->first + stream->count++] = (Piece){words, follower, version};
     stream->waiting += words->len;
-    if (stream->waiting > BEHIND_MOST) cut(stream);
+    if (stream->waiting > BEHIND_MOST) stream_cut(stream);
     wake(stream);
 }
 
@@ -510,8 +508,7 @@ static Stream *stream_new(Call *call, bool counted)
     Stream *stream = calloc(1, size);
     if (!stream) out_of_memory(size);
     Loop *loop = call->connection->loop;
-    *stream = (Stream){
-        .watch = {WATCH_STREAM}, .loop = loop, .connection = call->connection, .counted = counted, .client = call->ex.client};
+    *stream = (Stream){.loop = loop, .connection = call->connection, .counted = counted, .client = call->ex.client};
     stream->next_beat = clock_ms() + loop->server->options.heartbeat_ms;
     for (int i = 0; i < start->topic_count; i++)
         if (!follows(stream, start->topics[i])) follow(&stream->topics[stream->topic_count++], stream, start->topics[i], start->after[i]);
@@ -542,7 +539,6 @@ Stream *stream_open(Call *call)
     call->connection->stream = stream;
     /* A reader who went without a word is found by the heartbeats, once her system has not answered for so long. */
     setsockopt(call->connection->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &server->options.answer_ms, sizeof server->options.answer_ms);
-    loop_watch(loop, call->connection->fd, EPOLLRDHUP | EPOLLET, &stream->watch);
     tell_when_to_retry(stream);
     start_replay(stream);
     return stream;
@@ -551,7 +547,6 @@ Stream *stream_open(Call *call)
 void stream_close(Stream *stream)
 {
     Server *server = stream->loop->server;
-    loop_unwatch(stream->loop, stream->connection->fd);
     unlist(stream);
     while (stream->count) drop_first(stream);
     for (int i = 0; i < stream->topic_count; i++) unfollow(&stream->topics[i]);
@@ -560,11 +555,6 @@ void stream_close(Stream *stream)
     atomic_fetch_sub(&server->streams, 1);
     gauge_add(GAUGE_STREAMS, -1);
     free(stream);
-}
-
-void stream_left(Watch *watch)
-{
-    cut((Stream *)watch);
 }
 
 void stream_end(Stream *stream)
