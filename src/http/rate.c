@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 8, LOCKS = 64, BURST_LEAST = 5, MILLI = 1000, MINUTE_MS = 60000 };
+enum { WAYS = 8, LOCKS = 64, BURST_LEAST = 5, SECOND_MS = 1000, MINUTE_MS = 60000 };
 
 typedef struct Bucket {
     uint64_t key;   /* 0: nobody's */
     int64_t used;   /* when, in ms */
-    int64_t tokens; /* thousandths */
+    int64_t tokens; /* in parts: MINUTE_MS of them are one, so that a millisecond gives per_minute parts and nothing is rounded away */
 } Bucket;
 
 struct RateTable {
@@ -75,7 +75,7 @@ static void refill(Bucket *b, int per_minute, int64_t burst, int64_t now)
 {
     int64_t passed = now > b->used ? now - b->used : 0;
     if (passed > MINUTE_MS) passed = MINUTE_MS;
-    b->tokens += passed * per_minute * MILLI / MINUTE_MS;
+    b->tokens += passed * per_minute;
     if (b->tokens > burst) b->tokens = burst;
     b->used = now;
 }
@@ -85,15 +85,15 @@ bool rate_take(RateTable *table, const Address *address, int kind, int per_minut
     ASSERT(per_minute > 0);
     uint64_t key = key_of(table, address, kind);
     size_t set = (size_t)(key % (uint64_t)table->set_count);
-    int64_t burst = (int64_t)(per_minute / 6 > BURST_LEAST ? per_minute / 6 : BURST_LEAST) * MILLI;
+    int64_t burst = (int64_t)(per_minute / 6 > BURST_LEAST ? per_minute / 6 : BURST_LEAST) * MINUTE_MS;
     pthread_mutex_t *lock = &table->locks[set % LOCKS];
     pthread_mutex_lock(lock);
     Bucket *b = bucket_of(&table->buckets[set * WAYS], key, burst, now);
     refill(b, per_minute, burst, now);
-    bool taken = b->tokens >= MILLI;
-    if (taken) b->tokens -= MILLI;
-    int64_t missing = taken ? 0 : MILLI - b->tokens;
+    bool taken = b->tokens >= MINUTE_MS;
+    if (taken) b->tokens -= MINUTE_MS;
+    int64_t missing = taken ? 0 : MINUTE_MS - b->tokens;
     pthread_mutex_unlock(lock);
-    if (!taken) *ret_wait_seconds = (int)((missing * 60 + (int64_t)per_minute * MILLI - 1) / ((int64_t)per_minute * MILLI));
+    if (!taken) *ret_wait_seconds = (int)((missing + (int64_t)per_minute * SECOND_MS - 1) / ((int64_t)per_minute * SECOND_MS));
     return taken;
 }
