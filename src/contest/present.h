@@ -29,7 +29,8 @@
  * pairs         absent ("" or why this is not known), counts [.., pairs TABLE, words [LINE], next TABLE]
  * other_rules   absent, rows [rules (as it was asked for: "omov@Members"), label ("omov, Members only"), title, sha256, first (the contest's own rules),
  *               counted, unknowable, open, elected ("Ed Miliband", or "cannot be known"), answer (the order of all, or why not),
- *               difference (from the first; "" when there is nothing to say), another_result (somebody else is elected)]
+ *               difference (from the first; "" when there is nothing to say), another_result (somebody else is elected),
+ *               moves (the difference without the words before it: who stands elsewhere)]
  * close         absent, counts [.., words [LINE], weights TABLE, weighed [LINE]]
  * files         sources [what, where, link (it is a web address)], again [LINE] (the commands that count these files again),
  *               files [name, kind ("papers", "rules", "stages", "manifest", "readme"), kind_words, size (bytes), size_words, sha256, path]

@@ -226,6 +226,13 @@ static void view_row(Arena *a, View *array, const ComparedRow *first, const Comp
     view_put_bool(v, S("open_question"), row->result->open != NULL);
 }
 
+/* Who stands elsewhere, without the words before it: "David 1st, not 2nd". */
+static Str moves_of(Str difference)
+{
+    Str before, after;
+    return str_cut(difference, ':', &before, &after) ? str_trim(after) : difference;
+}
+
 View *compared_rows(Arena *a, const Compared *compared)
 {
     View *array = view_array(a);
@@ -244,6 +251,7 @@ View *compared_rows(Arena *a, const Compared *compared)
         view_put_str(v, S("answer"), compared_answer(a, row));
         view_put_str(v, S("difference"), compared_difference(a, compared, i));
         view_put_bool(v, S("another_result"), compared_another_result(compared, i));
+        view_put_str(v, S("moves"), moves_of(compared_difference(a, compared, i)));
     }
     return array;
 }

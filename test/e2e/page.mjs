@@ -25,7 +25,7 @@ export async function checkLayout(f, page, view) {
     for (const e of document.body.querySelectorAll('*')) {
       const style = getComputedStyle(e), box = e.getBoundingClientRect();
       if (box.width === 0 || style.visibility === 'hidden' || e.closest('svg') && e.tagName !== 'svg') continue;
-      const hidden = e.closest('thead') && getComputedStyle(e.closest('thead')).position === 'absolute';
+      const hidden = e.closest('thead') && getComputedStyle(e.closest('thead')).position === 'absolute' || e.closest('.unseen');
       if (!framed(e) && !hidden && (box.right > wide + 1 || box.left < -1))
         out.push(`sticks out (${Math.round(box.left)} to ${Math.round(box.right)}): ${name(e)}`);
       const scrolls = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && style.display !== 'inline';
@@ -44,7 +44,11 @@ export async function checkLayout(f, page, view) {
 
 /** WCAG 1.4.12: nothing is lost when a reader sets text wider. */
 export async function checkSpacing(f, page, view) {
-  await page.addStyleTag({ content: '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}' });
+  await page.evaluate((rules) => { // a sheet that a page's policy does not forbid
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(rules);
+    document.adoptedStyleSheets = [sheet];
+  }, '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}');
   await checkLayout(f, page, view);
 }
 
@@ -63,7 +67,7 @@ export async function checkKeyboard(f, page) {
 /** Walk a page with Tab. */
 export async function checkTabs(f, page) {
   const expected = await page.evaluate(() => {
-    const list = [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]')].filter((e) => e.tabIndex >= 0 && e.getClientRects().length);
+    const list = [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]')].filter((e) => e.tabIndex >= 0 && e.checkVisibility());
     list.forEach((e, i) => { e.dataset.stop = i; });
     return list.length;
   });
