@@ -69,28 +69,52 @@ static int64_t now_ms(void)
 typedef struct Keeper {
     pthread_t thread;
     Store *store;
+    const Server *server;
     int end; /* eventfd: written to when it is time to go */
 } Keeper;
 
 typedef Err Expire(Db *db, Command *command);
 
-/* An answer is not waited for by anybody but this thread, and a failure is told once a round: the next one tries again. */
-static void run_expire(Keeper *k, Expire *expire, const char *name)
+/* A command of housekeeping: nobody waits for it, for a store that is away must not keep the watchdog from being told. */
+typedef struct Chore {
+    Command command; /* the first member: `done` is given it */
+    Arena arena;
+} Chore;
+
+static void chore_done(Command *command)
 {
-    Arena a;
-    arena_init(&a, ARENA_LIMIT_DEFAULT);
-    Command command = {.name = name, .run = expire, .arena = &a, .now = now_ms()};
-    if (store_run(k->store, &command))
-        log_line(LOG_WARN, "housekeeping", "command=%s error=%s", name, log_value(&a, command.fault.expected));
-    arena_clear(&a);
+    Chore *chore = (Chore *)command;
+    if (command->err)
+        log_line(LOG_WARN, "housekeeping", "command=%s error=%s", command->name, log_value(&chore->arena, command->fault.expected));
+    arena_clear(&chore->arena);
+    free(chore);
+}
+
+static void submit_chore(Keeper *k, Expire *expire, const char *name)
+{
+    Chore *chore = calloc(1, sizeof *chore);
+    if (!chore) out_of_memory(sizeof *chore);
+    arena_init(&chore->arena, ARENA_LIMIT_DEFAULT);
+    chore->command = (Command){.name = name, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
+    store_submit(k->store, &chore->command);
 }
 
 static void keep_house(Keeper *k)
 {
     store_housekeep(k->store, now_ms());
-    run_expire(k, site_expire, "site_expire");
+    submit_chore(k, site_expire, "site_expire");
     for (int i = 0; i < all_room_count; i++)
-        if (all_rooms[i]->expire) run_expire(k, all_rooms[i]->expire, all_rooms[i]->name);
+        if (all_rooms[i]->expire) submit_chore(k, all_rooms[i]->expire, all_rooms[i]->name);
+}
+
+/* Every loop must have come round since systemd heard of us last: a thread that is stuck is not covered by another that is not. */
+static bool is_alive(const Keeper *k, int watchdog)
+{
+    enum { ROUND_MS = 2000 };
+    int64_t quiet = server_quiet_ms(k->server);
+    if (quiet <= (watchdog > ROUND_MS ? watchdog : ROUND_MS)) return true;
+    log_line(LOG_ERROR, "stuck", "quiet_ms=%lld", (long long)quiet);
+    return false;
 }
 
 static void *keeper_run(void *context)
@@ -104,16 +128,17 @@ static void *keeper_run(void *context)
         if (wait < 0) wait = 0;
         if (wait > step) wait = step;
         if (poll(&end, 1, (int)wait) > 0) return NULL;
-        if (watchdog) notify_send("WATCHDOG=1");
+        if (watchdog && is_alive(k, watchdog)) notify_send("WATCHDOG=1");
         if (now_ms() < next) continue;
         keep_house(k);
         next = now_ms() + HOUSEKEEPING_MS;
     }
 }
 
-static bool keeper_start(Keeper *k, Store *store)
+static bool keeper_start(Keeper *k, Store *store, const Server *server)
 {
     k->store = store;
+    k->server = server;
     k->end = eventfd(0, EFD_CLOEXEC);
     return k->end >= 0 && pthread_create(&k->thread, NULL, keeper_run, k) == 0;
 }
@@ -234,7 +259,7 @@ static void tell_running(Cli *cli, const Settings *s, const Server *server)
 static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
 {
     Keeper keeper;
-    if (!keeper_start(&keeper, store)) {
+    if (!keeper_start(&keeper, store, server)) {
         fprintf(stderr, "hustings serve: no thread for housekeeping: %s\n", strerror(errno));
         return EXIT_SYSTEM;
     }

@@ -192,6 +192,7 @@ static void scan(Loop *loop)
     int64_t now = clock_ms();
     if (now < loop->next_scan) return;
     loop->next_scan = now + loop_scan_ms(&loop->server->options);
+    atomic_store_explicit(&loop->round_at, now, memory_order_relaxed);
     if (!loop->draining) start_accepting(loop);
     connections_scan(loop, now);
     if (!loop->draining) streams_beat(loop, now);

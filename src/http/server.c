@@ -150,6 +150,17 @@ Str server_url(const Server *server, Arena *a)
     return listen_url(server, a);
 }
 
+int64_t server_quiet_ms(const Server *server)
+{
+    int64_t now = clock_ms(), most = 0;
+    if (atomic_load(&server->stage) != STAGE_SERVING) return 0;
+    for (int i = 0; i < server->loop_count; i++) {
+        int64_t round_at = atomic_load_explicit(&server->loops[i].round_at, memory_order_relaxed);
+        if (round_at && now - round_at > most) most = now - round_at;
+    }
+    return most;
+}
+
 void server_stop(Server *server)
 {
     int error = errno;
@@ -223,8 +234,10 @@ void server_run(Server *server)
 {
     int running = 0;
     server->workers = workers_start(server->store, server->options.workers, WORKER_QUEUE_MOST);
-    for (; running < server->loop_count; running++)
+    for (; running < server->loop_count; running++) {
         if (pthread_create(&server->loops[running].thread, NULL, loop_run, &server->loops[running]) != 0) break;
+        pthread_setname_np(server->loops[running].thread, "loop");
+    }
     if (running < server->loop_count) {
         log_line(LOG_ERROR, "threads", "wanted=%d got=%d", server->loop_count, running);
         server_stop(server);

@@ -39,6 +39,8 @@ NODISCARD Err server_open(Arena *a, const ServerOptions *options, Site *site, St
 Str server_url(const Server *server, Arena *a);
 /* Serve until stopped; returns when everything has ended. */
 void server_run(Server *server);
+/* For a watchdog: for how long the slowest loop has not come round. More than a second or two means that one is stuck. From any thread. */
+int64_t server_quiet_ms(const Server *server);
 /* Only writes to an eventfd: fit for a signal handler. A second call does not wait for the drain. */
 void server_stop(Server *server);
 void server_close(Server *server);

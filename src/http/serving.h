@@ -149,6 +149,7 @@ struct Loop {
     Linger *lingering;
     int lingering_count;
     int64_t next_scan;
+    _Atomic int64_t round_at; /* clock_ms: when it last came round */
 };
 
 NODISCARD Err loop_open(Server *server, Loop *loop, Arena *a, Fault *fault);

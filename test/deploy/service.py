@@ -5,6 +5,7 @@ it tells systemd. Each function named check_... starts real servers on 127.0.0.1
 """
 import argparse
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -260,6 +261,39 @@ def check_notify(tally, folder):
                 hidden.settimeout(20)
                 with server(folder, environment={'NOTIFY_SOCKET': '@' + name}):
                     tally('a socket without a file', b'READY=1' in hidden.recv(4096))
+
+
+PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+
+
+def check_watchdog(tally, folder):
+    """One thread that is stuck (held by ptrace) while all others go on: systemd is told no more, and again when it goes on."""
+    trace = ctypes.CDLL(None, use_errno=True).ptrace
+    trace.argtypes = [ctypes.c_long] * 4
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(str(folder / 'notify'))
+        with server(folder, environment={'NOTIFY_SOCKET': str(folder / 'notify'), 'WATCHDOG_USEC': '400000', 'HUSTINGS_SERVER_LOOPS': '2'}) as (process, _):
+            def pings(seconds):
+                count, end = 0, time.monotonic() + seconds
+                while (left := end - time.monotonic()) > 0:
+                    s.settimeout(left)
+                    with contextlib.suppress(TimeoutError):
+                        count += b'WATCHDOG=1' in s.recv(4096)
+                return count
+
+            loops = [int(t.name) for t in pathlib.Path(f'/proc/{process.pid}/task').iterdir() if (t / 'comm').read_text().strip() == 'loop']
+            if not tally('the loops are threads of that name', len(loops) == 2, loops):
+                return
+            if trace(PTRACE_SEIZE, loops[1], 0, 0) != 0:
+                raise Skip('no ptrace: a stuck thread cannot be made')
+            try:
+                trace(PTRACE_INTERRUPT, loops[1], 0, 0)
+                quiet = any(pings(1) == 0 for _ in range(20))
+                tally('one loop is stuck: WATCHDOG=1 stays away', quiet)
+            finally:
+                os.waitpid(loops[1], 0x40000000)  # __WALL: it must have stopped before it can be let go
+                trace(PTRACE_DETACH, loops[1], 0, 0)
+            tally('it goes on: so does WATCHDOG=1', any(pings(1) > 0 for _ in range(20)))
 
 
 # --- housekeeping
