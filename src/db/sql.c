@@ -3,6 +3,7 @@
  */
 #include "db/sql.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -231,6 +232,30 @@ static void read_statements(Catalogue *c, SqlFile file)
 
 /* ---- a migration ---- */
 
+/* Adds `line`; PostgreSQL is told to compare text by bytes, as SQLite does, whatever the order of words in its database. */
+static void add_for_postgres(Buf *b, Str line)
+{
+    for (size_t i = 0; i < line.len;) {
+        size_t n = literal_length(line, i);
+        size_t word = i;
+        while (word < line.len && (isalnum((unsigned char)line.ptr[word]) || line.ptr[word] == '_')) word++;
+        if (!n) n = word > i ? word - i : 1;
+        buf_str(b, str_slice(line, i, i + n));
+        if (str_equal(str_slice(line, i, i + n), S("TEXT"))) buf_str(b, S(" COLLATE \"C\""));
+        i += n;
+    }
+}
+
+/* Comments behind columns stay: SQLite keeps them with the table, for whoever opens the file. */
+static void add_migration_line(const Reader *r, Buf *b, Str line, bool collate)
+{
+    Str sql = without_comment(r, line);
+    if (collate) add_for_postgres(b, sql);
+    else buf_str(b, sql);
+    buf_str(b, str_slice(line, sql.len, line.len));
+    buf_byte(b, '\n');
+}
+
 /* "contest/schema/0003_contest.sql" -> 3 */
 static int migration_number(const Reader *r, Str *ret_name)
 {
@@ -257,10 +282,8 @@ static void read_migration(Catalogue *c, SqlFile file)
         Str text;
         LineKind kind = line_kind(r.now, &text);
         if (kind == LINE_BLANK || kind == LINE_COMMENT || kind == LINE_HEAD) continue;
-        (void)without_comment(
-            &r, text); /* for its quotes; the comments stay: SQLite keeps them with the table, for whoever opens the file */
-        if (kind != LINE_POSTGRES) buf_str(&sqlite, text), buf_byte(&sqlite, '\n');
-        if (kind != LINE_SQLITE) buf_str(&postgres, text), buf_byte(&postgres, '\n');
+        if (kind != LINE_POSTGRES) add_migration_line(&r, &sqlite, text, false);
+        if (kind != LINE_SQLITE) add_migration_line(&r, &postgres, text, kind == LINE_BOTH);
     }
     m->sqlite = buf_done(&sqlite);
     m->postgres = buf_done(&postgres);

@@ -12,8 +12,9 @@
  *   line and holds one statement. Each ":name" stands for a value; one may stand in several places.
  *   A line "-- sqlite: TEXT" is TEXT for SQLite and nothing for PostgreSQL, "-- pg: TEXT" the other way round. Other comment lines are comments.
  * A migration file, schema/NNNN_what.sql, holds any number of statements, with the same two kinds of lines. The numbers are one series over all
- *   rooms, without gaps. Types: TEXT, BIGINT, BLOB (a domain over bytea in PostgreSQL). Text is compared by bytes in both engines: a
- *   PostgreSQL database with another order is refused (pg_session.c). Comments behind columns stay: SQLite keeps them with the table.
+ *   rooms, without gaps. Types: TEXT, BIGINT, BLOB (a domain over bytea in PostgreSQL). Text is compared by bytes in both engines, whatever the order of
+ *   words in a PostgreSQL database: behind each TEXT, COLLATE "C" is put (not in lines "-- pg:", which stand as they are: a CAST to TEXT needs one).
+ *   Comments behind columns stay: SQLite keeps them with the table. Lines "-- export TABLE: ..." say what may leave in an export (plan.c).
  * A quoted text ends on the line where it begins. A comment may stand behind SQL on its line.
  * Errors: a file that cannot be read this way is a bug: the process stops with file and line.
  */

@@ -80,8 +80,8 @@ static void migrations_are_read(void **state)
     assert_int_equal(m[1].number, 2);
     assert_str(m[0].sqlite, " PRAGMA x;\nCREATE TABLE t (\n    a TEXT NOT NULL, -- a TEXT; isn't it\n    CONTEXT BIGINT, b TEXT DEFAULT "
                             "'TEXT'\n ) WITHOUT ROWID;\n");
-    assert_str(m[0].postgres, " CREATE DOMAIN blob AS bytea;\nCREATE TABLE t (\n    a TEXT NOT NULL, -- a TEXT; isn't it\n"
-                              "    CONTEXT BIGINT, b TEXT DEFAULT 'TEXT'\n , c TEXT);\n");
+    assert_str(m[0].postgres, " CREATE DOMAIN blob AS bytea;\nCREATE TABLE t (\n    a TEXT COLLATE \"C\" NOT NULL, -- a TEXT; isn't it\n"
+                              "    CONTEXT BIGINT, b TEXT COLLATE \"C\" DEFAULT 'TEXT'\n , c TEXT);\n");
     assert_str(m[1].postgres, "CREATE TABLE u (TEXT_A BIGINT);\n");
     Sha256 digest = sha256((Str){second, sizeof second - 1});
     assert_memory_equal(m[1].digest.bytes, digest.bytes, SHA256_BYTES);
