@@ -39,7 +39,7 @@ void door_close(Db *db)
     free(db);
 }
 
-/* A server that is away is asked again twice a second, not by every page that is wanted. */
+/* A server that is away is asked again twice a second, not by every page that is wanted. A file can be tried at once. */
 static Err reconnect(Db *db)
 {
     if (monotonic_ms() < db->next_try) return ERR_IO;
@@ -50,7 +50,7 @@ static Err reconnect(Db *db)
     Err e = db->ops->open(db->store, &db->inner, &fault);
     if (!e) return ERR_OK;
     db->inner = NULL;
-    db->next_try = monotonic_ms() + RETRY_MS;
+    db->next_try = db->ops->engine == ENGINE_POSTGRES ? monotonic_ms() + RETRY_MS : 0;
     snprintf(db->trouble, sizeof db->trouble, "%.*s", STR_ARG(fault.expected));
     return e;
 }
