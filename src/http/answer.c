@@ -3,6 +3,7 @@
 #include "http/streams.h"
 
 #include <string.h>
+#define ZLIB_CONST
 #include <zlib.h>
 
 enum { GZIP_FROM_BYTES = 1024, GZIP_TO_BYTES = 2 * 1024 * 1024, FLASH_BYTES_MAX = 600, FLASH_MAC_BYTES = 16 };
@@ -91,7 +92,7 @@ static bool deflate_into(Arena *a, Str body, bool often, Str *ret_packed)
         return false;
     size_t room = deflateBound(&z, (uLong)body.len);
     char *packed = arena_new(a, char, room);
-    z.next_in = (Bytef *)(uintptr_t)body.ptr; /* zlib does not write there */
+    z.next_in = (const Bytef *)body.ptr;
     z.avail_in = (uInt)body.len;
     z.next_out = (Bytef *)packed;
     z.avail_out = (uInt)room;

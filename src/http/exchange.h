@@ -100,7 +100,7 @@ bool site_admit(Site *site, Exchange *ex, int64_t *ret_body_most);
 /* All of the body is in. `db` is the thread's own reader, NULL while the store cannot be reached. */
 Next site_run(Site *site, Exchange *ex, Db *db, bool worker);
 Next site_finish(Site *site, Exchange *ex, Db *db);
-/* The answer was sent, or the connection is gone. */
+/* The answer was sent, or the connection is gone. A kept answer is given back here. */
 void site_done(Site *site, Exchange *ex);
 /* An answer for what the server itself refuses (400, 408, 413, 431, 503...): a page or JSON, as the client would have it. `why` is for a person. */
 void site_refuse(Site *site, Exchange *ex, int status, Str why);

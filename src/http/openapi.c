@@ -176,7 +176,7 @@ static void put_security(View *operation, const Route *r)
 
 static void put_key(View *operation)
 {
-    View *parameters = (View *)(uintptr_t)view_get(operation, S("parameters"));
+    View *parameters = (View *)view_get(operation, S("parameters"));
     if (!parameters) parameters = view_put_array(operation, S("parameters"));
     View *p = view_add_object(parameters);
     view_put_str(p, S("name"), S("Idempotency-Key"));
@@ -230,7 +230,7 @@ static void put_room(Arena *a, View *paths, const Room *room)
 {
     for (int i = 0; i < room->route_count; i++) {
         Str path = open_path(a, str_from_c(room->routes[i].path));
-        View *item = (View *)(uintptr_t)view_get(paths, path);
+        View *item = (View *)view_get(paths, path);
         put_operation(a, item ? item : view_put_object(paths, path), room, &room->routes[i]);
     }
 }

@@ -104,8 +104,9 @@ typedef struct Route {
     const char *form;  /* POST: the template shown again when fields are wrong */
     Page *form_page;   /* POST: fills that form's view, or NULL */
     const char *posts; /* GET: the path of the POST route whose form this page shows; its fields become `form` in the template */
-    const char *
-        topic; /* GET, WHO_ANYONE, no form: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached */
+    /* GET, WHO_ANYONE, no form: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached. It must not depend
+     * on who asks or at which host (req->base is the configured one). "contest::slug" is the topic "contest:" and whatever the part :slug says. */
+    const char *topic;
     int64_t body_max; /* POST: bytes; 0: 64 KiB */
     Rate rate;
     bool heavy;      /* runs on a worker */
@@ -175,7 +176,7 @@ void req_title(Req *req, Str title);
 /* After a POST: where to go (a path of this site; anything else is a bug), and what is said there once at the top. */
 void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Instead of the view: these bytes. `file_name` not empty: to be saved under that name. `sandbox`: a page of its own that must not act for this site. */
+/* Instead of the view: these bytes, under a policy (sandbox) by which they can do nothing on this site. `file_name` not empty: to be saved under it. */
 void req_send(Req *req, Str type, Str bytes, Str file_name);
 /* A session for `who`, with a new token; the old one ends. Only in a write. */
 NODISCARD Err req_sign_in(Req *req, Db *db, Who who);

@@ -31,7 +31,7 @@ static Err find(Arena *a, Db *db, Secret *ret_secret)
     Str bytes = db_text(&rows, "value");
     if (bytes.len != SECRET_BYTES) return ERR_INPUT;
     memcpy(ret_secret->bytes, bytes.ptr, SECRET_BYTES);
-    sodium_memzero((char *)(uintptr_t)bytes.ptr, bytes.len); /* the only copy outside *ret_secret: it lies in our own scratch arena */
+    sodium_memzero((char *)bytes.ptr, bytes.len); /* the only copy outside *ret_secret: it lies in our own scratch arena */
     return ERR_OK;
 }
 

@@ -545,7 +545,7 @@ void site_done(Site *site, Exchange *ex)
         log_line(LOG_INFO, "request", "method=%s route=%s status=%d ms=%lld", asked.method == GET ? "GET" : "POST",
             asked.match.rule ? asked.match.rule->route->path : "-", status, (long long)took);
     }
-    if (ex->answer.kept) kept_drop((Kept *)(uintptr_t)ex->answer.kept);
+    if (ex->answer.kept) kept_drop((Kept *)ex->answer.kept);
     ex->answer.kept = NULL;
 }
 

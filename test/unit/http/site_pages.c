@@ -1,6 +1,7 @@
 /* site_pages.c: what a page answers: routes, faces, headers, what is kept. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "site.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 static Err add_run(Db *db, Command *command)
@@ -148,7 +149,7 @@ static Str unpacked(House *h, Str packed)
 {
     enum { ROOM = 1 << 20 };
     char *text = arena_new(&h->arena, char, ROOM);
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)packed.ptr, .avail_in = (uInt)packed.len, .next_out = (Bytef *)text, .avail_out = ROOM};
+    z_stream z = {.next_in = (const Bytef *)packed.ptr, .avail_in = (uInt)packed.len, .next_out = (Bytef *)text, .avail_out = ROOM};
     assert_int_equal(inflateInit2(&z, 16 + 15), Z_OK);
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
     size_t len = z.total_out;
