@@ -149,10 +149,11 @@ int main(int argc, char **argv)
         return fprintf(stderr, "commands: %.*s\n", STR_ARG(fault.expected)), 1;
     }
     Client *all = calloc((size_t)clients, sizeof *all);
+    if (!all) exit(3);
     Loop loops[LOOPS] = {0};
     for (int i = 0; i < LOOPS; i++) {
         loops[i] = (Loop){.store = store, .samples = calloc(SAMPLES, sizeof(float))};
-        if (!all || !loops[i].samples) return 3;
+        if (!loops[i].samples) exit(3);
         pthread_mutex_init(&loops[i].lock, NULL);
         pthread_cond_init(&loops[i].mail, NULL);
     }

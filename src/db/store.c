@@ -133,7 +133,7 @@ static Err choose_engine(Store *store, Arena *a, const StoreOptions *options, Fa
         return ERR_OK;
     }
     store->ops = &sqlite_ops;
-    Str path;
+    Str path = {0};
     Err e = sqlite_path(options->url, &path, fault);
     return e ? e : sqlite_make_file(a, path, options->must_exist || options->as_it_is, &store->place, fault);
 }
