@@ -5,6 +5,7 @@
 
 #include "formats/gunzip.h"
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 enum { PACK_FROM = 1024 * 1024, GZIP_WINDOW = 15 + 16, DAY_MS = 24 * 60 * 60 * 1000 };
@@ -18,7 +19,7 @@ static Str pack(Arena *a, Str bytes)
     if (deflateInit2(&z, 6, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) out_of_memory(1 << 18);
     size_t room = bytes.len - bytes.len / 8;
     char *out = arena_new(a, char, room);
-    z.next_in = (Bytef *)(uintptr_t)bytes.ptr;
+    z.next_in = (const Bytef *)bytes.ptr;
     z.avail_in = (uInt)bytes.len;
     z.next_out = (Bytef *)out;
     z.avail_out = (uInt)room;

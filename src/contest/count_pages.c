@@ -412,7 +412,7 @@ Err kept_show(Req *req, View *view)
 {
     KeptCount kept;
     Asked asked;
-    View *answer;
+    View *answer = NULL;
     Err e = find_kept(req, &kept, &asked);
     if (e) return e;
     ChildOptions options = {0};

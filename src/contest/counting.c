@@ -98,7 +98,7 @@ static Err compare(Arena *a, const Counting *counting, const Papers *papers, Cou
         &c->compared, counting->rules.spec.len ? counting->rules.spec : c->rules->name, c->rules, (Str){0}, papers, &counting->options);
     for (int i = 0; i < counting->compare_count && !e; i++) {
         const RulesWanted *wanted = &counting->compare[i];
-        const Rules *rules;
+        const Rules *rules = NULL;
         e = read_rules(a, wanted, &rules, fault);
         if (e) return e;
         if (compared_add(&c->compared, wanted->spec, rules, wanted->section, papers, &counting->options))
@@ -179,8 +179,8 @@ Err counting_run(Arena *a, const Counting *counting, Counted *ret_counted, Count
 
 Err counting_check(Arena *a, const Counting *counting, int quick, CountingPart *ret_part, Fault *fault)
 {
-    const Rules *rules;
-    Papers *papers;
+    const Rules *rules = NULL;
+    Papers *papers = NULL;
     *ret_part = PART_RULES;
     Err e = read_rules(a, &counting->rules, &rules, fault);
     if (e) return e;

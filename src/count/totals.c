@@ -155,6 +155,7 @@ static Err check_section(const Reading *in, int stage, int section)
         const Total *t = cell(in, stage, section, c), *was = cell(in, stage - 1, section, c);
         before += was ? was->votes : 0;
         if (!t) continue;
+        ASSERT(was); /* check_standing: whoever stands has stood since stage 1 */
         now += t->votes;
         if (t->line > line) line = t->line;
         if (t->votes >= was->votes) continue;

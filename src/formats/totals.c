@@ -127,7 +127,7 @@ static Err take_figure(Reading *in)
             str_format(in->a, "%d", in->cell_count));
     Papers *papers = in->totals->papers;
     int64_t stage, votes;
-    Str candidate, section = {0};
+    Str candidate = {0}, section = {0};
     Err e = take_number(in, COLUMN_STAGE, 1, PAPERS_CANDIDATES_MAX, &stage);
     if (!e) e = take_number(in, COLUMN_VOTES, 0, PAPERS_TOTAL_MAX, &votes);
     if (!e) e = take_name(in, COLUMN_CANDIDATE, &candidate);
