@@ -50,7 +50,12 @@ function sizeWords(bytes) {
 
 // ---- errors ----
 
+/** Is this a page that showAnswer put here? */
+let answered = false;
+
+/** Browsers do it themselves for a page that they load (autofocus); old ones do not, and nobody does for a page that showAnswer puts here. */
 function focusErrors() {
+  if (!answered && 'autofocus' in HTMLElement.prototype) return;
   all('[data-errors]', HTMLElement)[0]?.focus();
 }
 
@@ -131,13 +136,12 @@ function sendWatched(form, bytes) {
   request.send(new FormData(form));
 }
 
-let answered = false;
-
 /** @param {XMLHttpRequest} request */
 function showAnswer(request) {
   answered = true;
   const page = new DOMParser().parseFromString(request.responseText, 'text/html');
   history.pushState({ sent: true }, '', request.responseURL);
+  for (const e of page.querySelectorAll('[autofocus]')) e.removeAttribute('autofocus');
   document.title = page.title;
   document.body.replaceWith(page.body);
   window.scrollTo(0, 0);

@@ -34,7 +34,6 @@ export async function countWithoutScript(f, browser, server) {
     const said = await Promise.all(described.map((id) => page.locator(`#${id}`).innerText()));
     f.expect(said.some((words) => words.includes('Error:')), `the field of "${await link.innerText()}" is not described by its error`);
   }
-  await checkAccessible(f, page);
   await checkLayout(f, page, phone);
 
   writeFileSync(`${server.home}/own.csv`, papers);
@@ -45,7 +44,6 @@ export async function countWithoutScript(f, browser, server) {
   f.expect((await outcome(page)).includes('Bo is elected'), `the outcome is "${await outcome(page)}"`);
   f.expect((await page.locator('h1').innerText()).includes('Chair of the allotments'), 'the title is not there');
   f.expect(await page.locator('.stage').count() >= 2, 'no stages');
-  await checkAccessible(f, page);
   await checkLayout(f, page, phone);
 
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('button[name=want][value=html]')]);
@@ -53,6 +51,22 @@ export async function countWithoutScript(f, browser, server) {
   f.expect(/Bo is elected/.test(declaration) && declaration.includes('</html>'), 'the declaration is not whole');
   quiet(f, wrongs);
   await context.close();
+}
+
+/** A form that came back, with scripts: axe finds nothing on it in any view, and the focus is on the summary. */
+export async function sendMistakes(f, browser, server) {
+  for (const view of siteViews.filter(({ print }) => !print)) {
+    const { page, context, wrongs } = await openSite(browser, server.origin, '/count', view);
+    await page.locator('summary').nth(2).click();
+    await page.fill('[name=seats]', '0');
+    await page.click('form button:not([name])');
+    await page.waitForSelector('.errors');
+    f.same(await page.evaluate(() => document.activeElement?.className), 'errors', 'the focus is on');
+    await checkAccessible(f, page);
+    await checkLayout(f, page, view);
+    quiet(f, wrongs);
+    await context.close();
+  }
 }
 
 /** Press Tab until what `matches` has the focus. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // site.mjs: the pages of a running server, looked at in every way, and walked through by mouse, by keyboard and without scripts.
 import { openSite, siteViews } from './browser.mjs';
-import { countEachFormat, countLarge, countWithoutScript, countWithKeyboard, keepAndDelete } from './counting.mjs';
+import { countEachFormat, countLarge, countWithoutScript, countWithKeyboard, keepAndDelete, sendMistakes } from './counting.mjs';
 import { checkLive } from './live.mjs';
 import { checkAccessible, checkLayout, checkReaderTables, checkSpacing, checkTabs } from './page.mjs';
 import { checkDrawing } from './drawing.mjs';
@@ -86,8 +86,8 @@ async function compareWithoutScript(f, browser, server, path) {
   for (const javaScriptEnabled of [true, false]) {
     const { page, context } = await openSite(browser, server.origin, path, siteViews[0], { javaScriptEnabled });
     seen.push(await page.evaluate(() => {
-      for (const e of document.querySelectorAll('[data-print]')) e.remove();
-      return document.body.innerText;
+      for (const e of document.querySelectorAll('[data-print],.chosen,.hash')) e.remove(); // a button, an empty place; a reference is new each time
+      return document.body.innerText.replaceAll(/\s+/g, ' ');
     }));
     await context.close();
   }
@@ -112,6 +112,7 @@ export async function judgeSite(runner, browser, pictures) {
         await context.close();
       });
     await runner.check('count your own, without scripts, a mistake first', (f) => countWithoutScript(f, browser, server));
+    await runner.check('a form with mistakes, in every view', (f) => sendMistakes(f, browser, server));
     await runner.check('count your own, by keyboard alone', (f) => countWithKeyboard(f, browser, server));
     await countEachFormat(runner, browser, server);
     await runner.check('count a large file: progress, once, and back', (f) => countLarge(f, browser, server));
