@@ -188,7 +188,7 @@ static Str live_path(Arena *a, const SiteReq *own)
 {
     const Rule *rule = own->rule;
     if (!rule->topic.len) return (Str){0};
-    Str part = rule->topic_part < 0 ? (Str){0} : own->state.parts[rule->topic_part].value;
+    Str part = rule->topic_part < 0 ? S("") : own->state.parts[rule->topic_part].value;
     Str topic = str_format(a, "%.*s%.*s", STR_ARG(rule->topic), STR_ARG(part));
     if (!own->keeps) return str_format(a, "/live?topic=%.*s", STR_ARG(topic));
     char cursor[CURSOR_MOST];

@@ -38,8 +38,8 @@ typedef struct SiteReq SiteReq;
 /* What a request's line and headers ask for: found without any memory, so that a kept page costs none. */
 typedef struct Asked {
     Verb method; /* HEAD is a GET */
-    bool known;    /* GET, HEAD or POST */
-    Str path;      /* without ".json" */
+    bool known;  /* GET, HEAD or POST */
+    Str path;    /* without ".json" */
     bool json_path;
     Match match;
 } Asked;

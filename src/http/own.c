@@ -67,7 +67,7 @@ static Err openapi_page(Req *req, View *view)
     const Site *site = site_of(req);
     Exchange *ex = req->state->ex;
     bool has_it = etag_matches(exchange_header(ex, "if-none-match"), site->openapi_etag);
-    answer_begin(ex, has_it ? 304 : 200, S("application/json"), has_it ? (Str){0} : site->openapi);
+    answer_begin(ex, has_it ? 304 : 200, S("application/json"), has_it ? S("") : site->openapi);
     answer_gzip(ex, false);
     answer_header(ex, S("ETag"), site->openapi_etag);
     answer_cache(ex, CACHE_ASK);

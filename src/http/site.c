@@ -11,7 +11,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEPT_BYTES_MOST = 64 * 1024 * 1024, KEPT_PAGE_MOST = 1024 * 1024, RATE_BUCKETS = 65536, BODY_STANDARD = 64 * 1024, SLOW_MS = 1000, TOPIC_NAME_MAX = 192 };
+enum {
+    KEPT_BYTES_MOST = 64 * 1024 * 1024,
+    KEPT_PAGE_MOST = 1024 * 1024,
+    RATE_BUCKETS = 65536,
+    BODY_STANDARD = 64 * 1024,
+    SLOW_MS = 1000,
+    TOPIC_NAME_MAX = 192
+};
 
 static const int per_minute[RATE__COUNT] = {[RATE_READ] = 3000, [RATE_WORK] = 60, [RATE_WRITE] = 120, [RATE_ENTRY] = 10};
 
@@ -445,7 +452,7 @@ static Next run(Site *site, SiteReq *own, Db *db)
 static bool topic_of(const Asked *asked, char room[TOPIC_NAME_MAX], Str *ret_topic)
 {
     const Rule *rule = asked->match.rule;
-    Str part = rule->topic_part < 0 ? (Str){0} : asked->match.parts[rule->topic_part];
+    Str part = rule->topic_part < 0 ? S("") : asked->match.parts[rule->topic_part];
     size_t len = rule->topic.len + part.len;
     if (len > TOPIC_MAX) return false;
     memcpy(room, rule->topic.ptr, rule->topic.len);

@@ -63,12 +63,13 @@ static inline void wait_for(Wake *wake)
 
 static inline Next run_exchange(Site *site, Exchange *ex, Db *db)
 {
-    Wake wake = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-    ex->connection = &wake;
+    Wake *wake = arena_new(ex->arena, Wake, 1);
+    *wake = (Wake){PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    ex->connection = wake;
     Next next = site_run(site, ex, db, false);
     if (next == NEXT_WORKER) next = site_run(site, ex, db, true);
     if (next != NEXT_WAIT) return next;
-    wait_for(&wake);
+    wait_for(wake);
     return site_finish(site, ex, db);
 }
 
@@ -182,10 +183,12 @@ static inline void assert_status_at(Shown s, int status, const char *file, int l
 static inline Str between(House *h, const Shown *s, const char *before, const char *after)
 {
     const char *from = memmem(s->body.ptr, s->body.len, before, strlen(before));
-    if (!from) fail_msg("\"%s\" is not in:\n%.*s", before, STR_ARG(s->body));
+    assert_says(*s, before);
+    if (!from) return (Str){0};
     from += strlen(before);
     const char *to = memmem(from, (size_t)(s->body.ptr + s->body.len - from), after, strlen(after));
     assert_non_null(to);
+    if (!to) return (Str){0};
     return str_copy(&h->arena, (Str){from, (size_t)(to - from)});
 }
 
