@@ -68,7 +68,7 @@ PRINTF_LIKE(2, 0) static void say_nothing(void *context, const char *format, va_
 static struct MHD_Daemon *start_daemon(Server *server, Loop *loop)
 {
     struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->certificate}, {MHD_OPTION_HTTPS_MEM_KEY, 0, server->key},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities}, {MHD_OPTION_END, 0, NULL}};
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities}, {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG;
     if (server->certificate) flags |= MHD_USE_TLS;
     return MHD_start_daemon(flags, 0, NULL, NULL, connection_request, loop, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL,

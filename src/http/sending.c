@@ -31,7 +31,7 @@ struct MHD_Response *answer_headers(struct MHD_Response *response, Arena *a, con
 
 static struct MHD_Response *response_of(Str body, Arena *a, const Header *headers, int count)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)body.ptr, MHD_RESPMEM_PERSISTENT);
     return answer_headers(response, a, headers, count);
 }
 
@@ -45,7 +45,7 @@ static void free_native(void *native)
 /* Two threads may make it at the same moment: one of the two is thrown away. */
 static struct MHD_Response *native_of(const Kept *answer, Arena *a)
 {
-    Kept *kept = (Kept *)(uintptr_t)answer;
+    Kept *kept = (Kept *)answer;
     void *native = __atomic_load_n(&kept->native, __ATOMIC_ACQUIRE);
     if (native) return native;
     struct MHD_Response *made = response_of(kept->body, a, kept->headers, kept->header_count);

@@ -201,11 +201,11 @@ void connection_resume(Connection *connection);
 /* Cut those that are too slow; when the server stops, those that do nothing. */
 void connections_scan(Loop *loop, int64_t now);
 
-enum MHD_Result connection_request(void *loop, struct MHD_Connection *native, const char *url, const char *method, const char *version,
-    const char *upload, size_t *upload_size, void **context);
-void *connection_target(void *loop, const char *target, struct MHD_Connection *native);
-void connection_completed(void *loop, struct MHD_Connection *native, void **context, enum MHD_RequestTerminationCode code);
-void connection_notify(void *loop, struct MHD_Connection *native, void **socket_context, enum MHD_ConnectionNotificationCode code);
+enum MHD_Result connection_request(void *context, struct MHD_Connection *native, const char *url, const char *method, const char *version,
+    const char *upload, size_t *upload_size, void **request_context);
+void *connection_target(void *context, const char *target, struct MHD_Connection *native);
+void connection_completed(void *context, struct MHD_Connection *native, void **request_context, enum MHD_RequestTerminationCode code);
+void connection_notify(void *context, struct MHD_Connection *native, void **socket_context, enum MHD_ConnectionNotificationCode code);
 
 /* ---- call.c ---- */
 

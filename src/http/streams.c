@@ -289,10 +289,11 @@ static size_t write_tail(const Stream *stream, char *out)
         tags[i] = stream->topics[i].topic->tag;
         versions[i] = stream->topics[i].sent;
     }
-    memcpy(out, "id: ", 4);
-    size_t n = 4 + cursor_write(tags, versions, stream->topic_count, out + 4);
-    memcpy(out + n, "\n\n", 2);
-    return n + 2;
+    static const char before[] = {'i', 'd', ':', ' '}, after[] = {'\n', '\n'};
+    memcpy(out, before, sizeof before);
+    size_t n = sizeof before + cursor_write(tags, versions, stream->topic_count, out + sizeof before);
+    memcpy(out + n, after, sizeof after);
+    return n + sizeof after;
 }
 
 static size_t copy_part(Str part, size_t *offset, char *out, size_t room)

@@ -254,7 +254,7 @@ void site_done(Site *site, Exchange *ex)
 {
     Command *command = ex->req;
     if (command) arena_clear(command->arena);
-    if (ex->answer.kept) kept_drop((Kept *)(uintptr_t)ex->answer.kept);
+    if (ex->answer.kept) kept_drop((Kept *)ex->answer.kept);
     atomic_fetch_add(&site->done, 1);
 }
 
