@@ -3,7 +3,7 @@
 # demo.sh: publish Labour's leadership election of 2010 and show it on http://127.0.0.1:8080 (the next free port when that is taken).
 #
 # At a terminal the server runs until Ctrl-C. Elsewhere (a script, CI) it stays behind for DEMO_SECONDS (3600) and this returns once a page
-# has been fetched from it; "demo.sh stop" ends it sooner. A second demo replaces the first. Everything is kept in out/demo.
+# has been fetched from it; "demo.sh stop" ends it sooner. A second demo takes the place of the first and begins with an empty store, in out/demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -89,7 +89,8 @@ esac
 stop_running
 port=$(free_port)
 [ "$port" = 8080 ] || echo "Port 8080 is taken by another program; the demo takes $port."
-"$hustings" publish examples/labour-2010 --replace --config /dev/null --store "$place/hustings.db"
+rm -f "$place"/hustings.db*
+"$hustings" publish examples/labour-2010 --config /dev/null --store "$place/hustings.db"
 serve=("$hustings" serve --config /dev/null --store "$place/hustings.db" --listen "127.0.0.1:$port")
 if [ -t 0 ] && [ -t 1 ]; then
     "${serve[@]}" >"$log" 2>&1 &
