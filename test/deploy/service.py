@@ -281,9 +281,12 @@ def check_watchdog(tally, folder):
                         count += b'WATCHDOG=1' in s.recv(4096)
                 return count
 
-            loops = [int(t.name) for t in pathlib.Path(f'/proc/{process.pid}/task').iterdir() if (t / 'comm').read_text().strip() == 'loop']
-            if not tally('the loops are threads of that name', len(loops) == 2, loops):
+            def loops_of_it():
+                return [int(t.name) for t in pathlib.Path(f'/proc/{process.pid}/task').iterdir() if (t / 'comm').read_text().strip() == 'loop']
+
+            if not tally('the loops are threads of that name', wait_for(lambda: len(loops_of_it()) == 2), loops_of_it()):
                 return
+            loops = loops_of_it()
             if trace(PTRACE_SEIZE, loops[1], 0, 0) != 0:
                 raise Skip('no ptrace: a stuck thread cannot be made')
             try:
