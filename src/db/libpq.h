@@ -56,7 +56,7 @@
     X(PQstatus)
 
 typedef struct LibPq {
-#define X(name) __typeof__(name) *name;
+#define X(name) __typeof__(name) *(name);
     LIBPQ_FUNCTIONS(X)
 #undef X
 } LibPq;

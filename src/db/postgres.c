@@ -227,7 +227,7 @@ static Err base_type(PgDb *p, Oid oid, PgType *ret_type)
 {
     char sql[96];
     snprintf(sql, sizeof sql, "SELECT typbasetype::bigint FROM pg_catalog.pg_type WHERE oid = %u", oid);
-    PGresult *r;
+    PGresult *r = NULL;
     Err e = line_words(p, sql, &r);
     if (!e) e = settle_for(p, &r);
     if (e) return e;
@@ -261,7 +261,7 @@ static Err prepare_anew(PgDb *p, const Statement *statement, Prepared *prepared,
     char name[16];
     const char *sql = str_c(&p->arena, statement->postgres);
     Err e = line_sent(p, pq.PQsendPrepare(p->conn, name_of(statement, name), sql, 0, NULL), statement->name, NULL);
-    PGresult *described;
+    PGresult *described = NULL;
     if (!e) e = line_sent(p, pq.PQsendDescribePrepared(p->conn, name), statement->name, &described);
     if (!e) e = settle_for(p, &described);
     if (e) return e;

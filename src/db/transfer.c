@@ -222,15 +222,14 @@ static Err is_there(Transfer *t, const char *path)
     return fault_setf(t->fault, t->a, ERR_CONFLICT, "%s is there already", path);
 }
 
-/* An empty file beside `path`, for its owner alone: a backup holds secrets. */
-static Err make_beside(Transfer *t, const char *path, char **ret_temporary)
+/* An empty file beside `path`, for its owner alone: a backup holds secrets. NULL: it could not be made, and the fault says why. */
+static char *make_beside(Transfer *t, const char *path)
 {
     char *name = (char *)str_c(t->a, str_format(t->a, "%s.XXXXXX", path));
     int fd = mkostemp(name, O_CLOEXEC);
-    if (fd < 0) return file_failed(t, path);
+    if (fd < 0 && file_failed(t, path)) return NULL;
     close(fd);
-    *ret_temporary = name;
-    return ERR_OK;
+    return name;
 }
 
 static bool bring_to_disk(const char *path, int flags)
@@ -283,15 +282,15 @@ Err transfer_backup(Arena *a, Store *from, Str path, const TransferOptions *opti
     Transfer *t = transfer_new(a, options, fault);
     const char *name = str_c(a, path);
     if (access(name, F_OK) == 0) return is_there(t, name);
-    char *temporary = NULL;
+    char *temporary = make_beside(t, name);
+    if (!temporary) return fault->err;
     Vault *source = NULL;
     TransferReport report = {0};
-    Err e = make_beside(t, name, &temporary);
-    if (!e) e = vault_open_store(a, from, &source, fault);
+    Err e = vault_open_store(a, from, &source, fault);
     if (!e) e = fill_backup(t, source, temporary, &report);
     close_vault(source);
     if (!e) e = give_name(t, temporary, name);
-    if (e && temporary) unlink(temporary);
+    if (e) unlink(temporary);
     if (!e) *ret_report = report;
     return e;
 }
@@ -376,8 +375,7 @@ Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *opti
 /* Nobody may write to it meanwhile: what came after the move would be lost. */
 static Err source_open(Transfer *t, Str url, Store **ret_store, Vault **ret_vault)
 {
-    Err e = store_open(
-        t->a, &(StoreOptions){.url = url, .serve = true, .must_exist = true, .as_it_is = true}, ret_store, t->fault);
+    Err e = store_open(t->a, &(StoreOptions){.url = url, .serve = true, .must_exist = true, .as_it_is = true}, ret_store, t->fault);
     if (e) return e;
     if (store_engine(*ret_store) == ENGINE_SQLITE) return vault_open_store(t->a, *ret_store, ret_vault, t->fault);
     store_close(*ret_store);

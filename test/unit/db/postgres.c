@@ -34,7 +34,8 @@ static const Statement *st(Arena *a, const char *sql, int value_count)
 {
     static int number;
     Statement *s = arena_new(a, Statement, 1);
-    *s = (Statement){.number = number++, .name = S("under_test"), .postgres = str_from_c(sql), .value_count = value_count};
+    *s = (Statement){.number = number, .name = S("under_test"), .postgres = str_from_c(sql), .value_count = value_count};
+    number++;
     for (int i = 0; i < value_count; i++) s->values[i] = str_format(a, "v%d", i + 1);
     return s;
 }

@@ -131,11 +131,11 @@ static TransferReport restore(Place *p, Str path, Str url)
     return done_by(e, &fault, report);
 }
 
-static void same_report(TransferReport one, TransferReport other)
+static void same_report(TransferReport report, TransferReport expected)
 {
-    assert_int_equal(one.rows, other.rows);
-    assert_int_equal(one.bytes, other.bytes);
-    assert_memory_equal(one.digest.bytes, other.digest.bytes, SHA256_BYTES);
+    assert_int_equal(report.rows, expected.rows);
+    assert_int_equal(report.bytes, expected.bytes);
+    assert_memory_equal(report.digest.bytes, expected.digest.bytes, SHA256_BYTES);
 }
 
 static void refused(Place *p, Err e, const Fault *fault, Err expected, const char *why)
