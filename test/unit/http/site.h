@@ -184,11 +184,11 @@ static inline Str between(House *h, const Shown *s, const char *before, const ch
 {
     const char *from = memmem(s->body.ptr, s->body.len, before, strlen(before));
     assert_says(*s, before);
-    if (!from) return (Str){0};
+    if (!from) return S("");
     from += strlen(before);
     const char *to = memmem(from, (size_t)(s->body.ptr + s->body.len - from), after, strlen(after));
     assert_non_null(to);
-    if (!to) return (Str){0};
+    if (!to) return S("");
     return str_copy(&h->arena, (Str){from, (size_t)(to - from)});
 }
 
