@@ -44,7 +44,7 @@ step_cases() { needs build-release && python3 test/cases/run.py; }
 step_reference() { needs build-release && one reference python3 test/reference/compare.py --elections "$REFERENCE_ELECTIONS"; }
 step_http() { needs build-gcc && python3 test/http/run.py; }
 step_cli() { needs build-release && python3 test/cli/run.py; }
-step_contest() { needs build-release && python3 test/contest/run.py; }
+step_contest() { needs build-release && test/postgres.py run python3 test/contest/run.py; }
 step_security() { needs build-release && python3 test/security/walk.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
 step_deploy() { needs build-release && python3 test/deploy/proxies.py; }

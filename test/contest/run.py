@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Contests from outside: publish and take out while the server runs, every page in both faces, and the way of one's own papers through the form.
 
-run.py [PROGRAM]: starts `hustings serve` on a free port with a store of its own, and ends it by itself. HUSTINGS_TEST_STORE may name a PostgreSQL.
+run.py [PROGRAM]: starts `hustings serve` on a free port with a store of its own, and ends it by itself. All of it once more on
+PostgreSQL when HUSTINGS_TEST_POSTGRES names one (test/postgres.py run).
 """
 import base64
 import csv
@@ -44,8 +45,8 @@ def holds(text, *parts):
 
 
 class Site:
-    def __init__(self, folder):
-        self.store = os.environ.get('HUSTINGS_TEST_STORE') or str(folder / 'contests.db')
+    def __init__(self, folder, store):
+        self.store = store or str(folder / 'contests.db')
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith('HUSTINGS_')}
         self.folder = folder
         self.start()
@@ -363,7 +364,7 @@ def downloads_are_the_same_count(site):
     page = count(b, {'rules': 'av-2011'}, [('mps-and-meps.csv', data)])
     form = next(f for f in page.page.forms if f['buttons'])
     same([v for _, v in form['buttons']], ['html', 'csv', 'json', 'svg', 'text'], 'downloads')
-    got = {want: b.post('/count', {**form['hidden'], 'want': want}) for _, want in form['buttons']}
+    got = {want: b.post('/count', {**form['hidden'], 'other_rules': '', 'want': want}) for _, want in form['buttons']}
     for want, answer in got.items():
         same(answer.status, 200, want + answer.words[:300])
         holds(answer.headers['content-disposition'], 'attachment')
@@ -511,10 +512,10 @@ def kept_after_a_restart(site):
     holds(shown.words, 'Ann is elected')
 
 
-def main():
+def run_on(store):
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory(prefix='hustings-contest-') as folder:
-        site = Site(pathlib.Path(folder))
+        site = Site(pathlib.Path(folder), store)
         try:
             for function in TESTS:
                 try:
@@ -522,13 +523,19 @@ def main():
                     passed += 1
                 except Exception:  # a test that breaks is a failure, and the others still run
                     failed += 1
-                    print(f'FAILED  {function.__name__}')
+                    print(f'FAILED  {function.__name__} on {"PostgreSQL" if store else "SQLite"}')
                     traceback.print_exc(limit=-2)
                     if site.process.poll() is not None:
                         site.start()
         finally:
             if site.process.poll() is None:
                 site.stop()
+    return passed, failed
+
+
+def main():
+    stores = [None, *filter(None, [os.environ.get('HUSTINGS_TEST_POSTGRES')])]
+    passed, failed = map(sum, zip(*map(run_on, stores)))
     print(f'contest: {passed} passed, {failed} failed')
     return 1 if failed else 0
 
