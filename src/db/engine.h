@@ -21,11 +21,11 @@ struct Db {
 
     /* Of the caller's side alone: */
     Db *inner;
-    bool in_command;  /* db_run is allowed */
+    bool in_command; /* db_run is allowed */
     bool in_snapshot;
-    bool wrote;       /* in this command: something to undo */
-    bool failed;      /* in this transaction the engine has given an error */
-    int64_t next_try; /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
+    bool wrote;                  /* in this command: something to undo */
+    bool failed;                 /* in this transaction the engine has given an error */
+    int64_t next_try;            /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
     struct Announced *announced; /* topics raised in this batch */
     struct TopicMemo *memo;      /* versions that were read, and when they still hold */
 };

@@ -87,6 +87,13 @@ static inline Db *reader(Store *store)
     return db;
 }
 
+/* The good end of a child process. Not _exit: under valgrind that would look for leaks among what the parent's threads still use. */
+_Noreturn static inline void child_succeeded(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+    _exit(9);
+}
+
 /* ---- commands ---- */
 
 static inline Err add_row(Db *db, int64_t id)
