@@ -74,7 +74,7 @@ static void count_answer(const Call *call, int status)
 static struct MHD_Response *bare_answer(Call *call)
 {
     call->ex.answer = (Answer){.status = 500, .close = true, .kept = call->ex.answer.kept};
-    return MHD_create_response_from_buffer(0, (void *) "", MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 }
 
 /* A copy of a kept answer's parts, so that headers can be added. */
