@@ -334,7 +334,7 @@ static void put_keep(const Asked *asked, Str packed, View *view)
 
 Err count_result(Req *req, View *view)
 {
-    Asked asked;
+    Asked asked = {0};
     View *answer;
     Err e = read_asked(req, &asked);
     if (e) return e;
@@ -411,7 +411,7 @@ static Err find_kept(Req *req, KeptCount *ret_kept, Asked *ret_asked)
 Err kept_show(Req *req, View *view)
 {
     KeptCount kept;
-    Asked asked;
+    Asked asked = {0};
     View *answer = NULL;
     Err e = find_kept(req, &kept, &asked);
     if (e) return e;
@@ -436,7 +436,7 @@ Err kept_asked(Req *req, View *view)
 {
     (void)view;
     KeptCount kept;
-    Asked asked;
+    Asked asked = {0};
     Err e = find_kept(req, &kept, &asked);
     if (e) return e;
     Buf b = buf_new(req->arena);
@@ -448,7 +448,7 @@ Err kept_asked(Req *req, View *view)
 Err kept_delete_form(Req *req, View *view)
 {
     KeptCount kept;
-    Asked asked;
+    Asked asked = {0};
     Err e = find_kept(req, &kept, &asked);
     if (e) return e;
     View *contest = view_put_object(view, S("contest"));

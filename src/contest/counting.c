@@ -185,8 +185,11 @@ Err counting_check(Arena *a, const Counting *counting, int quick, CountingPart *
     Err e = read_rules(a, &counting->rules, &rules, fault);
     if (e) return e;
     *ret_part = PART_PAPERS;
+    ASSERT(rules);
     e = read_papers(a, counting, rules, &papers, fault);
-    if (e || papers->candidate_count > quick || rules->method == METHOD_STV_MEEK) return e;
+    if (e) return e;
+    ASSERT(papers);
+    if (papers->candidate_count > quick || rules->method == METHOD_STV_MEEK) return ERR_OK;
     *ret_part = counting->options.seats > 1 && !method_has_seats(rules->method) ? PART_SEATS : PART_PAPERS;
     Result *result;
     return count_run(a, rules, papers, &counting->options, &result, fault);

@@ -46,10 +46,17 @@ static void believes_nothing(void **state)
     assert_int_equal(asked_read(view_array(a), &again), ERR_INPUT);
     assert_int_equal(asked_read(view_object(a), &again), ERR_INPUT);
     asked = example();
-    View *view = asked_view(a, &asked);
-    const View *files = view_get(view, S("files"));
-    for (int i = 0; i < ASKED_FILES_MAX; i++) view_add((View *)(uintptr_t)files, view_copy(a, view_first(files)));
-    assert_int_equal(asked_read(view, &again), ERR_INPUT);
+    asked.files[1].section = S("\xff");
+    assert_int_equal(asked_read(asked_view(a, &asked), &again), ERR_INPUT);
+    View *many = view_object(a), *files = view_array(a);
+    const View *view = view_get(asked_view(a, &asked), S("files"));
+    for (int i = 0; i <= ASKED_FILES_MAX; i++) view_add(files, view_copy(a, view_first(view)));
+    asked = example();
+    for (const View *v = view_first(asked_view(a, &asked)); v; v = view_next(v)) {
+        bool list = str_equal(view_key(v), S("files"));
+        view_put(many, view_key(v), list ? files : view_copy(a, v));
+    }
+    assert_int_equal(asked_read(many, &again), ERR_INPUT);
 }
 
 static void finds_sections(void **state)

@@ -9,8 +9,6 @@
 
 #include <dirent.h>
 
-extern char **environ;
-
 /* ---- as a child ---- */
 
 static int open_descriptors(void)

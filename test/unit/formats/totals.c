@@ -22,7 +22,7 @@ static Err count_with(Arena *a, const char *preset, const char *text, Result **r
 
 static void makes_a_result(void **state)
 {
-    Result *r;
+    Result *r = NULL;
     Fault fault = {0};
     assert_int_equal(
         count_with(*state, "av-2011",
@@ -30,6 +30,7 @@ static void makes_a_result(void **state)
             "50,Bob,2\r\n46,\"Ann, the \"\"first\"\"\",2\r\n",
             &r, &fault),
         ERR_OK);
+    ASSERT(r);
     assert_str(r->papers->candidates[0].name, "Ann, the \"first\"");
     assert_str(r->papers->note, "a caveat");
     assert_str(r->papers->title, "T");
@@ -54,9 +55,10 @@ static void makes_a_result(void **state)
 
 static void plurality_has_one_stage(void **state)
 {
-    Result *r;
+    Result *r = NULL;
     Fault fault = {0};
     assert_int_equal(count_with(*state, "plurality", STAGE_1, &r, &fault), ERR_OK);
+    ASSERT(r);
     assert_int_equal(r->elected[0], 0);
     assert_int_equal(r->stage_count, 1);
 }
@@ -64,9 +66,10 @@ static void plurality_has_one_stage(void **state)
 /* A tie at the last stage is an open question, as with papers. */
 static void a_tie_stays_open(void **state)
 {
-    Result *r;
+    Result *r = NULL;
     Fault fault = {0};
     assert_int_equal(count_with(*state, "av-2011", HEAD "1,Ann,40\n1,Bob,40\n", &r, &fault), ERR_OK);
+    ASSERT(r);
     assert_non_null(r->open);
 }
 
@@ -76,9 +79,10 @@ static const char batches[] =
 /* With several out at once it is not known whose votes went where. */
 static void batches_have_no_transfers(void **state)
 {
-    Result *r;
+    Result *r = NULL;
     Fault fault = {0};
     assert_int_equal(count_with(*state, batches, HEAD "1,Ann,40\n1,Bob,45\n1,Cyd,5\n1,Dee,4\n2,Ann,47\n2,Bob,46\n", &r, &fault), ERR_OK);
+    ASSERT(r);
     assert_int_equal(r->stages[0].eliminated_count, 2);
     assert_int_equal(r->stages[0].transfer_count, 0);
     assert_true(totals_transfers_unknown(r));
