@@ -131,7 +131,7 @@ async function countFile(f, browser, server, file) {
   await page.click('form button:not([name])');
   await page.waitForSelector('.outcome, .errors');
   f.expect(await page.locator('.errors').count() === 0, `refused: ${await page.locator('.errors').allInnerTexts()}`);
-  f.expect(/ (is|are) elected|elected to|Chair/.test(await page.locator('.sheet').innerText()), `the outcome is "${await page.locator('.sheet').innerText()}"`);
+  f.expect(/ (is|are) elected|posts, all decided/.test(await page.locator('.sheet').innerText()), `the outcome is "${await page.locator('.sheet').innerText()}"`);
   await checkLayout(f, page, phone);
   await checkAccessible(f, page);
   quiet(f, wrongs);
