@@ -379,7 +379,7 @@ Err kept_prepare(Req *req, View *view)
     Fault fault = {0};
     e = asked_check(req->arena, &asked, &part, &fault);
     if (e) return tell_fault(req, &asked, part, &fault);
-    keeping->token = req_new_token(req);
+    keeping->token = req_new_id(req);
     keeping->word = req_new_token(req);
     req->room = keeping;
     return ERR_OK;

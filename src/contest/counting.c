@@ -4,6 +4,8 @@
 #include "formats/gunzip.h"
 #include "formats/totals.h"
 
+#include <pthread.h>
+
 /* ---- reading ---- */
 
 static Err feed_piece(void *context, Str bytes)
@@ -63,16 +65,46 @@ static Err read_papers(Arena *a, const Counting *counting, const Rules *rules, P
     return e;
 }
 
+/* ---- rules ---- */
+
+enum { PRESETS_MAX = 32 };
+static Arena preset_arena;
+static const Rules *preset_rules[PRESETS_MAX];
+static pthread_once_t presets_once = PTHREAD_ONCE_INIT;
+
+/* Presets never change, so a server parses them once, not for every count. They stay until the process ends. */
+static void read_presets(void)
+{
+    arena_init(&preset_arena, ARENA_LIMIT_DEFAULT);
+    ASSERT(rules_preset_count() <= PRESETS_MAX);
+    for (int i = 0; i < rules_preset_count(); i++) {
+        Rules *rules;
+        Fault fault = {0};
+        Str name = rules_preset_name(i);
+        ASSERT(rules_parse(&preset_arena, rules_preset_text(name), name, &rules, &fault) == ERR_OK);
+        preset_rules[i] = rules;
+    }
+}
+
+static const Rules *find_preset(Str name)
+{
+    pthread_once(&presets_once, read_presets);
+    for (int i = 0; i < rules_preset_count(); i++)
+        if (str_equal(rules_preset_name(i), name)) return preset_rules[i];
+    return NULL;
+}
+
 static Err read_rules(Arena *a, const RulesWanted *wanted, const Rules **ret_rules, Fault *fault)
 {
-    bool preset = !wanted->text.ptr;
-    Str text = preset ? rules_preset_text(wanted->name) : wanted->text;
-    if (!text.ptr)
+    if (!wanted->text.ptr) {
+        *ret_rules = find_preset(wanted->name);
+        if (*ret_rules) return ERR_OK;
         return fault_set(fault, ERR_INPUT, 0, 0, S("the name of a preset ('hustings rules list') or a file"), fault_quote(a, wanted->name));
+    }
     Rules *rules;
-    Err e = rules_parse(a, text, wanted->name, &rules, fault);
-    if (e && !preset) fault->file = wanted->name;
-    if (!e) *ret_rules = rules;
+    Err e = rules_parse(a, wanted->text, wanted->name, &rules, fault);
+    if (e) fault->file = wanted->name;
+    else *ret_rules = rules;
     return e;
 }
 

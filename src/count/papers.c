@@ -29,6 +29,7 @@ typedef struct PapersIndex {
     uint32_t group_capacity;
     uint32_t mark_capacity;
     int box_capacity;
+    int candidate_capacity;
     bool renumbered; /* candidates have other numbers now: the group slots must be made anew before the next paper */
     unsigned char key[crypto_shorthash_KEYBYTES];
 } PapersIndex;
@@ -69,13 +70,16 @@ static void papers_free(void *object)
     free(p->boxes);
 }
 
+enum { FIRST_CANDIDATES = 16 };
+
 Papers *papers_new(Arena *a)
 {
     Papers *p = arena_new(a, Papers, 1);
     p->arena = a;
     p->index = arena_new(a, PapersIndex, 1);
     randombytes_buf(p->index->key, sizeof p->index->key);
-    p->candidates = arena_new(a, Candidate, PAPERS_CANDIDATES_MAX);
+    p->index->candidate_capacity = FIRST_CANDIDATES;
+    p->candidates = arena_new(a, Candidate, FIRST_CANDIDATES);
     p->sections = arena_new(a, Section, PAPERS_SECTIONS_MAX);
     arena_on_clear(a, papers_free, p);
     return p;
@@ -159,6 +163,11 @@ int papers_post_candidate(Papers *p, Str post, Str name)
     uint32_t *slot = find_name(p, t, candidate_name, post, name);
     if (*slot) return (int)*slot - 1;
     if (p->candidate_count == PAPERS_CANDIDATES_MAX) return -1;
+    if (p->candidate_count == p->index->candidate_capacity) {
+        size_t capacity = (size_t)p->index->candidate_capacity;
+        p->candidates = arena_grow(p->arena, Candidate, p->candidates, capacity, 2 * capacity);
+        p->index->candidate_capacity *= 2;
+    }
     p->candidates[p->candidate_count++] = (Candidate){.name = str_copy(p->arena, name), .post = str_copy(p->arena, post)};
     *slot = (uint32_t)p->candidate_count;
     return p->candidate_count - 1;

@@ -181,8 +181,10 @@ void req_send(Req *req, Str type, Str bytes, Str file_name);
 /* A session for `who`, with a new token; the old one ends. Only in a write. */
 NODISCARD Err req_sign_in(Req *req, Db *db, Who who);
 NODISCARD Err req_sign_out(Req *req, Db *db);
-/* 22 characters of base64url from the system's randomness. */
+/* 22 characters of base64url from the system's randomness: 128 bits for a secret; for the id of a row 48 bits of req->now and 80 of
+ * randomness, so that rows made together lie together on the disk (at 20,000 commands a second this is what the disk feels). */
 Str req_new_token(Req *req);
+Str req_new_id(Req *req);
 
 /* For every room: "3 October 2010", "25 September 2010, 16:45 BST" as people read them; ISO 8601 for machines. In Europe/London unless configured. */
 Str date_words(Arena *a, Str iso_date);

@@ -102,6 +102,11 @@ Str req_new_token(Req *req)
     return token_new(req->arena);
 }
 
+Str req_new_id(Req *req)
+{
+    return token_ordered(req->arena, req->now);
+}
+
 /* A command that is asked a second time must give the same cookie again (the browser may have thrown the first answer away: a double click), but the store
  * keeps no token. So it is made of the command's key, which only that browser's page knows, and of the secret, which only we know. */
 static Cookie session_cookie(const SiteReq *own)

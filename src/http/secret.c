@@ -106,3 +106,11 @@ Str token_new(Arena *a)
     randombytes_buf(bytes, sizeof bytes);
     return base64url(a, bytes, sizeof bytes);
 }
+
+Str token_ordered(Arena *a, int64_t now)
+{
+    uint8_t bytes[16];
+    for (int i = 0; i < 6; i++) bytes[i] = (uint8_t)((uint64_t)now >> (40 - 8 * i));
+    randombytes_buf(bytes + 6, sizeof bytes - 6);
+    return base64url(a, bytes, sizeof bytes);
+}

@@ -34,5 +34,8 @@ Str base64url(Arena *a, const void *bytes, size_t len);
 NODISCARD bool base64url_read(Str text, void *ret_bytes, size_t len);
 /* 22 characters of it: 128 bits from the system's randomness. */
 Str token_new(Arena *a);
+/* The same with 48 bits of time and 80 of randomness: as hard to guess as a link need be, and those made together lie together in an index, so that
+ * a commit of many rows writes few pages. */
+Str token_ordered(Arena *a, int64_t now);
 
 #endif

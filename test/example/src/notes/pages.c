@@ -17,7 +17,7 @@ static Err note_form(Req *req, View *view)
 
 static Err note_write(Req *req, Db *db, View *answer)
 {
-    Note note = {.id = req_new_token(req), .words = req_text(req, "words"), .seats = req_number(req, "seats"), .at = req->now};
+    Note note = {.id = req_new_id(req), .words = req_text(req, "words"), .seats = req_number(req, "seats"), .at = req->now};
     Err e = note_add(db, req->arena, &note);
     if (e == ERR_CONFLICT) return req_wrong(req, "seats", "There is not so much room left");
     if (e) return e;
