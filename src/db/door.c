@@ -57,7 +57,7 @@ static Err reconnect(Db *db)
 
 Err door_ready(Db *db)
 {
-    if (db->inner && (!db->ops->is_broken(db->inner) || db->in_snapshot || db->in_command)) return ERR_OK;
+    if (db->inner && (db->in_transaction || !db->ops->is_broken(db->inner))) return ERR_OK;
     return reconnect(db);
 }
 
@@ -104,17 +104,22 @@ Err door_begin(Db *db, bool write)
     Err e = door_ready(db);
     if (e) return e;
     db->failed = db->try_again = db->inner->try_again = false;
-    return noted(db, db->ops->begin(db->inner, write));
+    e = noted(db, db->ops->begin(db->inner, write));
+    db->in_transaction = !e;
+    return e;
 }
 
 Err door_commit(Db *db)
 {
-    return noted(db, db->ops->commit(db->inner));
+    Err e = noted(db, db->ops->commit(db->inner));
+    if (!e) db->in_transaction = false;
+    return e;
 }
 
 void door_rollback(Db *db)
 {
     if (db->inner) db->ops->rollback(db->inner);
+    db->in_transaction = false;
 }
 
 Err db_snapshot(Db *db)

@@ -50,6 +50,7 @@ typedef struct SqliteDb {
     sqlite3_stmt **prepared; /* by Statement.number */
     int prepared_count;
     int64_t busy_until;
+    bool in_transaction; /* as we know it */
     bool broken;
 } SqliteDb;
 
@@ -81,6 +82,13 @@ static Err failed(SqliteDb *s, int code)
     s->db.try_again = false;
     Err err = (code & 0xff) == SQLITE_CONSTRAINT ? ERR_CONFLICT : ERR_IO;
     return db_trouble_set(&s->db, err, "sqlite: %s (%d)", sqlite3_errmsg(s->connection), sqlite3_extended_errcode(s->connection));
+}
+
+/* Some errors, of a read too, end the whole transaction. What came next would stand alone, each statement committed by itself. */
+static Err still_in_transaction(SqliteDb *s)
+{
+    if (!s->in_transaction || !sqlite3_get_autocommit(s->connection)) return ERR_OK;
+    return db_trouble_set(&s->db, ERR_IO, "sqlite: the transaction was rolled back");
 }
 
 static void nap(long microseconds)
@@ -196,13 +204,15 @@ static Err bind_value(SqliteDb *s, sqlite3_stmt *st, int at, const DbValue *v)
 static Err ready(SqliteDb *s, const Statement *statement, const DbValue *values, int value_count, sqlite3_stmt **ret_st)
 {
     sqlite3_stmt **st = &s->prepared[statement->number];
+    Err e = still_in_transaction(s);
+    if (e) return e;
     if (!*st) {
         int code = sqlite3_prepare_v3(
             s->connection, statement->sqlite.ptr, (int)statement->sqlite.len, SQLITE_PREPARE_PERSISTENT, st, NULL);
         if (code != SQLITE_OK) return failed(s, code);
     }
     for (int i = 0; i < value_count; i++) {
-        Err e = bind_value(s, *st, i + 1, &values[i]);
+        e = bind_value(s, *st, i + 1, &values[i]);
         if (e) return e;
     }
     *ret_st = *st;
@@ -330,12 +340,16 @@ static Err run_fixed(SqliteDb *s, Fixed which)
 
 static Err sqlite_begin(Db *db, bool write)
 {
-    return run_fixed(sqlite_of(db), write ? FIXED_BEGIN_WRITE : FIXED_BEGIN);
+    SqliteDb *s = sqlite_of(db);
+    Err e = run_fixed(s, write ? FIXED_BEGIN_WRITE : FIXED_BEGIN);
+    s->in_transaction = !e;
+    return e;
 }
 
 static void sqlite_rollback(Db *db)
 {
     SqliteDb *s = sqlite_of(db);
+    s->in_transaction = false;
     if (sqlite3_get_autocommit(s->connection)) return;
     sqlite3_exec(s->connection, "ROLLBACK", NULL, NULL, NULL);
     if (!sqlite3_get_autocommit(s->connection)) s->broken = true;
@@ -344,21 +358,23 @@ static void sqlite_rollback(Db *db)
 static Err sqlite_commit(Db *db)
 {
     SqliteDb *s = sqlite_of(db);
-    /* An error may have ended the transaction already; a COMMIT would then commit nothing, and say that all is well only to somebody who does not look. */
-    if (sqlite3_get_autocommit(s->connection)) return db_trouble_set(db, ERR_IO, "sqlite: the transaction was rolled back");
-    return run_fixed(s, FIXED_COMMIT);
+    Err e = still_in_transaction(s);
+    if (!e) e = run_fixed(s, FIXED_COMMIT);
+    if (!e) s->in_transaction = false;
+    return e;
 }
 
 static Err sqlite_mark(Db *db)
 {
-    return run_fixed(sqlite_of(db), FIXED_MARK);
+    Err e = still_in_transaction(sqlite_of(db));
+    return e ? e : run_fixed(sqlite_of(db), FIXED_MARK);
 }
 
 static Err sqlite_undo_to_mark(Db *db)
 {
     SqliteDb *s = sqlite_of(db);
-    if (sqlite3_get_autocommit(s->connection)) return db_trouble_set(db, ERR_IO, "sqlite: the transaction was rolled back");
-    Err e = run_fixed(s, FIXED_UNDO);
+    Err e = still_in_transaction(s);
+    if (!e) e = run_fixed(s, FIXED_UNDO);
     return e ? e : run_fixed(s, FIXED_RELEASE);
 }
 

@@ -4,6 +4,8 @@
 /* To look at its connections. */
 #include "db/sqlite.c"
 
+#include <semaphore.h>
+
 /* ---- the file ---- */
 
 /* What a plain connection says of the file, as anybody's tool would. */
@@ -483,6 +485,85 @@ static void a_full_disk_is_called_so(void **state)
     store_close(store);
 }
 
+/* ---- a transaction that SQLite itself has ended, in the midst of a batch ---- */
+
+typedef struct Gate {
+    sem_t inside, go;
+} Gate;
+
+/* The writer waits, so that what is submitted meanwhile becomes one batch. */
+static Err run_gate(Db *db, Command *c)
+{
+    (void)db;
+    Gate *gate = c->context;
+    sem_post(&gate->inside);
+    sem_wait(&gate->go);
+    return ERR_OK;
+}
+
+static Err run_add_long(Db *db, Command *c)
+{
+    char *bytes = arena_new(c->arena, char, 100000);
+    return db_run(db, "probe_add", DB_VALUES(db_number(-1), db_null(), db_bytes((Str){bytes, 100000})));
+}
+
+/* It reads what is in no cache, while the disk does not give it. */
+static Err run_failing_read(Db *db, Command *c)
+{
+    DbRows rows;
+    Err e = db->ops->script(db->inner, S("PRAGMA shrink_memory"));
+    assert_int_equal(e, ERR_OK);
+    atomic_store(&disk.kind, DISK_READ_FAILS);
+    atomic_store(&disk.lasts, 1);
+    atomic_store(&disk.countdown, 0);
+    e = db_one(db, c->arena, "probe_get", DB_VALUES(db_number(-1)), &rows);
+    atomic_store(&disk.countdown, -1);
+    return e;
+}
+
+static void count_done(Command *c)
+{
+    (void)c;
+    sem_post(&((Gate *)c->context)->inside);
+}
+
+/* After an I/O error in a read SQLite has rolled back everything. What came before it in the batch is undone, and what comes after it must not run by
+ * itself, outside any transaction. */
+static void a_failing_read_ends_its_batch(void **state)
+{
+    Arena *a = *state;
+    put_faults_in();
+    Str path = fresh_url(a);
+    Store *store = open_at(a, path);
+    assert_int_equal(do_with(store, a, run_add_long, NULL), ERR_OK);
+    Gate gate;
+    sem_init(&gate.inside, 0, 0);
+    sem_init(&gate.go, 0, 0);
+    static Err (*const runs[])(Db *, Command *) = {run_gate, run_add_pair, run_failing_read, run_add_pair, run_add_pair};
+    static const int64_t ids[] = {-1, 0, -1, 1, 2};
+    Command commands[COUNT_OF(runs)];
+    for (int i = 0; i < COUNT_OF(runs); i++) {
+        Arena *own = arena_new(a, Arena, 1);
+        arena_init(own, ARENA_LIMIT_DEFAULT);
+        commands[i] = (Command){.run = runs[i], .done = count_done, .input = &ids[i], .context = &gate, .arena = own, .now = 1};
+        store_submit(store, &commands[i]);
+        if (i == 0) sem_wait(&gate.inside);
+    }
+    sem_post(&gate.go);
+    for (int i = 0; i < COUNT_OF(runs); i++) sem_wait(&gate.inside);
+    assert_int_equal(commands[2].err, ERR_IO);
+    bool acknowledged[3] = {!commands[1].err, !commands[3].err, !commands[4].err};
+    Db *db = reader(store);
+    for (int64_t pair = 0; pair < 3; pair++) assert_int_equal(row_exists(db, a, 2 * pair), acknowledged[pair]);
+    assert_pairs(store, a, acknowledged, 3, "after a read that failed");
+    db_close(db);
+    assert_int_equal(add(store, a, 100), ERR_OK);
+    store_close(store);
+    for (int i = 0; i < COUNT_OF(runs); i++) arena_clear(commands[i].arena);
+    sem_destroy(&gate.inside);
+    sem_destroy(&gate.go);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +577,7 @@ int main(void)
         arena_test(what_was_acknowledged_survives_a_kill),
         arena_test(a_failing_disk_loses_nothing),
         arena_test(a_full_disk_is_called_so),
+        arena_test(a_failing_read_ends_its_batch),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
