@@ -55,7 +55,7 @@ struct EngineOps {
     Err (*commit)(Db *db); /* durable when it returns */
     void (*rollback)(Db *db);
     /* SQLite: a savepoint around each command. PostgreSQL: none (can_undo_one false): a batch in which a command that wrote fails, or whose commit
-     * fails, is rolled back and its commands are run again one by one, each in a transaction; conflicts (40001, 40P01, unique) are tried 5 times. */
+     * fails, is rolled back and its commands are run again one by one, each in a transaction; conflicts with other sessions (40001, 40P01) are tried 5 times. */
     bool can_undo_one;
     Err (*mark)(Db *db);
     Err (*undo_to_mark)(Db *db);

@@ -26,6 +26,12 @@ bool pg_error_breaks(const PGresult *result)
     return false;
 }
 
+bool pg_error_passes(const PGresult *result)
+{
+    Str state = state_of(result);
+    return str_equal(state, S("40001")) || str_equal(state, S("40P01"));
+}
+
 static Err err_of(Str state)
 {
     if (str_starts(state, S("23")) || str_starts(state, S("40"))) return ERR_CONFLICT;

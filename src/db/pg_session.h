@@ -28,6 +28,8 @@ NODISCARD Err pg_session_open(const PgSession *session, PGconn **ret_conn, Fault
 
 /* The Err for what the server said, and words for the log: never values. `what`: the statement's name. */
 NODISCARD Err pg_error(const PGconn *conn, const PGresult *result, Str what, char *words, size_t room);
+/* Another transaction of that moment was the cause, not the data: worth trying again. */
+bool pg_error_passes(const PGresult *result);
 /* After this error the session is of no more use. */
 bool pg_error_breaks(const PGresult *result);
 

@@ -165,6 +165,7 @@ static Err judge(PgDb *p, const Sent *sent, const PGresult *result)
     char words[sizeof p->db.trouble];
     Err e = pg_error(p->conn, result, sent->what, words, sizeof words);
     if (pg_error_breaks(result)) p->broken = true;
+    p->db.try_again = pg_error_passes(result);
     return db_trouble_set(&p->db, e, "%s", words);
 }
 

@@ -492,6 +492,7 @@ void listener_stop(Store *store)
     pthread_cond_signal(&l->wake);
     pthread_mutex_unlock(&store->listener_lock);
     pthread_join(l->thread, NULL);
+    atomic_store(&store->hearing, false); /* nobody tells now what other processes announce */
     pthread_cond_destroy(&l->wake);
     door_close(l->db);
     free(l);

@@ -160,15 +160,18 @@ static Err attempt(Writer *w, Command **commands, int count, bool *ret_unknown)
 static void run_alone(Writer *w, Command *c, bool unknown)
 {
     Err e = ERR_IO;
+    bool perhaps = unknown; /* and if nobody can be asked now, it stays so */
     for (int tries = 0; tries < TRIES; tries++) {
         if (unknown && !c->key.len) break;
         forget(c);
         e = attempt(w, &c, 1, &unknown);
         arena_clear(&w->arena);
         if (!e) return;
+        perhaps = perhaps || unknown;
         if (!unknown && !w->db->try_again) break;
     }
-    if (unknown) fail(c, ERR_IO, S("the connection to the database was lost while it stored this: it may or may not be done"));
+    if (unknown || (perhaps && !c->err))
+        fail(c, ERR_IO, S("the connection to the database was lost while it stored this: it may or may not be done"));
     else if (!c->err) fail(c, e, db_trouble(w->db)); /* else it is the command's own word */
 }
 

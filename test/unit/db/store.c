@@ -810,6 +810,79 @@ static void another_process_is_heard(void **state)
     store_close(store);
 }
 
+/* Nobody hears of other processes any more, so nothing that was remembered may be believed. */
+static void versions_are_right_without_a_listener(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Str url = fresh_url(a);
+    Store *store = open_at(a, url), *other = open_at(a, url);
+    Db *db = reader(store);
+    ear.count = 0;
+    store_listen(store, hear, &ear);
+    announce(other, a, "t", 1);
+    wait_heard(1);
+    assert_int_equal(topic_version(store, db, "t"), 1);
+    store_listen(store, NULL, NULL);
+    announce(other, a, "t", 1);
+    assert_int_equal(topic_version(store, db, "t"), 2);
+    db_close(db);
+    store_close(other);
+    store_close(store);
+}
+
+/* ---- PostgreSQL: conflicts, and connections that are lost ---- */
+
+/* The first `times` rows that are written anywhere fail with this code; the sequence counts over rollbacks. */
+static void rows_fail_first(Arena *a, Str url, int times, const char *how)
+{
+    pg_admin(url, str_c(a, str_format(a,
+                               "CREATE SEQUENCE tried; CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                               " IF nextval('tried') <= %d THEN %s END IF; RETURN NULL; END $$;"
+                               " CREATE CONSTRAINT TRIGGER fail_first AFTER INSERT ON probe DEFERRABLE INITIALLY DEFERRED"
+                               " FOR EACH ROW EXECUTE FUNCTION fail_first()",
+                               times, how)));
+}
+
+static void conflicts_with_others_are_tried_again(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Str url = fresh_url(a);
+    Store *store = open_at(a, url);
+    rows_fail_first(a, url, 3, "RAISE EXCEPTION 'not now' USING ERRCODE = '40001';");
+    assert_int_equal(add(store, a, 1), ERR_OK);
+    store_close(store);
+    url = fresh_url(a);
+    store = open_at(a, url);
+    rows_fail_first(a, url, 1 << 20, "RAISE EXCEPTION 'never' USING ERRCODE = '40P01';");
+    assert_int_equal(add(store, a, 1), ERR_CONFLICT);
+    store_close(store);
+}
+
+/* The session ends in the commit, before anything is committed: whoever asked with a key is asked for again, others are told that nobody knows. */
+static void a_connection_lost_in_the_commit(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Str url = fresh_url(a);
+    Store *store = open_at(a, url);
+    rows_fail_first(a, url, 1, "PERFORM pg_terminate_backend(pg_backend_pid());");
+    static const int64_t ids[] = {1, 2};
+    Batch *b = batch_new(store, a);
+    Command *keyed = batch_add(b, run_add, &ids[0]), *plain = batch_add(b, run_add, &ids[1]);
+    keyed->key = S("k");
+    batch_run(b);
+    assert_int_equal(keyed->err, ERR_OK);
+    assert_int_equal(plain->err, ERR_IO);
+    assert_says(plain->fault.expected, "may or may not");
+    Db *db = reader(store);
+    assert_int_equal(row_count(db, a), 1);
+    db_close(db);
+    store_close(store);
+    batch_end(b);
+}
+
 /* ---- the queue ---- */
 
 static void a_full_queue_is_told_at_once(void **state)
@@ -1118,6 +1191,7 @@ int main(int argc, char **argv)
         arena_test(versions_of_another_program_are_seen),
         arena_test(what_is_committed_is_heard),
         arena_test(another_process_is_heard),
+        arena_test(versions_are_right_without_a_listener),
         arena_test(a_full_queue_is_told_at_once),
         arena_test(closing_finishes_the_queue),
         arena_test(readers_and_writers_do_not_disturb_each_other),
@@ -1129,5 +1203,10 @@ int main(int argc, char **argv)
         arena_test(urls_are_shown_without_passwords),
         arena_test(urls_that_mean_nothing_are_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    const struct CMUnitTest of_postgres[] = {
+        arena_test(conflicts_with_others_are_tried_again),
+        arena_test(a_connection_lost_in_the_commit),
+    };
+    int failed = cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return failed + (on_postgres ? cmocka_run_group_tests(of_postgres, NULL, NULL) : 0);
 }
