@@ -29,7 +29,7 @@ check_cppcheck() {
 
 check_shell() {
     local script bad=0
-    for script in scripts/*.sh .ci/run; do bash -n "$script" || bad=1; done
+    for script in scripts/*.sh .ci/run test/e2e/run; do bash -n "$script" || bad=1; done
     return $bad
 }
 
