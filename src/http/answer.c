@@ -205,26 +205,26 @@ static Str json_path(Arena *a, const SiteReq *own)
     return str_format(a, "%.*s.json%s%.*s", STR_ARG(path.len == 1 ? S("/index") : path), query.len ? "?" : "", STR_ARG(query));
 }
 
-static void put_page(Site *site, View *root, Arena *a, SiteReq *own, Str title)
+static void put_page(Site *site, View *root, Arena *a, SiteReq *own, bool there, Str title)
 {
     View *v = view_put_object(root, S("page"));
     bool cookie = own && (own->cookie.kind == COOKIE_SESSION || (own->cookie.kind == COOKIE_VISITOR && !own->rule->topic.len));
     view_put_str(v, S("title"), title);
     view_put_str(v, S("path"), own ? own->state.path : S(""));
-    view_put_str(v, S("json"), own ? json_path(a, own) : S(""));
+    view_put_str(v, S("json"), own && there ? json_path(a, own) : S(""));
     view_put_bool(v, S("steward"), own && own->req.who == WHO_STEWARD);
     view_put_str(v, S("flash"), own ? own->flash : S(""));
     view_put_str(v, S("csrf"), cookie ? csrf_token(&site->secret, a, &own->cookie) : S(""));
     view_put_str(v, S("key"), cookie ? token_ordered(a, own->req.now) : S(""));
-    view_put_str(v, S("live"), own ? live_path(a, own) : S(""));
+    view_put_str(v, S("live"), own && there ? live_path(a, own) : S(""));
     view_put_str(v, S("base"), own ? own->req.base : site->options.base);
 }
 
-View *answer_surroundings(Site *site, Exchange *ex, SiteReq *own, Str title, View *form)
+View *answer_surroundings(Site *site, Exchange *ex, SiteReq *own, bool there, Str title, View *form)
 {
     View *root = view_object(ex->arena);
     put_site(site, root, ex->arena, own ? own->state.path : S(""));
-    put_page(site, root, ex->arena, own, title);
+    put_page(site, root, ex->arena, own, there, title);
     if (form) view_put(root, S("form"), form);
     return root;
 }
@@ -247,7 +247,7 @@ Err answer_view(Site *site, SiteReq *own, int status, Str room, Str html, View *
         return ERR_OK;
     }
     Str title = own->state.title.len ? own->state.title : str_from_c(own->rule->route->title);
-    const View *views[] = {answer_surroundings(site, ex, own, title, form), view};
+    const View *views[] = {answer_surroundings(site, ex, own, true, title, form), view};
     Str text;
     Err e = templates_page(site->templates, ex->arena, room, html, views, COUNT_OF(views), &text, fault);
     if (e) return e;

@@ -111,7 +111,7 @@ static void as_page(Site *site, Exchange *ex, SiteReq *own, int status, Str titl
     view_put_str(v, S("message"), message);
     view_put_str(v, S("reference"), reference);
     view_put_str(v, S("retry"), retry_after(status) ? str_format(ex->arena, "%s seconds", retry_after(status)) : S(""));
-    const View *views[] = {answer_surroundings(site, ex, own, title, NULL), v};
+    const View *views[] = {answer_surroundings(site, ex, own, false, title, NULL), v};
     Fault fault = {0};
     Str html;
     Err e = templates_page(site->templates, ex->arena, S("http"), S("error"), views, COUNT_OF(views), &html, &fault);

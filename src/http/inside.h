@@ -90,8 +90,9 @@ void answer_gzip(Exchange *ex, bool often);
 void answer_guard(Exchange *ex, bool alone);
 /* To a path of this site. */
 void answer_redirect(Exchange *ex, int status, Str path);
-/* What page.h says a template sees, without a request: for errors before there is one. `own` may be NULL. */
-View *answer_surroundings(Site *site, Exchange *ex, SiteReq *own, Str title, View *form);
+/* What page.h says a template sees. `own` may be NULL: for errors before there is a request. `there`: the page that was asked for is shown, and not an
+ * error in its place, which has no data and of which nobody need hear more. */
+View *answer_surroundings(Site *site, Exchange *ex, SiteReq *own, bool there, Str title, View *form);
 /* The view in its face, as the body of an answer: the template of that room, or JSON. */
 NODISCARD Err answer_view(Site *site, SiteReq *own, int status, Str room, Str html, View *view, View *form, Fault *fault);
 /* Set-Cookie for whatever changed, and the flash that was said. */
