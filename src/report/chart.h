@@ -18,6 +18,8 @@ typedef struct ChartOptions {
     bool bare;    /* no <style>: the page's own style sheet has the rules */
 } ChartOptions;
 
+/* Why there is no drawing at all, for people; empty when there is one (or there was no count). */
+Str chart_absent(Arena *a, const Result *r);
 /* Is there a Sankey to draw? */
 bool chart_has_sankey(const Result *r);
 /* What the drawing shows by colour and pattern, for a caption. */

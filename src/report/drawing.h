@@ -37,6 +37,10 @@ Str drawing_figure(Arena *a, const Result *r, const Stage *stage, int candidate)
 /* "elected", "out", "surplus" or "". */
 Str drawing_mark(const Result *r, const Stage *stage, int candidate);
 
+/* More bars than an eye can follow: a candidate's at a stage is one, so 56 candidates who go out one by one are drawn, and 57 are not. Without a bound a
+ * thousand candidates would make half a million, gigabytes while they are made. */
+enum { BARS_MOST = 1600 };
+
 enum { SANKEY_MANY = 12 }; /* with more candidates, those who never had much share a block */
 
 /* Why there is no Sankey; empty when there is one. */

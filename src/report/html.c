@@ -160,11 +160,8 @@ static void write_chart_part(Page *p, ChartPart part)
     html_markup(p->h, M("</div>\n"));
 }
 
-static void write_chart(Page *p)
+static void write_figure(Page *p)
 {
-    if (p->r->stage_count == 0) return;
-    section_begin(p);
-    heading(p, M("drawing"), S("The count at a glance"));
     html_markup(p->h, M("<figure>\n"));
     write_chart_part(p, CHART_BARS);
     if (chart_has_sankey(p->r)) write_chart_part(p, CHART_SANKEY);
@@ -175,6 +172,16 @@ static void write_chart(Page *p)
         html_text(p->h, p->options->note);
     }
     html_markup(p->h, M("</figcaption>\n</figure>\n"));
+}
+
+static void write_chart(Page *p)
+{
+    if (p->r->stage_count == 0) return;
+    section_begin(p);
+    heading(p, M("drawing"), S("The count at a glance"));
+    Str absent = chart_absent(p->a, p->r);
+    if (absent.len) paragraph(p, absent);
+    else write_figure(p);
     section_end(p);
 }
 

@@ -59,6 +59,17 @@ View *report_facts(Arena *a, const Result *result, const ReportOptions *options)
     return p.view;
 }
 
+View *report_close_fact(Arena *a, const Result *result, const Analysis *analysis)
+{
+    CloseFact close;
+    if (!words_close_fact(a, result, analysis, &close)) return NULL;
+    View *v = view_object(a);
+    view_put_str(v, S("name"), S("How close"));
+    view_put_str(v, S("value"), close.value);
+    view_put_str(v, S("small"), close.small);
+    return v;
+}
+
 /* ---- words ---- */
 
 static void add_lines(View *array, Lines lines)
@@ -132,7 +143,7 @@ Str report_outcome(Arena *a, const Result *result)
 
 View *report_chart(Arena *a, const Result *result, const ReportOptions *options, ReportChart chart, int id)
 {
-    if (result->stage_count == 0 || (chart == REPORT_SANKEY && !chart_has_sankey(result))) return NULL;
+    if (result->stage_count == 0 || chart_absent(a, result).len || (chart == REPORT_SANKEY && !chart_has_sankey(result))) return NULL;
     ChartOptions drawing = {.part = chart == REPORT_BARS ? CHART_BARS : CHART_SANKEY, .id = 2 * id, .width = 900, .bare = true};
     Html wide = html_new(a), narrow = html_new(a);
     chart_svg(&wide, result, options, &drawing);
@@ -144,6 +155,11 @@ View *report_chart(Arena *a, const Result *result, const ReportOptions *options,
     view_put_html(v, S("narrow"), &narrow);
     view_put_str(v, S("caption"), chart_caption(result));
     return v;
+}
+
+Str report_chart_absent(Arena *a, const Result *result)
+{
+    return chart_absent(a, result);
 }
 
 Str report_sankey_absent(const Result *result)

@@ -63,6 +63,9 @@ View *report_table(Arena *a, const Result *result, const Analysis *analysis, con
 /* [name, value, small]: "Papers counted", "338,374", "none rejected". */
 View *report_facts(Arena *a, const Result *result, const ReportOptions *options);
 
+/* How close it was, in short: {name, value, small}: "How close", "6 papers", "with so many changed, B would have been elected"; or NULL: not known. */
+View *report_close_fact(Arena *a, const Result *result, const Analysis *analysis);
+
 typedef enum ReportWords {
     REPORT_LEAD,          /* yes or no: the votes, the turnout, what was needed */
     REPORT_STAGE_ACCOUNT, /* what happened at a stage, and why */
@@ -83,6 +86,8 @@ typedef enum ReportChart { REPORT_BARS, REPORT_SANKEY } ReportChart;
 
 /* wide (for a desk) and narrow (for a phone), both markup with ids made of `id` (unique on the page), and caption; or NULL. */
 View *report_chart(Arena *a, const Result *result, const ReportOptions *options, ReportChart chart, int id);
+/* Why there is no drawing of this count, neither bars nor Sankey, for people; empty when there is one. Every form of a report has the same bound. */
+Str report_chart_absent(Arena *a, const Result *result);
 /* Why there is no Sankey, for people; empty when there is one. */
 Str report_sankey_absent(const Result *result);
 

@@ -399,8 +399,10 @@ static Str description(Arena *a, const Result *r, const ReportOptions *options, 
         lines_add(&lines, S("There was no count to draw."));
         return lines_joined(&lines);
     }
-    if (part != CHART_SANKEY) describe_bars(&lines, r);
-    if (part != CHART_BARS) describe_sankey(&lines, r);
+    Str absent = chart_absent(a, r);
+    if (absent.len) lines_add(&lines, absent);
+    if (!absent.len && part != CHART_SANKEY) describe_bars(&lines, r);
+    if (!absent.len && part != CHART_BARS) describe_sankey(&lines, r);
     if (options->note.len) lines_add(&lines, options->note);
     return lines_joined(&lines);
 }
@@ -415,12 +417,38 @@ static void draw_heading(Drawing *d, const ReportOptions *options)
     d->y += 4;
 }
 
+static int64_t bar_count(const Result *r)
+{
+    int64_t bars = 0;
+    for (int s = 0; s < r->stage_count; s++)
+        for (int c = 0; c < r->papers->candidate_count; c++) bars += part_stands(&r->stages[s], c);
+    return bars;
+}
+
+Str chart_absent(Arena *a, const Result *r)
+{
+    int64_t bars = bar_count(r);
+    if (bars <= BARS_MOST) return S("");
+    return str_format(a, "There is no drawing: its %.*s bars would be more than an eye can follow. The tables hold every figure.",
+        STR_ARG(part_whole(a, bars)));
+}
+
+bool chart_has_sankey(const Result *r)
+{
+    return r->stage_count > 0 && sankey_absent(r).len == 0 && bar_count(r) <= BARS_MOST;
+}
+
 static void draw_count(Drawing *d, const ReportOptions *options, const ChartOptions *chart)
 {
     const Result *r = d->r;
     if (chart->heading) draw_heading(d, options);
     if (r->stage_count == 0) {
         draw_paragraph(d, S("No votes were counted."));
+        return;
+    }
+    Str absent = chart_absent(d->a, r);
+    if (absent.len) {
+        draw_paragraph(d, absent);
         return;
     }
     put_in_order(d);
@@ -431,11 +459,6 @@ static void draw_count(Drawing *d, const ReportOptions *options, const ChartOpti
     drawing_text(d, 0, d->y + 8, M("head"), part_is_college(r) ? S("How the points passed on") : S("How the votes passed on"));
     d->y += 10;
     sankey_draw(d);
-}
-
-bool chart_has_sankey(const Result *r)
-{
-    return r->stage_count > 0 && sankey_absent(r).len == 0;
 }
 
 Str chart_caption(const Result *r)

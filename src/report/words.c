@@ -623,6 +623,12 @@ static void add_bounds(Lines *lines, Arena *a, const Result *r, const Margin *m)
     }
 }
 
+/* Is there an outcome that other papers could have changed? */
+static bool has_bounds(const Result *r, const Analysis *analysis)
+{
+    return analysis && r->rules->method != METHOD_POSTS && !r->open && (r->elected_count > 0 || r->yes_no);
+}
+
 Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
 {
     Lines lines = lines_new(a);
@@ -631,10 +637,28 @@ Lines words_margin(Arena *a, const Result *r, const Analysis *analysis)
     if (analysis) last = analysis->margin;
     else margin_last(a, r, &last);
     add_last_stage(&lines, a, r, &last);
-    if (!analysis || r->open || (r->elected_count == 0 && !r->yes_no)) return lines;
+    if (!has_bounds(r, analysis)) return lines;
     if (analysis->margin.exact) add_exact(&lines, a, r, &analysis->margin);
     else add_bounds(&lines, a, r, &analysis->margin);
     return lines;
+}
+
+bool words_close_fact(Arena *a, const Result *r, const Analysis *analysis, CloseFact *ret_fact)
+{
+    if (!has_bounds(r, analysis)) return false;
+    const Margin *m = &analysis->margin;
+    if (!m->upper_known && (!m->lower_known || m->lower <= 1)) return false; /* that one must change goes without saying */
+    if (!m->upper_known) {
+        Str fewest = str_format(a, "At least %.*s", STR_ARG(words_papers(a, m->lower)));
+        *ret_fact = (CloseFact){fewest, S("would have had to change for another result")};
+        return true;
+    }
+    Str most = words_papers(a, m->upper), effect = words_effect(a, r, m);
+    ret_fact->small = str_format(a, "with %s changed, %.*s", m->upper == 1 ? "it" : "so many", STR_ARG(effect));
+    if (m->exact) ret_fact->value = most;
+    else if (m->lower_known) ret_fact->value = str_format(a, "%.*s to %.*s", STR_ARG(part_whole(a, m->lower)), STR_ARG(most));
+    else ret_fact->value = str_format(a, "At most %.*s", STR_ARG(most));
+    return true;
 }
 
 Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis)

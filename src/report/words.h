@@ -45,6 +45,11 @@ Lines words_lot_commands(Arena *a, const Result *r, int number, const Tie *tie);
 
 /* How close it was: the last stage, then the bounds. */
 Lines words_margin(Arena *a, const Result *r, const Analysis *analysis);
+/* The same in short, from the same bounds: "34 to 120 papers" and what they would have done. False: not known. */
+typedef struct CloseFact {
+    Str value, small;
+} CloseFact;
+bool words_close_fact(Arena *a, const Result *r, const Analysis *analysis, CloseFact *ret_fact);
 /* Papers with one name each: what cannot be known. */
 Lines words_single_mark(Arena *a, const Result *r, const Analysis *analysis);
 /* Condorcet: the winner one to one, the Smith set, the circle. */

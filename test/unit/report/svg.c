@@ -39,6 +39,44 @@ static void the_small_share_a_block(void **state)
     assert_lacks(svg_of(*state, "thirty"), ">30 others");
 }
 
+/* Everybody votes for one alone, one vote more each, so that they go out one by one. */
+static const Result *counted(Arena *a, int candidates)
+{
+    Papers *p = papers_new(a);
+    for (int i = 0; i < candidates; i++) {
+        Mark mark = (Mark)papers_candidate(p, str_format(a, "Candidate %d", i));
+        assert_int_equal(papers_add(p, PAPERS_NO_SECTION, -1, &mark, 1, 100 + i, NULL), ERR_OK);
+    }
+    return count_with(a, "av-2011", p, (CountOptions){0});
+}
+
+/* With more bars than an eye can follow there is no drawing, in any form; and the tables stay. */
+static void too_many_bars_are_not_drawn(void **state)
+{
+    Arena *a = *state;
+    ReportOptions options = {.title = S("Large")};
+    for (int candidates = 30; candidates <= 130; candidates += 100) {
+        const Result *r = counted(a, candidates);
+        bool drawn = candidates == 30;
+        Buf b = buf_new(a);
+        report_svg(r, &options, &b);
+        Str svg = buf_done(&b), absent = report_chart_absent(a, r);
+        b = buf_new(a);
+        report_html(r, NULL, &options, &b);
+        Str html = buf_done(&b);
+        assert_int_equal(find_in(svg, S("class=\"bar\"")) >= 0, drawn);
+        assert_int_equal(find_in(html, S("<svg class=\"hst\"")) >= 0, drawn);
+        assert_int_equal(report_chart(a, r, &options, REPORT_BARS, 1) != NULL, drawn);
+        assert_int_equal(report_chart(a, r, &options, REPORT_SANKEY, 2) != NULL, drawn);
+        assert_int_equal(absent.len == 0, drawn);
+        assert_holds(html, "Candidate 29</bdi>");
+        if (drawn) continue;
+        assert_holds(absent, "There is no drawing: its 8,5");
+        assert_true(find_in(svg, absent) >= 0 && find_in(html, absent) >= 0);
+        assert_true(svg.len < 8192);
+    }
+}
+
 static void names_cannot_become_markup(void **state)
 {
     Str svg = svg_of(*state, "hostile");
@@ -52,6 +90,7 @@ int main(void)
         arena_test(it_is_titled_and_described),
         arena_test(no_sankey_where_nothing_passes_on),
         arena_test(the_small_share_a_block),
+        arena_test(too_many_bars_are_not_drawn),
         arena_test(names_cannot_become_markup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
