@@ -25,7 +25,7 @@
 #include "count/analysis.h"
 #include "count/count.h"
 
-enum { CONTEST_FILES_MAX = 64, CONTEST_FILE_BYTES_MAX = 64 * 1024 * 1024, CONTEST_VIEWS_VERSION = 3 };
+enum { CONTEST_FILES_MAX = 64, CONTEST_FILE_BYTES_MAX = 64 * 1024 * 1024, CONTEST_VIEWS_VERSION = 4 };
 
 typedef struct PublicationFile {
     Str name; /* without a path */

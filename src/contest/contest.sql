@@ -4,8 +4,16 @@
 -- contest_by_slug(slug): the contest at an address
 SELECT slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures FROM contest WHERE slug = :slug;
 
--- contest_newest(most): for the first page and the list
+-- contest_newest(most): for the first page
 SELECT slug, title, date, place, outcome, note, totals, open FROM contest ORDER BY date DESC, slug DESC LIMIT :most;
+
+-- contest_found(pattern, first, most): one page of the list: those whose title, date, place or outcome is like the pattern ('!' before a sign that stands for itself)
+SELECT slug, title, date, place, outcome, note, totals, open FROM contest
+WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!'
+ORDER BY date DESC, slug DESC LIMIT :most OFFSET :first;
+
+-- contest_found_count(pattern): how many those are on all pages
+SELECT COUNT(*) AS contests FROM contest WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!';
 
 -- contest_all(): for the command line, and for counting again
 SELECT slug, title, date, published, views_version, program FROM contest ORDER BY date DESC, slug DESC;

@@ -6,7 +6,7 @@
 #include "contest/own.h"
 #include "core/log.h"
 
-enum { HOME_MOST = 12, LIST_MOST = 1000, COUNT_BODY_MAX = 16 * 1024 * 1024, KEPT_BODY_MAX = 256 * 1024 };
+enum { HOME_MOST = 12, LIST_MOST = 50, LIST_PAGES_MOST = 1000000, COUNT_BODY_MAX = 16 * 1024 * 1024, KEPT_BODY_MAX = 256 * 1024 };
 
 static const char GONE[] = "There is no contest at this address.";
 
@@ -27,27 +27,86 @@ static void put_entry(Req *req, View *contests, const DbRows *rows)
     view_put_str(v, S("path"), str_format(req->arena, "/contests/%.*s", STR_ARG(db_text(rows, "slug"))));
 }
 
-static Err put_entries(Req *req, View *view, int most)
+static Err home(Req *req, View *view)
 {
     DbRows rows;
-    Err e = db_query(req->db, req->arena, "contest_newest", DB_VALUES(db_number((int64_t)most + 1)), &rows);
+    Err e = db_query(req->db, req->arena, "contest_newest", DB_VALUES(db_number(HOME_MOST + 1)), &rows);
     if (e) return e;
-    View *contests = view_put_array(view, S("contests"));
-    for (int i = 0; i < most && db_next(&rows); i++) put_entry(req, contests, &rows);
-    view_put_bool(view, S("more"), rows.count > most);
+    view_put_str(view, S("count_path"), S("/count"));
+    View *entries = view_put_array(view, S("contests"));
+    for (int i = 0; i < HOME_MOST && db_next(&rows); i++) put_entry(req, entries, &rows);
+    view_put_bool(view, S("more"), rows.count > HOME_MOST);
     return ERR_OK;
 }
 
-static Err home(Req *req, View *view)
+/* What holds `words` somewhere. */
+static Str pattern_of(Arena *a, Str words)
 {
-    view_put_str(view, S("count_path"), S("/count"));
-    return put_entries(req, view, HOME_MOST);
+    Buf b = buf_new(a);
+    buf_byte(&b, '%');
+    for (size_t i = 0; i < words.len; i++) {
+        if (words.ptr[i] == '%' || words.ptr[i] == '_' || words.ptr[i] == '!') buf_byte(&b, '!');
+        buf_byte(&b, words.ptr[i]);
+    }
+    buf_byte(&b, '%');
+    return buf_done(&b);
+}
+
+static Str encoded(Arena *a, Str text)
+{
+    Buf b = buf_new(a);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+        if (plain) buf_byte(&b, c);
+        else if (c == ' ') buf_byte(&b, '+');
+        else buf_format(&b, "%%%02X", (unsigned)(unsigned char)c);
+    }
+    return buf_done(&b);
+}
+
+/* The address of a page of the list; empty when there is no such page. */
+static Str list_path(Req *req, int64_t page, int64_t pages)
+{
+    Str words = req_text(req, "find");
+    if (page < 1 || page > pages) return S("");
+    Buf b = buf_new(req->arena);
+    buf_str(&b, S("/contests"));
+    if (words.len) buf_format(&b, "?find=%.*s", STR_ARG(encoded(req->arena, words)));
+    if (page > 1) buf_format(&b, "%cpage=%lld", words.len ? '&' : '?', (long long)page);
+    return buf_done(&b);
+}
+
+static void put_pages(Req *req, View *view, int64_t page, int64_t found)
+{
+    int64_t pages = found > 0 ? (found + LIST_MOST - 1) / LIST_MOST : 1;
+    view_put_str(view, S("find"), req_text(req, "find"));
+    view_put_i64(view, S("found"), found);
+    view_put_bool(view, S("found_one"), found == 1);
+    view_put_i64(view, S("page_number"), page);
+    view_put_i64(view, S("page_count"), pages);
+    view_put_bool(view, S("several_pages"), pages > 1);
+    view_put_str(view, S("previous_path"), list_path(req, page - 1, pages));
+    view_put_str(view, S("next_path"), list_path(req, page + 1, pages));
 }
 
 static Err contests(Req *req, View *view)
 {
-    view_put_str(view, S("count_path"), S("/count"));
-    return put_entries(req, view, LIST_MOST);
+    Arena *a = req->arena;
+    DbRows rows;
+    Str pattern = pattern_of(a, req_text(req, "find"));
+    int64_t page = req_given(req, "page") ? req_number(req, "page") : 1, first = (page - 1) * LIST_MOST;
+    Err e = db_one(req->db, a, "contest_found_count", DB_VALUES(db_string(pattern)), &rows);
+    if (e) return e;
+    int64_t found = db_i64(&rows, "contests");
+    if (page > 1 && first >= found) return req_fail(req, ERR_MISSING, "The list of contests has fewer pages than that.");
+    e = db_query(req->db, a, "contest_found", DB_VALUES(db_string(pattern), db_number(first), db_number(LIST_MOST)), &rows);
+    if (e) return e;
+    View *entries = view_put_array(view, S("contests"));
+    while (db_next(&rows)) put_entry(req, entries, &rows);
+    put_pages(req, view, page, found);
+    if (page > 1) req_title(req, str_format(a, "Contests, page %lld", (long long)page));
+    return ERR_OK;
 }
 
 /* ---- one contest ---- */
@@ -222,6 +281,8 @@ static Err unpublish(Req *req, Db *db, View *answer)
 
 /* ---- the table ---- */
 
+static const Field list_fields[] = {
+    {"find", FIELD_LINE, .max = 100, .label = "Find"}, {"page", FIELD_NUMBER, .min = 1, .max = LIST_PAGES_MOST}, {0}};
 static const Field contest_fields[] = {{"contest", FIELD_SLUG, .required = true}, {0}};
 static const Field file_fields[] = {{"contest", FIELD_SLUG, .required = true}, {"name", FIELD_SLUG, .required = true}, {0}};
 static const Field unpublish_fields[] = {{"contest", FIELD_SLUG, .required = true},
@@ -231,8 +292,8 @@ static const Field unpublish_fields[] = {{"contest", FIELD_SLUG, .required = tru
 
 static const Route routes[] = {
     {GET, "/", WHO_ANYONE, "Counted in the open", "The newest published contests.", .page = home, .html = "home", .topic = "contests"},
-    {GET, "/contests", WHO_ANYONE, "Contests", "All published contests, the newest first.", .page = contests, .html = "contests",
-        .topic = "contests", .nav = "Contests"},
+    {GET, "/contests", WHO_ANYONE, "Contests", "All published contests, the newest first, fifty a page; those that say `find`.",
+        list_fields, .page = contests, .html = "contests", .topic = "contests", .nav = "Contests"},
     {GET, "/contests/:contest", WHO_ANYONE, "Contest", "Who was elected, with the main figures.", contest_fields, .page = overview,
         .html = "overview", .topic = "contest::contest"},
     {GET, "/contests/:contest/stages", WHO_ANYONE, "Stage by stage",

@@ -71,6 +71,7 @@ static void put_charts(Show *show, View *v, const One *one)
     int id = 4 * one->id + 1;
     put_or_null(v, S("bars"), report_chart(show->a, one->result, &one->options, REPORT_BARS, id));
     put_or_null(v, S("sankey"), report_chart(show->a, one->result, &one->options, REPORT_SANKEY, id + 1));
+    view_put_str(v, S("chart_absent"), report_chart_absent(show->a, one->result));
     view_put_str(v, S("sankey_absent"), report_sankey_absent(one->result));
 }
 
@@ -142,6 +143,7 @@ static View *overview_view(Show *show)
     View *counts = view_put_array(v, S("counts"));
     for (int i = 0; i < show->one_count; i++) {
         View *one = add_one(show, counts, &show->ones[i]);
+        put_or_null(one, S("close"), report_close_fact(show->a, show->ones[i].result, show->about->totals ? NULL : show->ones[i].analysis));
         put_or_null(one, S("candidates"), table(show, &show->ones[i], REPORT_CANDIDATES, 0));
         put_charts(show, one, &show->ones[i]);
     }

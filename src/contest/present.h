@@ -23,8 +23,9 @@
  *               Pages add: path ("/contests/labour-2010"), date_words ("25 September 2010"), tabs [name, path, here]
  * overview      facts [FACT], lead [LINE] (yes or no: what the votes were), question [LINE] (when open), post_table TABLE (several posts),
  *               papers TABLE, sections TABLE, slates TABLE,
- *               counts [.., candidates TABLE, bars CHART, sankey CHART, sankey_absent (why there is none, or "")]
- * stages        counts [.., bars CHART, sankey CHART, sankey_absent, all_stages TABLE, several (stages), stages [number, anchor, previous, next, account [LINE], has_lot,
+ *               counts [.., close FACT (how close it was, in short; null: not known), candidates TABLE,
+ *                       bars CHART, sankey CHART, chart_absent (why there is neither, or ""), sankey_absent (why there is none, or "")]
+ * stages        counts [.., bars CHART, sankey CHART, chart_absent, sankey_absent, all_stages TABLE, several (stages), stages [number, anchor, previous, next, account [LINE], has_lot,
  *               lot [LINE], table TABLE]]
  * pairs         absent ("" or why this is not known), counts [.., pairs TABLE, words [LINE], next TABLE]
  * other_rules   absent, rows [rules (as it was asked for: "omov@Members"), label ("omov, Members only"), title, sha256, first (the contest's own rules),
@@ -39,7 +40,9 @@
  * ---- the pages, and what their templates see ----
  * (Templates are src/contest/pages/NAME.html; besides these names each sees what http/page.h says.)
  *   GET /                                    home         contests [ENTRY], the newest 12; more (there are others); count_path
- *   GET /contests                            contests     contests [ENTRY]
+ *   GET /contests?find=&page=                contests     contests [ENTRY], 50 a page; find (the words looked for, in titles, dates, places and outcomes),
+ *                                                         found (on all pages), found_one, page_number, page_count, several_pages,
+ *                                                         previous_path, next_path ("" at the ends)
  *       ENTRY: slug, title, date, date_words, place, outcome, open, is_totals, has_note, path
  *   GET /contests/:contest                   overview     contest, overview
  *   GET /contests/:contest/stages            stages       contest, stages, count (csv_path, svg_path are in `contest`)

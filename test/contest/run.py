@@ -8,6 +8,7 @@ PostgreSQL when HUSTINGS_TEST_POSTGRES names one (test/postgres.py run).
 import base64
 import csv
 import gzip
+import html
 import io
 import json
 import os
@@ -172,6 +173,35 @@ def the_published_figures_of_2010(site):
     note = 'reconstructed from stage totals'
     for path in PAGES:
         holds(b.get(f'/contests/labour-2010{path}').words, note)
+
+
+@test
+def how_close_in_short(site):
+    b = site.browser()
+    holds(b.get('/contests/labour-2010').words, 'How close 6 papers with so many changed, David Miliband would have been elected')
+    for slug, value in (('labour-2010', '6 papers'), ('labour-2015', None), ('glasgow-2007-anderston-city', None), ('labour-2010-totals', None)):
+        one = b.get(f'/contests/{slug}.json').json()['overview']['counts'][0]
+        words = ' '.join(w['text'] for w in b.get(f'/contests/{slug}/how-close.json').json()['close']['counts'][0]['words'])
+        if slug == 'labour-2010-totals':
+            same(one['close'], None, 'totals cannot say it')
+            continue
+        if value:
+            same(one['close']['value'], value)
+        if one['close'] is None:
+            assert 'ower bound' not in words.replace('No lower bound', '') and 'pper bound' not in words and 'Exact' not in words, f'{slug}: {words}'
+            continue
+        for figure in re.findall(r'[0-9][0-9,]*', one['close']['value']):
+            assert re.search(rf'\b{figure} paper|between .*\b{figure}\b', words), f'{slug}: {figure} is not in: {words}'
+
+
+@test
+def errors_are_not_pages(site):
+    b = site.browser()
+    for path in ('/contests/no-such', '/contests?page=99', '/no-such'):
+        page = b.get(path)
+        same(page.status, 404, path)
+        for part in ('data-live', 'as data', 'application/json'):
+            assert part not in page.text, f'{path}: an error offers "{part}"'
 
 
 @test
@@ -510,6 +540,69 @@ def kept_after_a_restart(site):
     shown = site.browser().get(path)
     same(shown.status, 200)
     holds(shown.words, 'Ann is elected')
+
+
+def publish_many(site, number):
+    """Small contests, one process each; the newest last."""
+    folder = site.folder / 'small'
+    folder.mkdir()
+    for i in range(number):
+        (folder / 'papers.csv').write_text('1\nAda\nAda\nBo\n')
+        (folder / 'contest.conf').write_text(f'[contest]\nslug = branch-{i}\ntitle = Branch {i}: 100%_sure!\ndate = 2019-{i // 28 + 1:02}-{i % 28 + 1:02}\n'
+                                             f'place = Café {i}\nrules = plurality\n[papers]\npapers = papers.csv\n')
+        site.run('publish', folder)
+
+
+def follow(b, path, which):
+    """All entries of a list and of the pages after it, and how many pages there were."""
+    found, pages = [], 0
+    while path:
+        page, data = b.get(path), b.get(path.replace('/contests', '/contests.json')).json()
+        same(page.status, 200, path)
+        links = [href for href in re.findall(r'href="([^"]*)" rel="next"', page.text)]
+        same([html.unescape(href) for href in links], [data['next_path']] if data['next_path'] else [], f'{path}: the next page')
+        for c in data['contests']:
+            holds(page.words, c['title'])
+        found += [c[which] for c in data['contests']]
+        pages += 1
+        path = data['next_path']
+    return found, pages
+
+
+@test
+def many_contests(site):
+    publish_many(site, 120)
+    b = site.browser()
+    everything, pages = follow(b, '/contests', 'slug')
+    same(len(set(everything)), len(everything), 'each once')
+    same(pages, -(-len(everything) // 50), 'pages')
+    same([slug for slug in everything if slug.startswith('branch-')], [f'branch-{i}' for i in reversed(range(120))], 'newest first')
+    same(len(b.get('/').text.split('<li>\n<h3><a')) - 1, 12, 'contests on the first page')
+    last = b.get('/contests?page=3')
+    holds(last.words, 'Page 3 of 3', 'Previous')
+    assert 'rel="next"' not in last.text
+    same(b.get('/contests?page=4').status, 404)
+    for wrong in ('page=0', 'page=x', 'page=-1', 'page=99999999999999999999', 'find=' + 'x' * 101):
+        assert b.get(f'/contests?{wrong}').status in (400, 422), wrong
+
+
+@test
+def contests_that_say(site):
+    b = site.browser()
+    found, pages = follow(b, '/contests?find=bRANCH', 'slug')
+    same((len(found), pages), (120, 3), 'by title')
+    for words, slugs in (('branch+117', ['branch-117']), ('Caf%C3%A9+119', ['branch-119']), ('2019-01-05', ['branch-4']), ('ED+MILIBAND', None), ('%25', 120),
+                         ('0%25_sure!', 120), ('1%25_sure', 0), ('_ranch', 0), ('%27%3B+--', 0)):
+        data = b.get(f'/contests.json?find={words}').json()
+        if isinstance(slugs, list):
+            same([c['slug'] for c in data['contests']], slugs, words)
+        elif slugs is None:
+            assert 'labour-2010' in [c['slug'] for c in data['contests']], words
+        else:
+            same(data['found'], slugs, words)
+    nothing = b.get('/contests?find=%3Cb%3Enobody')
+    holds(nothing.words, '0 contests say', '<b>nobody', 'All contests')
+    assert '<b>nobody' not in nothing.text and 'rel="next"' not in nothing.text
 
 
 def run_on(store):
