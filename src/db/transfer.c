@@ -300,23 +300,27 @@ Err transfer_backup(Arena *a, Store *from, Str path, const TransferOptions *opti
 typedef struct Target {
     Store *store; /* SQLite: keeps servers away */
     Vault *vault;
-    const char *made; /* a SQLite file that was not there before; else NULL */
+    const char *made; /* the SQLite file, if it was made here and nobody else has put anything in it; else NULL */
 } Target;
 
-/* A SQLite file that opening the target will make. */
-static const char *file_to_be_made(Transfer *t, Str url)
+/* The SQLite file, made here or not at all: of two who restore into one place only one may take the file away when it fails. */
+static const char *make_file(Transfer *t, Str url)
 {
     if (str_starts(url, S("postgres://")) || str_starts(url, S("postgresql://"))) return NULL;
     const char *path = str_c(t->a, str_starts(url, S("sqlite:")) ? str_slice(url, S("sqlite:").len, url.len) : url);
-    return access(path, F_OK) == 0 ? NULL : path;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return NULL; /* it is there, or opening the store will say what is wrong */
+    close(fd);
+    return path;
 }
 
 /* Made and brought up to date as by a server, and kept from servers. */
 static Err target_open(Transfer *t, Str url, Target *target)
 {
-    *target = (Target){.made = file_to_be_made(t, url)};
+    const char *made = make_file(t, url);
     Err e = store_open(t->a, &(StoreOptions){.url = url, .serve = true}, &target->store, t->fault);
     if (e) return e;
+    target->made = made;
     if (store_engine(target->store) == ENGINE_SQLITE)
         return vault_open_sqlite(t->a, str_from_c(store_place(target->store)), VAULT_WRITE, (Str){0}, &target->vault, t->fault);
     store_close(target->store); /* its sessions hold the lock that we want alone */
@@ -324,13 +328,17 @@ static Err target_open(Transfer *t, Str url, Target *target)
     return vault_open_postgres(t->a, url, VAULT_WRITE, true, &target->vault, t->fault);
 }
 
-static void target_close(Transfer *t, Target *target, bool keep)
+/* ERR_CONFLICT: somebody wrote into it after we made it, so it is not ours to take away. */
+static void target_close(Transfer *t, Target *target, Err e)
 {
+    bool goes = target->made && e && e != ERR_CONFLICT;
+    int lock = goes ? dup(target->store->kept) : -1; /* no server may take the file between the store's end and the file's */
     close_vault(target->vault);
     store_close(target->store);
-    if (keep || !target->made) return;
+    if (!goes) return;
     static const char *const endings[] = {"", "-wal", "-shm", "-serve-lock"};
     for (int i = 0; i < COUNT_OF(endings); i++) unlink(str_c(t->a, str_format(t->a, "%s%s", target->made, endings[i])));
+    if (lock >= 0) close(lock);
 }
 
 /* ---- restore ---- */
@@ -364,7 +372,7 @@ Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *opti
     if (!e) e = copy_all(t, from, target.vault, &report);
     if (!e) e = as_it_was(t, &report, digest);
     if (!e) e = target.vault->ops->commit(target.vault);
-    target_close(t, &target, !e);
+    target_close(t, &target, e);
     close_vault(from);
     if (!e) *ret_report = report;
     return e;
@@ -372,12 +380,13 @@ Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *opti
 
 /* ---- move ---- */
 
-/* Nobody may write to it meanwhile: what came after the move would be lost. */
+/* Nobody may write to it meanwhile, no command line either: what came after the move would be lost. */
 static Err source_open(Transfer *t, Str url, Store **ret_store, Vault **ret_vault)
 {
     Err e = store_open(t->a, &(StoreOptions){.url = url, .serve = true, .must_exist = true, .as_it_is = true}, ret_store, t->fault);
     if (e) return e;
-    if (store_engine(*ret_store) == ENGINE_SQLITE) return vault_open_store(t->a, *ret_store, ret_vault, t->fault);
+    if (store_engine(*ret_store) == ENGINE_SQLITE)
+        return vault_open_sqlite(t->a, str_from_c(store_place(*ret_store)), VAULT_READ_ALONE, (Str){0}, ret_vault, t->fault);
     store_close(*ret_store);
     *ret_store = NULL;
     return vault_open_postgres(t->a, url, VAULT_READ, true, ret_vault, t->fault);
@@ -395,7 +404,7 @@ Err transfer_move(Arena *a, Str from_url, Str to_url, const TransferOptions *opt
     if (!e) e = target_open(t, to_url, &target);
     if (!e) e = copy_all(t, from, target.vault, &report);
     if (!e) e = target.vault->ops->commit(target.vault);
-    target_close(t, &target, !e);
+    target_close(t, &target, e);
     close_vault(from);
     store_close(from_store);
     if (!e) *ret_report = report;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,22 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
 {
     (void)info, (void)type, (void)place;
     return remove(path);
+}
+
+static bool bring_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool done = fsync(fd) == 0;
+    close(fd);
+    return done;
+}
+
+/* Files are on disk already, their names are not. */
+static int bring_entry(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+    (void)info, (void)place;
+    return type == FTW_DP && !bring_folder(path) ? -1 : 0;
 }
 
 /* ---- rows ---- */
@@ -224,7 +241,8 @@ static Err export_all(Export *x, Vault *from, TransferReport *ret_report)
 /* A folder that is not empty stays as it is. */
 static Err give_name(Export *x, const char *name)
 {
-    if (rename(x->folder, name) == 0) return ERR_OK;
+    if (nftw(x->folder, bring_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) return failed(x, x->folder);
+    if (rename(x->folder, name) == 0) return bring_folder(dirname((char *)str_c(x->a, str_from_c(name)))) ? ERR_OK : failed(x, name);
     if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) return failed(x, name);
     return fault_setf(x->fault, x->a, ERR_CONFLICT, "%s is there already", name);
 }

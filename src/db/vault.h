@@ -66,8 +66,9 @@ struct Vault {
 
 typedef enum VaultUse {
     VAULT_READ,
-    VAULT_WRITE, /* into a store that is there */
-    VAULT_MAKE   /* SQLite: into a new file, which counts only once all of it is on disk */
+    VAULT_READ_ALONE, /* SQLite: nobody may write meanwhile */
+    VAULT_WRITE,      /* into a store that is there */
+    VAULT_MAKE        /* SQLite: into a new file, which counts only once all of it is on disk */
 } VaultUse;
 
 /* `schema`: what a new file is made with. */

@@ -195,6 +195,7 @@ static Err begin(SqliteVault *s, VaultUse use, Str schema)
 {
     switch (use) {
     case VAULT_READ: return exec(s, "PRAGMA query_only = ON; BEGIN");
+    case VAULT_READ_ALONE: return exec(s, "BEGIN IMMEDIATE");
     case VAULT_WRITE: return exec(s, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE");
     case VAULT_MAKE: break;
     }
@@ -211,6 +212,9 @@ Err vault_open_sqlite(Arena *a, Str path, VaultUse use, Str schema, Vault **ret_
     if (!e) {
         sqlite3_extended_result_codes(s->db, 1);
         sqlite3_busy_timeout(s->db, PATIENCE_MS);
+        /* The file may come from anywhere: its schema is given no function that does anything. */
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, use != VAULT_MAKE, NULL);
         e = begin(s, use, schema);
     }
     if (e) {
@@ -239,11 +243,15 @@ static Err first_value(SqliteVault *s, Str sql, Str *ret_text)
 Err vault_check_backup(Vault *v)
 {
     SqliteVault *s = vault_of(v);
-    Str id = {0}, tables = {0}, sound = {0};
+    Str id = {0}, tables = {0}, strange = {0}, sound = {0};
     Err e = first_value(s, S("PRAGMA application_id"), &id);
     if (!e) e = first_value(s, S("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('backup', 'migration')"), &tables);
+    if (!e)
+        e = first_value(
+            s, S("SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%'"), &strange);
     if (e) return e;
-    if (!str_equal(id, str_format(v->a, "%d", APPLICATION_ID)) || !str_equal(tables, S("2")))
+    /* A view in a table's place would be read as one. */
+    if (!str_equal(id, str_format(v->a, "%d", APPLICATION_ID)) || !str_equal(tables, S("2")) || !str_equal(strange, S("0")))
         return fault_set(v->fault, ERR_INPUT, 0, 0, S("a file that `hustings backup` made"), (Str){0});
     e = first_value(s, S("PRAGMA integrity_check(1)"), &sound);
     if (e || str_equal(sound, S("ok"))) return e;

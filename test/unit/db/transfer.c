@@ -352,6 +352,99 @@ static void what_a_server_has_open_is_refused(void **state)
     place_end(&p);
 }
 
+static const Str said = {"x", 1};
+
+static Err run_say(Db *db, Command *command)
+{
+    return db_run(db, "setting_add", DB_VALUES(db_string(S("said")), db_bytes(*(const Str *)command->input)));
+}
+
+/* In a child: restores, and says with its status how it ended. */
+static pid_t restore_beside(Place *p, Str path, Str url)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child > 0) return child;
+    TransferReport report;
+    Fault fault = {0};
+    Err e = transfer_restore(p->a, path, url, NULL, &report, &fault);
+    if (e) _exit(e == ERR_CONFLICT ? 1 : 2);
+    execl("/bin/true", "true", (char *)NULL);
+    _exit(9);
+}
+
+/* Several restore into one place at once. Whoever is told that it was done has it there; whoever is refused takes nothing away. */
+static void one_of_many_restores(void **state)
+{
+    Place p = place_new(state);
+    Store *store = open_store(&p, in(&p, "from.db"), false);
+    Command c = {.name = "say", .run = run_say, .input = &said, .arena = p.a, .now = 1};
+    assert_int_equal(store_run(store, &c), ERR_OK);
+    store_close(store);
+    backup(&p, in(&p, "from.db"), in(&p, "a.backup"));
+    for (int round = 0; round < 30; round++) {
+        Str to = in(&p, str_c(p.a, str_format(p.a, "to%d.db", round)));
+        pid_t children[4];
+        for (int i = 0; i < COUNT_OF(children); i++) children[i] = restore_beside(&p, in(&p, "a.backup"), to);
+        int done = 0;
+        for (int i = 0; i < COUNT_OF(children); i++) {
+            int status = -1;
+            assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+            assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+            done += WEXITSTATUS(status) == 0;
+        }
+        assert_int_equal(done, 1);
+        assert_true(is_there(&p, to));
+        assert_int_equal(number_in(&p, to, "SELECT count(*) FROM setting"), 1);
+    }
+    place_end(&p);
+}
+
+typedef struct Intruder {
+    Place *p;
+    Str path;
+    int tries, locked;
+} Intruder;
+
+static void write_meanwhile(void *context, Str table, int64_t done, int64_t in_all)
+{
+    (void)table, (void)done, (void)in_all;
+    Intruder *x = context;
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(str_c(x->p->a, x->path), &db), SQLITE_OK);
+    x->tries++;
+    x->locked += sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_BUSY;
+    sqlite3_close(db);
+}
+
+/* What a command line writes to a store that is being moved would stay behind. */
+static void nobody_writes_to_what_is_moved(void **state)
+{
+    Place p = place_new(state);
+    Intruder x = {.p = &p, .path = filled_sqlite(&p, "from.db")};
+    TransferOptions options = {.progress = write_meanwhile, .context = &x};
+    TransferReport report;
+    Fault fault = {0};
+    assert_int_equal(transfer_move(p.a, x.path, in(&p, "to.db"), &options, &report, &fault), ERR_OK);
+    assert_true(x.tries > 0);
+    assert_int_equal(x.locked, x.tries);
+    place_end(&p);
+}
+
+/* A file that looks like a backup, with a view where a table should be. */
+static void a_backup_with_views_is_none(void **state)
+{
+    Place p = place_new(state);
+    backup(&p, filled_sqlite(&p, "from.db"), in(&p, "a.backup"));
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(str_c(p.a, in(&p, "a.backup")), &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "ALTER TABLE setting RENAME TO other; CREATE VIEW setting AS SELECT * FROM other", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    restore_refused(&p, in(&p, "a.backup"), in(&p, "to.db"), ERR_INPUT, "hustings backup");
+    place_end(&p);
+}
+
 static void files_are_never_overwritten(void **state)
 {
     Place p = place_new(state);
@@ -624,6 +717,9 @@ int main(void)
         arena_test(a_backup_is_one_moment_of_postgresql),
         arena_test(a_target_that_is_not_empty_stays_as_it_is),
         arena_test(what_a_server_has_open_is_refused),
+        arena_test(one_of_many_restores),
+        arena_test(nobody_writes_to_what_is_moved),
+        arena_test(a_backup_with_views_is_none),
         arena_test(files_are_never_overwritten),
         arena_test(other_files_are_no_backups),
         arena_test(damage_is_detected),
