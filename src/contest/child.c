@@ -34,22 +34,21 @@ static bool limit(int what, rlim_t soft, rlim_t hard)
     return setrlimit((__rlimit_resource_t)what, &(struct rlimit){soft, hard}) == 0;
 }
 
-/* Under a sanitizer the address space is terabytes of shadow, which no limit on it allows. */
-static bool limit_memory(void)
+/* Under a sanitizer the address space is terabytes of shadow, which no limit on it allows; and it looks for leaks at the end, in files of /proc. */
+static bool limit_memory_and_files(void)
 {
 #ifdef SANITIZED
-    return true;
+    return limit(RLIMIT_NOFILE, 64, 64);
 #else
     rlim_t bytes = (rlim_t)CHILD_MEMORY_MB * 1024 * 1024;
-    return limit(RLIMIT_AS, bytes, bytes);
+    return limit(RLIMIT_AS, bytes, bytes) && limit(RLIMIT_NOFILE, 3, 3);
 #endif
 }
 
 static bool limit_all(void)
 {
-    return limit_memory() && limit(RLIMIT_CPU, CHILD_CPU_SECONDS, CHILD_CPU_SECONDS + 1) && limit(RLIMIT_NOFILE, 3, 3) &&
-           limit(RLIMIT_FSIZE, 0, 0) && limit(RLIMIT_CORE, 0, 0) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+    return limit_memory_and_files() && limit(RLIMIT_CPU, CHILD_CPU_SECONDS, CHILD_CPU_SECONDS + 1) && limit(RLIMIT_FSIZE, 0, 0) &&
+           limit(RLIMIT_CORE, 0, 0) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
 
 static bool read_all(int from, Buf *b)

@@ -140,7 +140,11 @@ static void is_limited(void **state)
     assert_int_equal(end_with(*state, S("limits"), 0, &answer), CHILD_ANSWERED);
     assert_int_equal(view_i64(view_get(answer, S("descriptors"))), 3);
     assert_true(view_i64(view_get(answer, S("limited"))));
+#ifdef SANITIZED /* which opens files at the end */
+    static const char *const never[] = {"environment", "privileges", "core", "blocked"};
+#else
     static const char *const never[] = {"environment", "opens", "privileges", "core", "blocked"};
+#endif
     for (int i = 0; i < COUNT_OF(never); i++) assert_row(view_i64(view_get(answer, str_from_c(never[i]))) == 0, never[i]);
     assert_int_equal(view_i64(view_get(answer, S("cpu"))), CHILD_CPU_SECONDS);
 }
