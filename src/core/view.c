@@ -179,6 +179,9 @@ int64_t view_i64(const View *view)
 static const Str pack_mark = S("view1\n");
 enum { PACK_DEPTH_MAX = 64, PACK_END = 0xFF };
 
+/* An object's keys are compared with each other: without a bound, a megabyte of them from a stranger would take minutes. */
+enum { PACK_KEYS_MAX = 256 };
+
 static void pack_number(Buf *b, uint64_t n)
 {
     for (; n >= 0x80; n >>= 7) buf_byte(b, (char)(n | 0x80));
@@ -204,8 +207,10 @@ static void pack_value(const View *v, Buf *b, int depth)
     case VIEW_ARRAY:
     case VIEW_OBJECT: break;
     }
+    int keys = 0;
     for (const View *child = v->first; child; child = child->next) {
         if (v->kind == VIEW_OBJECT) {
+            ASSERT(++keys <= PACK_KEYS_MAX);
             buf_byte(b, 0);
             pack_text(b, child->key);
         }
@@ -259,13 +264,15 @@ static bool unpack_value(Unpack *u, uint8_t kind, int depth, View **ret_view);
 
 static bool unpack_children(Unpack *u, View *parent, int depth)
 {
+    int keys = 0;
     for (uint8_t byte = 0;;) {
         View *child = NULL;
         Str key = {0};
         if (!unpack_byte(u, &byte)) return false;
         if (byte == PACK_END) return true;
         if (parent->kind == VIEW_OBJECT) {
-            if (byte != 0 || !unpack_text(u, &key) || view_get(parent, key) || !unpack_byte(u, &byte)) return false;
+            if (byte != 0 || ++keys > PACK_KEYS_MAX || !unpack_text(u, &key) || view_get(parent, key) || !unpack_byte(u, &byte))
+                return false;
         }
         if (!unpack_value(u, byte, depth + 1, &child)) return false;
         child->key = key;

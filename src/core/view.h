@@ -47,7 +47,8 @@ Str view_key(const View *child);                   /* its key in an object */
 Str view_str(const View *view);                    /* of VIEW_STR and VIEW_HTML */
 int64_t view_i64(const View *view);                /* of VIEW_I64, and of VIEW_BOOL: 0 or 1 */
 
-/* The tree as bytes, for a store or another process, and back. ERR_INPUT for bytes that view_pack did not write: they may be anybody's. */
+/* The tree as bytes, for a store or another process, and back; an object has at most 256 keys in it. ERR_INPUT for bytes that view_pack did not write: they
+ * may be anybody's. */
 void view_pack(const View *view, Buf *b);
 NODISCARD Err view_unpack(Arena *a, Str bytes, View **ret_view);
 

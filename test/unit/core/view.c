@@ -226,6 +226,33 @@ static void damaged_bytes_are_refused(void **state)
     assert_int_equal(view_unpack(a, buf_done(&deep), &v), ERR_INPUT);
 }
 
+/* Of `count` keys "k0", "k1"... with nothing under them. */
+static Str object_of_keys(Arena *a, int count)
+{
+    Buf b = buf_new(a);
+    buf_str(&b, S("view1\n"));
+    buf_byte(&b, VIEW_OBJECT);
+    for (int i = 0; i < count; i++) {
+        Str key = str_format(a, "k%d", i);
+        buf_byte(&b, 0);
+        buf_byte(&b, (char)key.len);
+        buf_str(&b, key);
+        buf_byte(&b, VIEW_NULL);
+    }
+    buf_byte(&b, (char)0xFF);
+    return buf_done(&b);
+}
+
+static void an_object_of_endless_keys_is_refused(void **state)
+{
+    Arena *a = *state;
+    View *v = NULL;
+    assert_int_equal(view_unpack(a, object_of_keys(a, 256), &v), ERR_OK);
+    assert_non_null(view_get(v, S("k255")));
+    assert_int_equal(view_unpack(a, object_of_keys(a, 257), &v), ERR_INPUT);
+    assert_int_equal(view_unpack(a, object_of_keys(a, 300000), &v), ERR_INPUT); /* and not after an hour */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +266,7 @@ int main(void)
         arena_test(packed_and_unpacked),
         arena_test(a_copy_is_the_same_and_apart),
         arena_test(damaged_bytes_are_refused),
+        arena_test(an_object_of_endless_keys_is_refused),
         cmocka_unit_test(misuse_is_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
