@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * The view: title, format ("auto", "csv", "blt", "preflib"), rules (a preset, or "own"), own_rules (text), seats (0: as the papers or rules say), seed,
- *       want ("page", or a document: "html", "csv", "json", "svg", "text"), files [name, section, bytes].
+ *       want ("page", a document: "html", "csv", "json", "svg", "text", or ASKED_CHECK), files [name, section, bytes].
  * It may come from anybody (a form sends it back), so asked_counting believes nothing of it.
  * Its answer, also a view: ok; views (present.h) or document {type, name, bytes}; or, when not ok, part and the fault: err, file, line, column, expected, found.
  */
@@ -11,6 +11,9 @@
 #define HUSTINGS_CONTEST_ASKED_H
 
 #include "contest/counting.h"
+
+/* Only asked_check; the answer is `ok` alone, or the fault. */
+#define ASKED_CHECK S("check")
 
 enum { ASKED_FILES_MAX = 16, ASKED_TITLE_MAX = 200 };
 
@@ -29,7 +32,9 @@ void asked_sections(Arena *a, Asked *asked);
 Counting asked_counting(Arena *a, const Asked *asked);
 /* Count, and answer as above; never fails. */
 View *asked_answer(Arena *a, const Asked *asked);
-/* Can these be counted at all? Cheap, for small papers: reads them, and counts where that is quick. */
+/* Can these be counted at all? They are read, and counted where that is quick. */
 NODISCARD Err asked_check(Arena *a, const Asked *asked, CountingPart *ret_part, Fault *fault);
+/* A few KiB, and nothing packed: asked_check takes less time than starting a process for it. */
+bool asked_is_small(const Asked *asked);
 
 #endif

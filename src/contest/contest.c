@@ -5,6 +5,7 @@
 
 #include "formats/gunzip.h"
 
+#include <stdatomic.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -259,9 +260,13 @@ static Str word_hash(Sha256 *hash, Str word)
     return (Str){(const char *)hash->bytes, sizeof hash->bytes};
 }
 
+/* Looked at by housekeeping, so that keeping one costs no look at all of them; rates (page.h) bound what comes between. */
+static atomic_bool kept_full;
+
 Err kept_add(Db *db, Str token, Str word, Str asked, int64_t now)
 {
     Sha256 hash;
+    if (atomic_load(&kept_full)) return ERR_LIMIT;
     return db_run(db, "kept_add",
         DB_VALUES(db_string(token), db_bytes(word_hash(&hash, word)), db_bytes(asked), db_number(now),
             db_number(now + (int64_t)KEPT_DAYS * DAY_MS)));
@@ -289,5 +294,10 @@ Err kept_delete(Db *db, Arena *a, Str token, Str word, int64_t now)
 
 Err kept_expire(Db *db, Command *command)
 {
-    return db_run(db, "kept_expire", DB_VALUES(db_number(command->now)));
+    DbRows rows;
+    Err e = db_run(db, "kept_expire", DB_VALUES(db_number(command->now)));
+    if (e) return e;
+    e = db_one(db, command->arena, "kept_beyond", DB_VALUES(db_number(KEPT_MOST - 1)), &rows);
+    if (!e || e == ERR_MISSING) atomic_store(&kept_full, !e);
+    return e == ERR_MISSING ? ERR_OK : e;
 }

@@ -80,14 +80,14 @@ NODISCARD Err contest_recount(Store *store, bool all, int64_t now, RecountTell *
 
 /* ---- counts that visitors keep ---- */
 
-enum { KEPT_DAYS = 30, KEPT_BYTES_MAX = 64 * 1024 };
+enum { KEPT_DAYS = 30, KEPT_BYTES_MAX = 64 * 1024, KEPT_MOST = 20000 };
 
 typedef struct KeptCount {
     View *asked; /* papers, rules, options: asked.h */
     int64_t made, ends;
 } KeptCount;
 
-/* Inside a command. `word` may delete it. */
+/* Inside a command. `word` may delete it. ERR_LIMIT: KEPT_MOST were kept when kept_expire last looked; the disk is not filled for whoever tries. */
 NODISCARD Err kept_add(Db *db, Str token, Str word, Str asked, int64_t now);
 NODISCARD Err kept_get(Db *db, Arena *a, Str token, int64_t now, KeptCount *ret_kept);
 /* Inside a command. ERR_DENIED: another word. ERR_MISSING: nothing is kept there. */

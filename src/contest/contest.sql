@@ -62,6 +62,9 @@ DELETE FROM contest_removed WHERE slug = :slug;
 -- kept_add(token, delete_hash, asked, made, ends): keep a count
 INSERT INTO kept_count (token, delete_hash, asked, made, ends) VALUES (:token, :delete_hash, :asked, :made, :ends);
 
+-- kept_beyond(most): one of those kept, if there are more than so many
+SELECT token FROM kept_count ORDER BY ends LIMIT 1 OFFSET :most;
+
 -- kept_by_token(token, now): show it, while it is kept
 SELECT delete_hash, asked, made, ends FROM kept_count WHERE token = :token AND ends > :now;
 

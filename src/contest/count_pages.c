@@ -360,7 +360,18 @@ typedef struct Keeping {
     Str token, word, asked;
 } Keeping;
 
-/* Everything that needs no store: small papers are read here and now, so that nothing is kept that no count could use. */
+/* Can they be counted? What is not small is read apart, as a count would: a few KiB of gzip can hold more than the server should ever unpack. */
+static Err check(Req *req, Asked asked)
+{
+    View *answer;
+    CountingPart part = PART_OTHER;
+    Fault fault = {0};
+    if (asked_is_small(&asked)) return asked_check(req->arena, &asked, &part, &fault) ? tell_fault(req, &asked, part, &fault) : ERR_OK;
+    asked.want = ASKED_CHECK;
+    return count_apart(req, &asked, pack_asked(req->arena, &asked), &answer);
+}
+
+/* Everything that needs no store: papers are read before, so that nothing is kept that no count could use. */
 Err kept_prepare(Req *req, View *view)
 {
     (void)view;
@@ -375,10 +386,8 @@ Err kept_prepare(Req *req, View *view)
     if (keeping->asked.len > KEPT_BYTES_MAX)
         return req_fail(
             req, ERR_LIMIT, "Papers, rules and options of a count that is kept may have at most %d KiB together.", KEPT_BYTES_MAX / 1024);
-    CountingPart part = PART_OTHER;
-    Fault fault = {0};
-    e = asked_check(req->arena, &asked, &part, &fault);
-    if (e) return tell_fault(req, &asked, part, &fault);
+    e = check(req, asked);
+    if (e) return e;
     keeping->token = req_new_id(req);
     keeping->word = req_new_token(req);
     req->room = keeping;
@@ -389,6 +398,7 @@ Err kept_make(Req *req, Db *db, View *answer)
 {
     const Keeping *keeping = req->room;
     Err e = kept_add(db, keeping->token, keeping->word, keeping->asked, req->now);
+    if (e == ERR_LIMIT) return req_fail(req, e, "No more counts can be kept here at the moment. Save the result as a file instead.");
     if (e) return e;
     view_put_str(answer, S("path"), str_format(req->arena, "/kept/%.*s", STR_ARG(keeping->token)));
     view_put_str(answer, S("word"), keeping->word);

@@ -332,7 +332,7 @@ static const Route routes[] = {
 
     {POST, "/kept", WHO_ANYONE, "Keep a count", "Keeps papers, rules and options under an unguessable address for 30 days.",
         kept_new_fields, .prepare = kept_prepare, .write = kept_make, .form = "count", .form_page = count_form, .body_max = KEPT_BODY_MAX,
-        .rate = RATE_WRITE},
+        .rate = RATE_WORK, .heavy = true},
     {GET, "/kept/:kept", WHO_ANYONE, "A count that was kept", "Counted again from what was kept.", kept_fields, .page = kept_show,
         .html = "kept", .rate = RATE_WORK, .heavy = true},
     {GET, "/kept/:kept/papers", WHO_ANYONE, "Papers and rules of a count that was kept", "As they were sent.", kept_fields,

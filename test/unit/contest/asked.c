@@ -95,12 +95,14 @@ static void checks_small_papers(void **state)
         {"stv-scottish", "Ann,Bob,Cyd\n1,2,3\n", 2, ERR_OK, PART_PAPERS},
     };
     for (int i = 0; i < COUNT_OF(rows); i++) {
-        Asked asked = {.format = S("auto"), .rules = str_from_c(rows[i].rules), .seats = rows[i].seats, .file_count = 1};
+        Asked asked = {
+            .format = S("auto"), .rules = str_from_c(rows[i].rules), .seats = rows[i].seats, .want = ASKED_CHECK, .file_count = 1};
         asked.files[0] = (CountedFile){.name = S("x"), .bytes = str_from_c(rows[i].papers)};
-        CountingPart part = PART_OTHER;
-        Fault fault = {0};
-        assert_row(asked_check(*state, &asked, &part, &fault) == rows[i].err, rows[i].rules);
-        assert_row(!rows[i].err || part == rows[i].part, rows[i].rules);
+        const View *answer = asked_answer(*state, &asked);
+        assert_row(view_i64(view_get(answer, S("ok"))) == !rows[i].err, rows[i].rules);
+        assert_row(!view_get(answer, S("views")) && !view_get(answer, S("document")), rows[i].rules);
+        assert_row(!rows[i].err || view_i64(view_get(answer, S("err"))) == rows[i].err, rows[i].rules);
+        assert_row(!rows[i].err || view_i64(view_get(answer, S("part"))) == rows[i].part, rows[i].rules);
     }
 }
 
