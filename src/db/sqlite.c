@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, CACHE_KIB = 32 * 1024, CHECKPOINT_PAGES = 4000, WAL_KEPT_BYTES = 32 << 20 };
+enum { BUSY_MS = 5000, CACHE_KIB = 32 * 1024, CHECKPOINT_PAGES = 4000, RESTART_PAGES = 8000, RESTART_MS = 200, WAL_KEPT_BYTES = 32 << 20 };
 
 typedef enum Fixed {
     FIXED_BEGIN,
@@ -50,6 +50,8 @@ typedef struct SqliteDb {
     sqlite3_stmt **prepared; /* by Statement.number */
     int prepared_count;
     int64_t busy_until;
+    int busy_ms;         /* how long somebody else is waited for */
+    int restart_at;      /* pages in the WAL from which readers are waited for */
     bool in_transaction; /* as we know it */
     bool broken;
 } SqliteDb;
@@ -101,10 +103,29 @@ static int on_busy(void *context, int tries)
 {
     SqliteDb *s = context;
     int64_t now = monotonic_ms();
-    if (tries == 0) s->busy_until = now + BUSY_MS;
+    if (tries == 0) s->busy_until = now + s->busy_ms;
     if (now >= s->busy_until) return 0;
     nap(tries < 20 ? 200 : 2000);
     return 1;
+}
+
+/* After each commit. What was written goes from the WAL into the file, but never past what a reader still sees; with one reader or another always
+ * there it would never get to the end, where the WAL can begin anew, and the WAL would grow for as long as there is work. So from a certain length on
+ * readers are waited for, a moment: they are gone in milliseconds, or it is a backup, and later will do. The commit stands, whatever comes of this. */
+static int on_commit(void *context, sqlite3 *connection, const char *name, int pages)
+{
+    SqliteDb *s = context;
+    if (pages < CHECKPOINT_PAGES) {
+        s->restart_at = RESTART_PAGES;
+    } else if (pages < s->restart_at) {
+        (void)sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    } else {
+        s->busy_ms = RESTART_MS;
+        int code = sqlite3_wal_checkpoint_v2(connection, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+        s->busy_ms = BUSY_MS;
+        if (code != SQLITE_OK) s->restart_at = pages + RESTART_PAGES;
+    }
+    return SQLITE_OK;
 }
 
 /* ---- opening ---- */
@@ -123,13 +144,16 @@ static void settings_text(char *text, size_t size)
 {
     snprintf(text, size,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"
-        "PRAGMA cache_size = -%d; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d; PRAGMA trusted_schema = OFF;",
-        CACHE_KIB, CHECKPOINT_PAGES, WAL_KEPT_BYTES);
+        "PRAGMA cache_size = -%d; PRAGMA journal_size_limit = %d; PRAGMA trusted_schema = OFF;",
+        CACHE_KIB, WAL_KEPT_BYTES);
 }
 
 static bool set_up(SqliteDb *s)
 {
+    s->busy_ms = BUSY_MS;
+    s->restart_at = RESTART_PAGES;
     sqlite3_busy_handler(s->connection, on_busy, s);
+    sqlite3_wal_hook(s->connection, on_commit, s);
     sqlite3_extended_result_codes(s->connection, 1);
     sqlite3_db_config(s->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->connection, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);

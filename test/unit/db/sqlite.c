@@ -163,6 +163,66 @@ static void busy_for_a_while_is_waited_for(void **state)
     store_close(store);
 }
 
+/* ---- the log that is written before the file ---- */
+
+enum { READERS = 4, LONG_ROWS = 1200, LONG_BYTES = 100000, WAL_MOST = 3 * WAL_KEPT_BYTES };
+
+static Err run_add_long(Db *db, Command *c)
+{
+    char *bytes = arena_new(c->arena, char, LONG_BYTES);
+    int64_t id = *(const int64_t *)c->input;
+    return db_run(db, "probe_add", DB_VALUES(db_number(id), db_null(), db_bytes((Str){bytes, LONG_BYTES})));
+}
+
+static _Atomic bool readers_end;
+
+static void *read_without_end(void *context)
+{
+    Db *db = context;
+    Arena a;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    while (!atomic_load(&readers_end)) {
+        if (db_snapshot(db)) return (void *)"no snapshot";
+        (void)row_count(db, &a);
+        nap(1000);
+        db_release(db);
+        arena_clear(&a);
+    }
+    return NULL;
+}
+
+/* One reader or another always sees an older moment, so that what was written since cannot go into the file all at once. */
+static void the_log_does_not_grow_for_ever(void **state)
+{
+    Arena *a = *state;
+    Str path = fresh_url(a);
+    const char *log = str_c(a, str_format(a, "%.*s-wal", STR_ARG(path)));
+    Store *store = open_at(a, path);
+    pthread_t threads[READERS];
+    Db *readers[READERS];
+    atomic_store(&readers_end, false);
+    for (int i = 0; i < READERS; i++) readers[i] = reader(store);
+    for (int i = 0; i < READERS; i++) assert_int_equal(pthread_create(&threads[i], NULL, read_without_end, readers[i]), 0);
+    off_t longest = 0;
+    for (int64_t id = 0; id < LONG_ROWS; id++) {
+        Arena own;
+        arena_init(&own, ARENA_LIMIT_DEFAULT);
+        assert_int_equal(do_with(store, &own, run_add_long, &id), ERR_OK);
+        arena_clear(&own);
+        struct stat about;
+        if (stat(log, &about) == 0 && about.st_size > longest) longest = about.st_size;
+    }
+    atomic_store(&readers_end, true);
+    for (int i = 0; i < READERS; i++) {
+        void *failure = NULL;
+        assert_int_equal(pthread_join(threads[i], &failure), 0);
+        assert_null(failure);
+        db_close(readers[i]);
+    }
+    if (longest > WAL_MOST) fail_msg("the log had %lld bytes", (long long)longest);
+    store_close(store);
+}
+
 /* ---- killed ---- */
 
 static int acknowledged_to; /* a pipe */
@@ -501,12 +561,6 @@ static Err run_gate(Db *db, Command *c)
     return ERR_OK;
 }
 
-static Err run_add_long(Db *db, Command *c)
-{
-    char *bytes = arena_new(c->arena, char, 100000);
-    return db_run(db, "probe_add", DB_VALUES(db_number(-1), db_null(), db_bytes((Str){bytes, 100000})));
-}
-
 /* It reads what is in no cache, while the disk does not give it. */
 static Err run_failing_read(Db *db, Command *c)
 {
@@ -535,7 +589,7 @@ static void a_failing_read_ends_its_batch(void **state)
     put_faults_in();
     Str path = fresh_url(a);
     Store *store = open_at(a, path);
-    assert_int_equal(do_with(store, a, run_add_long, NULL), ERR_OK);
+    assert_int_equal(do_with(store, a, run_add_long, &(int64_t){-1}), ERR_OK);
     Gate gate;
     sem_init(&gate.inside, 0, 0);
     sem_init(&gate.go, 0, 0);
@@ -574,6 +628,7 @@ int main(void)
         arena_test(a_second_server_is_refused),
         arena_test(the_lock_goes_with_its_process),
         arena_test(busy_for_a_while_is_waited_for),
+        arena_test(the_log_does_not_grow_for_ever),
         arena_test(what_was_acknowledged_survives_a_kill),
         arena_test(a_failing_disk_loses_nothing),
         arena_test(a_full_disk_is_called_so),
