@@ -99,6 +99,7 @@ static void look_at_answer(const Call *call, Reader *reader)
 static bool to_worker(Call *call, void (*run)(Task *task, Reader *reader), bool must)
 {
     call->task.run = run;
+    call->task.slow = call->ex.works && !must; /* what must be taken is only the end of it */
     if (!workers_submit(call->connection->loop->server->workers, &call->task, must)) return false;
     return true;
 }

@@ -80,6 +80,7 @@ struct Exchange {
     StreamStart *stream;
     /* The site's own: what was found out at site_admit, for later. */
     void *req;
+    bool works; /* from site_admit to site_done: it may take seconds. Such calls get half of the workers at most */
     /* The server's own. */
     void *connection;
 };

@@ -81,6 +81,13 @@ bool headcount_enter(Headcount *heads, const Address *address, HeadKind kind, in
     return fits;
 }
 
+static bool is_idle(const Head *head)
+{
+    for (int kind = 0; kind < HEAD__COUNT; kind++)
+        if (head->counts[kind]) return false;
+    return true;
+}
+
 void headcount_leave(Headcount *heads, const Address *address, HeadKind kind)
 {
     Address household = address_household(address);
@@ -88,7 +95,7 @@ void headcount_leave(Headcount *heads, const Address *address, HeadKind kind)
     Head **place = place_of(heads, &household), *head = *place;
     ASSERT(head && head->counts[kind] > 0);
     head->counts[kind]--;
-    if (!head->counts[HEAD_CONNECTION] && !head->counts[HEAD_STREAM]) {
+    if (is_idle(head)) {
         *place = head->next;
         free(head);
     }

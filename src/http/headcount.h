@@ -1,4 +1,4 @@
-/* headcount.h: how many connections and live streams each address has now. Private to http/. SPDX-License-Identifier: AGPL-3.0-or-later
+/* headcount.h: how many connections, live streams and requests being worked on each address has now. Private to http/. SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * From any thread. IPv6 addresses count by their /64: that is what one household gets. Only addresses that have something open are held.
  */
@@ -8,7 +8,7 @@
 #include "http/exchange.h"
 
 typedef struct Headcount Headcount;
-typedef enum HeadKind { HEAD_CONNECTION, HEAD_STREAM, HEAD__COUNT } HeadKind;
+typedef enum HeadKind { HEAD_CONNECTION, HEAD_STREAM, HEAD_WORK, HEAD__COUNT } HeadKind;
 
 Headcount *headcount_new(void);
 void headcount_free(Headcount *heads);

@@ -8,6 +8,7 @@
 #define HUSTINGS_HTTP_INSIDE_H
 
 #include "http/csrf.h"
+#include "http/headcount.h"
 #include "http/keep.h"
 #include "http/rate.h"
 #include "http/req.h"
@@ -16,6 +17,8 @@
 #include "http/site.h"
 #include "http/static.h"
 #include "http/templates.h"
+
+#include <stdatomic.h>
 
 struct Site {
     SiteOptions options;
@@ -29,6 +32,8 @@ struct Site {
     Static *files;
     Keeper *keeper;
     RateTable *rates;
+    Headcount *heads; /* at work, by address */
+    atomic_int working;
     Str security_txt; /* OVERRIDES/security.txt; empty: there is none */
     Str openapi, openapi_etag;
 };

@@ -84,7 +84,7 @@ typedef Err Write(Req *req, Db *db, View *answer);
 /* How often one address (POST also: one session) may come here; more is 429 with Retry-After. */
 typedef enum Rate {
     RATE_READ,  /* cheap pages: 3,000 a minute */
-    RATE_WORK,  /* pages that calculate: 60 a minute */
+    RATE_WORK,  /* pages that calculate: 60 a minute, and 8 at once */
     RATE_WRITE, /* commands: 120 a minute */
     RATE_ENTRY, /* sign-in: 10 a minute */
     RATE__COUNT

@@ -59,6 +59,7 @@ void reader_close(Reader *reader);
 typedef struct Task Task;
 struct Task {
     Task *next;
+    bool slow;                               /* may take seconds: at most half of the workers do such things at once */
     void (*run)(Task *task, Reader *reader); /* on the other thread */
 };
 

@@ -17,6 +17,8 @@ enum {
     RATE_BUCKETS = 65536,
     BODY_STANDARD = 64 * 1024,
     SLOW_MS = 1000,
+    WORKS_PER_ADDRESS = 8,
+    WORKS_MOST = 128,
     TOPIC_NAME_MAX = 192
 };
 
@@ -83,6 +85,7 @@ Err site_open(Arena *a, const SiteOptions *options, Store *store, const Room *co
     if (e) return e;
     site->keeper = keeper_new(KEPT_BYTES_MOST);
     site->rates = rate_new(RATE_BUCKETS);
+    site->heads = headcount_new();
     *ret_site = site;
     return ERR_OK;
 }
@@ -92,6 +95,7 @@ void site_close(Site *site)
     if (!site) return;
     keeper_free(site->keeper);
     rate_free(site->rates);
+    headcount_free(site->heads);
     secret_wipe(&site->secret);
 }
 
@@ -174,6 +178,28 @@ static bool within_rate(Site *site, Exchange *ex, const Route *route)
     return false;
 }
 
+/* Rates bound how often work is asked for, not how long it takes: without places, one address could keep every worker, and the memory of a hundred bodies. */
+static bool take_place(Site *site, Exchange *ex, const Route *route)
+{
+    if (route_rate(route) != RATE_WORK || !site->options.rate_percent) return true;
+    bool free = atomic_fetch_add(&site->working, 1) < WORKS_MOST;
+    ex->works = free && headcount_enter(site->heads, &ex->client, HEAD_WORK, ex->local ? WORKS_MOST : WORKS_PER_ADDRESS);
+    if (ex->works) return true;
+    atomic_fetch_sub(&site->working, 1);
+    metric_add(METRIC_RATE_LIMITED, 1);
+    if (free) answer_error(site, ex, NULL, 429, S("Other requests from your address are still being worked on. Wait until they are done."));
+    else answer_error(site, ex, NULL, 503, S("Too much is being worked on at the moment. Try again in a few seconds."));
+    return false;
+}
+
+static void leave_place(Site *site, Exchange *ex)
+{
+    if (!ex->works) return;
+    ex->works = false;
+    headcount_leave(site->heads, &ex->client, HEAD_WORK);
+    atomic_fetch_sub(&site->working, 1);
+}
+
 /* A cookie is looked at before a body is read: whoever has none of ours need not send megabytes to be told so. */
 static bool may_come(Site *site, Exchange *ex, const Route *route)
 {
@@ -202,7 +228,7 @@ bool site_admit(Site *site, Exchange *ex, int64_t *ret_body_most)
     if (asked.json_path && route->no_json) return refuse(site, ex, 404);
     if (!within_rate(site, ex, route) || !may_come(site, ex, route)) return false;
     *ret_body_most = route_body_most(route);
-    return route->method == GET || may_post(site, ex);
+    return (route->method == GET || may_post(site, ex)) && take_place(site, ex, route);
 }
 
 /* ---- one request's state ---- */
@@ -552,6 +578,7 @@ void site_done(Site *site, Exchange *ex)
         log_line(LOG_INFO, "request", "method=%s route=%s status=%d ms=%lld", asked.method == GET ? "GET" : "POST",
             asked.match.rule ? asked.match.rule->route->path : "-", status, (long long)took);
     }
+    leave_place(site, ex);
     if (ex->answer.kept) kept_drop((Kept *)ex->answer.kept);
     ex->answer.kept = NULL;
 }

@@ -107,27 +107,53 @@ Task *task_queue_take_all(TaskQueue *queue)
 /* ---- workers ---- */
 
 struct Workers {
-    TaskQueue queue;
+    TaskQueue queue, slow; /* both under the mutex of the first */
+    int slow_running;
     pthread_cond_t some;
     bool stopping;
     int queue_most;
     Store *store;
-    int thread_count;
+    int threads_wanted, thread_count;
     pthread_t threads[];
 };
 
-static Task *take_one(Workers *workers)
+static Task *take_first(TaskQueue *queue)
 {
-    TaskQueue *queue = &workers->queue;
-    pthread_mutex_lock(&queue->mutex);
-    while (!queue->first && !workers->stopping) pthread_cond_wait(&workers->some, &queue->mutex);
     Task *task = queue->first;
-    if (task) {
-        queue->first = task->next;
-        queue->count--;
-        if (!queue->first) queue->end = &queue->first;
-    }
-    pthread_mutex_unlock(&queue->mutex);
+    if (!task) return NULL;
+    queue->first = task->next;
+    queue->count--;
+    if (!queue->first) queue->end = &queue->first;
+    return task;
+}
+
+/* Half of the threads, so that what takes seconds cannot keep all others waiting. */
+static bool may_be_slow(const Workers *workers)
+{
+    return workers->slow.first && workers->slow_running < (workers->threads_wanted + 1) / 2;
+}
+
+/* One slow thing is always under way, if there are threads enough; more of them only while nothing else waits. */
+static Task *take_next(Workers *workers)
+{
+    bool first = workers->slow_running == 0 && workers->threads_wanted > 1;
+    bool slow = may_be_slow(workers) && (first || !workers->queue.first);
+    Task *task = take_first(slow ? &workers->slow : &workers->queue);
+    if (task && slow) workers->slow_running++;
+    return task;
+}
+
+/* NULL: it is time to end, and nothing is left. `was_slow`: what this thread did before. */
+static Task *take_one(Workers *workers, bool was_slow)
+{
+    pthread_mutex_lock(&workers->queue.mutex);
+    if (was_slow) workers->slow_running--;
+    while (!workers->queue.first && !may_be_slow(workers) && !(workers->stopping && !workers->slow.first))
+        pthread_cond_wait(&workers->some, &workers->queue.mutex);
+    Task *task = take_next(workers);
+    if (task && may_be_slow(workers)) pthread_cond_signal(&workers->some);
+    if (!task) pthread_cond_broadcast(&workers->some); /* whoever waited for the last slow one to be taken */
+    pthread_mutex_unlock(&workers->queue.mutex);
     return task;
 }
 
@@ -135,7 +161,11 @@ static void *work(void *context)
 {
     Workers *workers = context;
     Reader reader = {.store = workers->store};
-    for (Task *task = take_one(workers); task; task = take_one(workers)) task->run(task, &reader);
+    for (Task *task = take_one(workers, false); task;) {
+        bool slow = task->slow; /* the task may be gone after it ran */
+        task->run(task, &reader);
+        task = take_one(workers, slow);
+    }
     reader_close(&reader);
     return NULL;
 }
@@ -145,9 +175,11 @@ Workers *workers_start(Store *store, int threads, int queue_most)
     Workers *workers = calloc(1, sizeof *workers + (size_t)threads * sizeof(pthread_t));
     if (!workers) out_of_memory(sizeof *workers);
     task_queue_init(&workers->queue);
+    task_queue_init(&workers->slow);
     pthread_cond_init(&workers->some, NULL);
     workers->store = store;
     workers->queue_most = queue_most;
+    workers->threads_wanted = threads;
     for (int i = 0; i < threads; i++)
         if (pthread_create(&workers->threads[workers->thread_count], NULL, work, workers) == 0) workers->thread_count++;
     if (workers->thread_count < threads) log_line(LOG_ERROR, "threads", "wanted=%d got=%d", threads, workers->thread_count);
@@ -156,9 +188,10 @@ Workers *workers_start(Store *store, int threads, int queue_most)
 
 bool workers_submit(Workers *workers, Task *task, bool must)
 {
+    TaskQueue *queue = task->slow ? &workers->slow : &workers->queue;
     pthread_mutex_lock(&workers->queue.mutex);
-    bool taken = workers->thread_count && (must || workers->queue.count < workers->queue_most);
-    if (taken) append(&workers->queue, task);
+    bool taken = workers->thread_count && (must || queue->count < workers->queue_most);
+    if (taken) append(queue, task);
     pthread_mutex_unlock(&workers->queue.mutex);
     if (taken) pthread_cond_signal(&workers->some);
     return taken;
@@ -174,5 +207,6 @@ void workers_stop(Workers *workers)
     for (int i = 0; i < workers->thread_count; i++) pthread_join(workers->threads[i], NULL);
     pthread_cond_destroy(&workers->some);
     task_queue_clear(&workers->queue);
+    task_queue_clear(&workers->slow);
     free(workers);
 }

@@ -344,6 +344,54 @@ static void too_often(void **state)
     assert_int_equal(s.admitted, false);
 }
 
+static Err work_page(Req *req, View *view)
+{
+    (void)view;
+    req_send(req, S("text/plain"), S("done"), S("done.txt"));
+    return ERR_OK;
+}
+
+static const Route work_routes[] = {
+    {GET, "/work", WHO_ANYONE, "Work", .page = work_page, .rate = RATE_WORK, .heavy = true, .no_json = true}};
+static const Room work_room = {"notes", work_routes, COUNT_OF(work_routes), .topics = NULL};
+
+enum { AT_ONCE = 9 };
+
+static Exchange work_from(Arena *a, uint8_t address)
+{
+    Exchange ex = {.arena = a, .method = S("GET"), .target = S("/work"), .path = S("/work"), .host = S("vote.example.org")};
+    ex.client = (Address){{[10] = 0xFF, [11] = 0xFF, [12] = 192, [14] = 2, [15] = address}};
+    return ex;
+}
+
+static bool is_admitted(Site *site, Exchange *ex)
+{
+    int64_t most;
+    return site_admit(site, ex, &most);
+}
+
+static void too_much_at_once(void **state)
+{
+    House *h = *state;
+    Site *unlimited = h->site;
+    static const Room *const rooms[] = {&notes_room, &work_room};
+    h->options.rate_percent = 10000;
+    h->site = open_site(h, h->store, rooms, COUNT_OF(rooms));
+    Exchange working[AT_ONCE], other = work_from(&h->arena, 2), later = work_from(&h->arena, 1);
+    for (int i = 0; i < AT_ONCE; i++) {
+        working[i] = work_from(&h->arena, 1);
+        assert_int_equal(is_admitted(h->site, &working[i]), i < AT_ONCE - 1);
+    }
+    assert_int_equal(working[AT_ONCE - 1].answer.status, 429);
+    assert_true(is_admitted(h->site, &other)); /* somebody else's work */
+    for (int i = 0; i < AT_ONCE; i++) site_done(h->site, &working[i]);
+    assert_true(is_admitted(h->site, &later));
+    site_done(h->site, &other);
+    site_done(h->site, &later);
+    site_close(h->site);
+    h->site = unlimited;
+}
+
 /* ---- the site's own ---- */
 
 static void figures_are_for_this_machine(void **state)
@@ -393,6 +441,7 @@ int main(void)
         notes_test(what_the_server_refuses),
         notes_test(without_a_store),
         notes_test(too_often),
+        notes_test(too_much_at_once),
         notes_test(figures_are_for_this_machine),
         notes_test(a_live_stream),
     };
