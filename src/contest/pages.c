@@ -309,7 +309,7 @@ static const Route routes[] = {
     {GET, "/contests/:contest/files", WHO_ANYONE, "Files and sources", "All that the result was counted from.", contest_fields,
         .page = files, .html = "files", .topic = "contest::contest"},
     {GET, "/contests/:contest/files/:name", WHO_ANYONE, "A file", "A file as it was published, byte for byte.", file_fields, .page = file,
-        .no_json = true, .topic = "contest::contest"},
+        .heavy = true, .no_json = true, .topic = "contest::contest"},
     {GET, "/contests/:contest/declaration", WHO_ANYONE, "Declaration", "One HTML file that holds all of the result and fetches nothing.",
         contest_fields, .page = declaration, .no_json = true, .topic = "contest::contest"},
     {GET, "/contests/:contest/stages.csv", WHO_ANYONE, "The stages as a table", "One row a stage and candidate.", contest_fields,

@@ -22,12 +22,14 @@ static const Meaning meanings[] = {
     {413, "That is too large", "Send less at once."},
     {414, "That address is too long", "Check the address."},
     {415, "That kind of content is not read here", "Send a form, as the page does."},
+    {417, "That cannot be promised here", "Your program expects something that this site does not do."},
     {422, "Something needs to be put right", "Part of what was sent cannot be used. Go back, and correct it."},
     {429, "Too many requests", "Requests from your address come faster than this site allows. Wait a little, and try again."},
     {431, "That request is too large", "Your browser sent more headers than this site reads. Deleting this site's cookies may help."},
     {500, "Something went wrong here", "It is our fault, and it has been written down. Try again later."},
     {501, "That cannot be done here", "This kind of request is not known here."},
     {503, "Not just now", "The site cannot reach its records at the moment. Nothing was changed. Try again in a few seconds."},
+    {505, "That version of HTTP is not spoken here", "Your program should speak HTTP/1.1."},
 };
 
 static const Meaning *meaning_of(int status)
@@ -126,8 +128,10 @@ static void as_page(Site *site, Exchange *ex, SiteReq *own, int status, Str titl
 static void write_down(Exchange *ex, const SiteReq *own, int status, Str reference)
 {
     const char *route = own && own->rule ? own->rule->route->path : "-";
-    log_line(status >= 500 ? LOG_ERROR : LOG_INFO, "refused", "status=%d reference=%.*s method=%s route=%s", status, STR_ARG(reference),
-        log_value(ex->arena, ex->method), log_value(ex->arena, str_from_c(route)));
+    /* A flood that is held back must not fill the log instead, and what a client says wrongly is no error of ours. */
+    LogLevel level = status == 429 ? LOG_DEBUG : status >= 500 && status != 501 && status != 505 ? LOG_ERROR : LOG_INFO;
+    log_line(level, "refused", "status=%d reference=%.*s method=%s route=%s", status, STR_ARG(reference), log_value(ex->arena, ex->method),
+        log_value(ex->arena, str_from_c(route)));
 }
 
 void answer_error(Site *site, Exchange *ex, SiteReq *own, int status, Str message)

@@ -146,9 +146,10 @@ static size_t size_of(const Kept *kept)
     return n;
 }
 
+/* The newest stays even when it is too large: a hundred readers of one large file share it, where each would have a copy of her own. */
 static void make_room(Shard *shard, size_t most)
 {
-    for (Entry *e = shard->oldest; e && shard->bytes > most;) {
+    for (Entry *e = shard->oldest; e && e != shard->newest && shard->bytes > most;) {
         Entry *newer = e->newer;
         if (!e->making) drop(shard, e);
         e = newer;

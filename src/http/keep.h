@@ -5,7 +5,8 @@
  *      with the version of its topic; asking for it costs one version, one lock and one look.
  * Life: keeper_find -> KEEP_HIT, or KEEP_MAKE and then keeper_put or keeper_give_up by the same request, or KEEP_BUSY and keeper_wait (never on a
  *       loop) and keeper_find again.
- * Memory: at most `bytes_most` in all, a sixteenth of it in each shard; the longest unused make room.
+ * Memory: at most `bytes_most` in all, a sixteenth of it in each shard; the longest unused make room. A page that is larger than its shard stays until another
+ *      one comes there, so that all who want it now share it.
  * Threads: any. One maker a page at a time.
  */
 #ifndef HUSTINGS_HTTP_KEEP_H

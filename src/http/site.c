@@ -13,7 +13,7 @@
 
 enum {
     KEPT_BYTES_MOST = 64 * 1024 * 1024,
-    KEPT_PAGE_MOST = 1024 * 1024,
+    KEPT_PAGE_MOST = 16 * 1024 * 1024,
     RATE_BUCKETS = 65536,
     BODY_STANDARD = 64 * 1024,
     SLOW_MS = 1000,
@@ -168,9 +168,8 @@ Rate route_rate(const Route *route)
     return route->rate == RATE_READ && route->write ? RATE_WRITE : route->rate;
 }
 
-static bool within_rate(Site *site, Exchange *ex, const Route *route)
+static bool within_rate(Site *site, Exchange *ex, Rate rate)
 {
-    Rate rate = route_rate(route);
     int wait = 0, most = per_minute[rate] * site->options.rate_percent / 100;
     if (!site->options.rate_percent || rate_take(site->rates, &ex->client, (int)rate, most > 0 ? most : 1, ex->now, &wait)) return true;
     metric_add(METRIC_RATE_LIMITED, 1);
@@ -220,13 +219,15 @@ bool site_admit(Site *site, Exchange *ex, int64_t *ret_body_most)
 {
     *ret_body_most = 0;
     ex->site = site;
+    Asked asked = ask(site, ex);
+    const Route *route = asked.match.rule ? asked.match.rule->route : NULL;
+    /* What does not exist counts as well: saying so costs a page. */
+    if (!within_rate(site, ex, route ? route_rate(route) : RATE_READ)) return false;
     if (ex->path.len > 1 && str_ends(ex->path, S("/"))) return refuse_slash(site, ex);
     if (!router_path_is_plain(ex->path)) return refuse(site, ex, 404);
-    Asked asked = ask(site, ex);
-    if (!asked.known || !asked.match.rule) return refuse_method(site, ex, &asked);
-    const Route *route = asked.match.rule->route;
+    if (!asked.known || !route) return refuse_method(site, ex, &asked);
     if (asked.json_path && route->no_json) return refuse(site, ex, 404);
-    if (!within_rate(site, ex, route) || !may_come(site, ex, route)) return false;
+    if (!may_come(site, ex, route)) return false;
     *ret_body_most = route_body_most(route);
     return (route->method == GET || may_post(site, ex)) && take_place(site, ex, route);
 }

@@ -89,7 +89,13 @@ static void memory_is_bounded(void **state)
     assert_true(hits > 0 && hits * SIZE < MOST);
     KeepKey large = {.rule = 1, .path = S("/large")};
     assert_int_equal(find(k, &large, 1), KEEP_MAKE);
-    put(k, a, &large, 1, "\"e\"", MOST / 4); /* larger than its shard: sent, but not kept */
+    put(k, a, &large, 1, "\"e\"", MOST / 4); /* larger than its shard: shared by those who want it now, and the first to go */
+    assert_int_equal(find(k, &large, 1), KEEP_HIT);
+    for (int i = 0; i < PAGES; i++) {
+        KeepKey key = {.rule = i, .path = S("/later")};
+        assert_int_equal(find(k, &key, 1), KEEP_MAKE);
+        put(k, a, &key, 1, "\"e\"", SIZE);
+    }
     assert_int_equal(find(k, &large, 1), KEEP_MAKE);
     keeper_give_up(k, &large);
     keeper_free(k);

@@ -337,9 +337,13 @@ static void too_often(void **state)
     h->site = open_site(h, h->store, rooms, 1);
     Shown s = {0};
     for (int i = 0; i < 30 && s.status != 429; i++) s = get(h, "/enter/AAAAAAAAAAAAAAAAAAAAAA");
+    Shown nothing = get(h, "/no-such-page");
+    assert_status(nothing, 404);
+    for (int i = 0; i < 4000 && nothing.status != 429; i++) nothing = get(h, i % 2 ? "/no-such-page" : "/notes/");
     site_close(h->site);
     h->site = unlimited;
     assert_status(s, 429);
+    assert_status(nothing, 429);
     assert_true(header_named(&s, "retry-after").len > 0);
     assert_int_equal(s.admitted, false);
 }
