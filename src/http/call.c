@@ -165,8 +165,12 @@ static void after_work(Call *call, Next next, Reader *reader)
 static void run_on_worker(Task *task, Reader *reader)
 {
     Call *call = (Call *)task;
+    /* Once connections are cut nobody is there to hear of it, and a queue of counts could keep the program from ending for many minutes. */
+    bool too_late = atomic_load(&call->connection->loop->server->stage) == STAGE_CUT;
     atomic_store(&call->arrivals, 0);
-    Next next = site_run(call->ex.site, &call->ex, reader_get(reader), true);
+    Next next = NEXT_ANSWER;
+    if (too_late) call->ex.answer = (Answer){.status = 503, .close = true};
+    else next = site_run(call->ex.site, &call->ex, reader_get(reader), true);
     gauge_add(GAUGE_WORKING, -1);
     after_work(call, next, reader);
 }

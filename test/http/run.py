@@ -479,6 +479,19 @@ def test_draining():
             pass
 
 
+def test_work_that_waits_is_not_begun_at_the_end():
+    """What is still in the workers' queue when connections are cut is not worked on for nobody: that would be ten minutes here."""
+    with serving(workers=1, drain_ms=100) as server:
+        wires = [server.connect() for _ in range(300)]
+        for wire in wires:
+            wire.send(request('GET', '/worked?2000'))
+        server.until('hustings_working', 300)
+        server.stop()
+        assert server.wait() == 0
+        for wire in wires:
+            wire.close()
+
+
 def test_draining_under_load():
     """While requests pour in: each of them is answered whole or not at all, and the program ends."""
     load = r'''
