@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""serve.py HUSTINGS STREAMS [FIGURE...]: what the server does in a second, each figure beside a yardstick taken in the same run.
+"""serve.py HUSTINGS STREAMS NOTES [FIGURE...]: what the server does in a second, each figure beside a yardstick taken in the same run.
 
 page      the page of a result at 64 connections, beside nginx sending a file of the same size (wrk, rounds in turn)
 start     from exec to the first answer; memory when idle
-writes    durable one-row commands (POST /kept) at 64 and 512 connections on SQLite, beside PostgreSQL's own one-row commits (pgbench, same disk)
-postgres  the same commands on PostgreSQL
+writes    durable one-row commands (POST /notes/one of bench/notes.c) at 64 and 512 connections on SQLite
+postgres  the same commands on PostgreSQL, beside its own one-row commits (pgbench, same disk)
 streams   19,000 idle live streams: memory, and when one event had reached them all
 
 Everything is on 127.0.0.x; the load generators share the processors with what they measure. Every process is ended by its pid.
@@ -19,6 +19,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -37,14 +38,14 @@ STREAMS = int(os.environ.get('HUSTINGS_BENCH_STREAMS', '19000'))
 MIB = 1 << 20
 UNLIMITED = {'HUSTINGS_LIMITS_RATES': '0', 'HUSTINGS_SERVER_STREAMS_PER_ADDRESS': '1000000', 'HUSTINGS_SERVER_CONNECTIONS_PER_ADDRESS': '1000000'}
 WRITES = """
--- Each request keeps a count of its own: a new idempotency key, so a row of its own, with what the page's form sends. The text is put together by hand:
+-- Each request leaves a note of its own: a new idempotency key, so a row of its own. The text is put together by hand:
 -- the load generator should not take the processors from what it measures.
 local thread_number = 0
 function setup(thread) thread:set("number", thread_number); thread_number = thread_number + 1 end
 function init(args)
     math.randomseed(os.time() * 1000 + number)
-    local body = "rules=av-2011&text=Ann%2CBob%0A1%2C2%0A2%2C1%0A1%2C2%0A"
-    before = "POST /kept HTTP/1.1\\r\\nHost: " .. wrk.host .. "\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nAccept: application/json\\r\\n" ..
+    local body = "words=I+shall+come+and+bring+two+others"
+    before = "POST /notes/one HTTP/1.1\\r\\nHost: " .. wrk.host .. "\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nAccept: application/json\\r\\n" ..
         "Content-Length: " .. #body .. "\\r\\nIdempotency-Key: " .. string.format("%08x%04d", math.random(0, 0x7fffffff), number)
     after = "\\r\\n\\r\\n" .. body
     sent = 0
@@ -176,17 +177,29 @@ def run_writes(folder, url, connections):
     return statistics.median(r[0] for r in rounds), statistics.median(r[1] for r in rounds), sum(r[2] for r in rounds)
 
 
-def kept_rows(folder):
-    import sqlite3
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db')) as db:
-        return db.execute('SELECT count(*) FROM kept_count').fetchone()[0]
+@contextlib.contextmanager
+def notes(program, store):
+    """bench/notes.c on that store; its URL."""
+    process = subprocess.Popen([program, '127.0.0.1:0', store], stdout=subprocess.PIPE, text=True)
+    try:
+        url = process.stdout.readline().strip()
+        if not url.startswith('http://'):
+            sys.exit('serve: the server of notes did not start')
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
 
 
-def figure_writes(folder):
-    with deploy.server(folder, environment=UNLIMITED) as (_, url):
-        for connections, wanted in ((64, 10000), (512, 20000)):
+def figure_writes(folder, program):
+    for connections, wanted in ((64, 10000), (512, 20000)):
+        store = folder / f'notes-{connections}.db'
+        with notes(program, store) as url:
             rate, p99, failed = run_writes(folder, url, connections)
-            yield f'durable commands on SQLite, {connections} connections', f'{rate:,.0f}/s, p99 {p99:.1f} ms, {failed} failed', f'{wanted:,}/s', rate >= wanted and not failed
+        yield f'durable one-row commands on SQLite, {connections} connections', f'{rate:,.0f}/s, p99 {p99:.1f} ms, {failed} failed', f'{wanted:,}/s', rate >= wanted and not failed
+        with contextlib.closing(sqlite3.connect(store)) as db:
+            rows, keys = (db.execute(f'SELECT count(*) FROM {table}').fetchone()[0] for table in ('note', 'command_key'))
+        yield '  rows and keys found in the file afterwards', f'{rows:,} and {keys:,}', 'as many', rows == keys
 
 
 def pgbench(server, folder, clients):
@@ -202,7 +215,7 @@ def pgbench(server, folder, clients):
     return float(found[1])
 
 
-def figure_postgres(folder):
+def figure_postgres(folder, program):
     if not (postgres.BIN / 'postgres').exists():
         raise Missing('no PostgreSQL')
     with tempfile.TemporaryDirectory(dir=folder) as place, contextlib.ExitStack() as stack:
@@ -211,11 +224,11 @@ def figure_postgres(folder):
         server = stack.enter_context(postgres.Postgres(pathlib.Path(place) / 'pg'))
         yard = pgbench(server, folder, 50)
         yield 'yardstick: pgbench, one-row commits, 50 clients', f'{yard:,.0f}/s', '', None
-        with deploy.server(folder, '--store', server.url(), environment=UNLIMITED) as (_, url):
+        with notes(program, server.url()) as url:
             for connections in (64, 512):
                 rate, p99, failed = run_writes(folder, url, connections)
                 wanted = connections == 512
-                yield (f'durable commands on PostgreSQL, {connections} connections', f'{rate:,.0f}/s, p99 {p99:.1f} ms, {failed} failed; {rate / yard:.2f} of pgbench',
+                yield (f'durable one-row commands on PostgreSQL, {connections} connections', f'{rate:,.0f}/s, p99 {p99:.1f} ms, {failed} failed; {rate / yard:.2f} of pgbench',
                        '8,000/s' if wanted else '', rate >= 8000 and not failed if wanted else None)
 
 
@@ -303,15 +316,16 @@ def figure_streams(folder, program):
 
 
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) < 4:
         sys.exit(__doc__)
-    deploy.HUSTINGS, program = pathlib.Path(sys.argv[1]).resolve(), os.path.abspath(sys.argv[2])
-    figures = {'page': figure_page, 'start': figure_start, 'writes': figure_writes, 'postgres': figure_postgres, 'streams': lambda f: figure_streams(f, program)}
+    deploy.HUSTINGS, streams, server = pathlib.Path(sys.argv[1]).resolve(), os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
+    figures = {'page': figure_page, 'start': figure_start, 'writes': lambda f: figure_writes(f, server), 'postgres': lambda f: figure_postgres(f, server),
+               'streams': lambda f: figure_streams(f, streams)}
     print(f'{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; {ROUNDS} rounds of {SECONDS} s, medians')
     for name, figure in figures.items():
-        if sys.argv[3:] and name not in sys.argv[3:]:
+        if sys.argv[4:] and name not in sys.argv[4:]:
             continue
-        with tempfile.TemporaryDirectory(prefix='bench-', dir=os.environ.get('HUSTINGS_BENCH_FOLDER') or pathlib.Path(program).parent) as folder:
+        with tempfile.TemporaryDirectory(prefix='bench-', dir=os.environ.get('HUSTINGS_BENCH_FOLDER') or pathlib.Path(streams).parent) as folder:
             try:
                 for what, seen, wanted, met in figure(pathlib.Path(folder)):
                     print(f'{what:66} {seen:60} {wanted:28}{"" if met is None else "met" if met else "MISSED"}', flush=True)
