@@ -9,11 +9,15 @@ SELECT slug, title, date, place, outcome, note, totals, open FROM contest ORDER 
 
 -- contest_found(pattern, first, most): one page of the list: those whose title, date, place or outcome is like the pattern ('!' before a sign that stands for itself)
 SELECT slug, title, date, place, outcome, note, totals, open FROM contest
-WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!'
+-- PostgreSQL would take the cases of the pattern's letters from the language of the database, and those of the columns' from "C".
+-- sqlite: WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!'
+-- pg: WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern COLLATE "C") ESCAPE '!'
 ORDER BY date DESC, slug DESC LIMIT :most OFFSET :first;
 
 -- contest_found_count(pattern): how many those are on all pages
-SELECT COUNT(*) AS contests FROM contest WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!';
+SELECT COUNT(*) AS contests FROM contest
+-- sqlite: WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern) ESCAPE '!';
+-- pg: WHERE LOWER(title || ' ' || date || ' ' || place || ' ' || outcome) LIKE LOWER(:pattern COLLATE "C") ESCAPE '!';
 
 -- contest_all(): for the command line, and for counting again
 SELECT slug, title, date, published, views_version, program FROM contest ORDER BY date DESC, slug DESC;

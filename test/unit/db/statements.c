@@ -63,6 +63,47 @@ static void every_statement_prepares_on_postgresql(void **state)
     prepare_all(*state, fresh(*state, pg_database(*state)), &postgres_ops);
 }
 
+static Err add_contest(Db *db, Command *command)
+{
+    const Str *title = command->input;
+    const DbValue title_value = db_string(*title), one = db_number(1), none = db_string(S(""));
+    return db_run(db, "contest_add",
+        DB_VALUES(
+            db_string(S("a")), title_value, db_string(S("2026-01-01")), none, none, none, one, one, one, one, one, none, db_bytes(S(""))));
+}
+
+/* Which of the patterns are like a title, as one letter each. */
+static void search(Arena *a, Store *store, const Str *patterns, int count, const char *expected)
+{
+    static const Str title = {"\xc3\x89VA Istanbul 100%", 18};
+    Command command = {.name = "add", .run = add_contest, .input = &title, .arena = a, .now = 1};
+    assert_int_equal(store_run(store, &command), ERR_OK);
+    Db *db = NULL;
+    Fault fault = {0};
+    assert_int_equal(db_open(store, &db, &fault), ERR_OK);
+    for (int i = 0; i < count; i++) {
+        DbRows rows;
+        assert_int_equal(db_one(db, a, "contest_found_count", DB_VALUES(db_string(patterns[i])), &rows), ERR_OK);
+        assert_row(db_i64(&rows, "contests") == (expected[i] == 'y'), patterns[i].ptr);
+        assert_int_equal(db_query(db, a, "contest_found", DB_VALUES(db_string(patterns[i]), db_number(0), db_number(9)), &rows), ERR_OK);
+        assert_row(rows.count == (expected[i] == 'y'), patterns[i].ptr);
+    }
+    db_close(db);
+    store_close(store);
+}
+
+/* Both know the cases of ASCII's letters and of no others, whatever the language of a PostgreSQL database. */
+static void searches_find_the_same(void **state)
+{
+    Arena *a = *state;
+    const Str patterns[] = {S("%va%"), S("%\xc3\x89va%"), S("%\xc3\xa9va%"), S("%ISTANBUL%"), S("%100!%%"), S("%10!%%")};
+    Str url = sqlite_url(a);
+    search(a, fresh(a, url), patterns, COUNT_OF(patterns), "yynyyn");
+    remove_sqlite(a, url);
+    pg_or_skip();
+    search(a, fresh(a, pg_database(a)), patterns, COUNT_OF(patterns), "yynyyn");
+}
+
 /* ---- tables ---- */
 
 static void every_table_says_whether_it_may_leave(void **state)
@@ -132,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         arena_test(every_statement_prepares_on_sqlite),
         arena_test(every_statement_prepares_on_postgresql),
+        arena_test(searches_find_the_same),
         arena_test(every_table_says_whether_it_may_leave),
         arena_test(both_engines_have_the_same_tables),
     };
