@@ -22,8 +22,8 @@
  *       of a topic count 1, 2, 3 in the order of the commits, on both engines. Caches ask store_topic_version.
  *
  * Memory: results live in the arena passed in. A Store and a Db own what they allocate until closed.
- * Errors: ERR_IO when the store cannot be reached, is full, busy or damaged: nothing was changed, trying later may help; the Fault's words are for
- *       the log (never values). ERR_CONFLICT from db_run on a constraint (unique, foreign key, check). ERR_MISSING from db_one.
+ * Errors: ERR_IO when the store cannot be reached, is full, busy or damaged: nothing was changed (unless Command.perhaps says otherwise), trying
+ *       later may help; the Fault's words are for the log (never values). ERR_CONFLICT from db_run on a constraint (unique, foreign key, check). ERR_MISSING from db_one.
  *       A statement name that no .sql file has, a wrong number of values, or a column that a result lacks is a bug and stops the process.
  * Not here: what the tables mean. docs/howto-add-a-query.md shows the whole way.
  */
@@ -158,6 +158,7 @@ struct Command {
     Fault fault;
     Str answer;    /* what a repeat will be given: at most 16 KiB */
     bool repeated; /* this is the first answer again */
+    bool perhaps;  /* with ERR_IO: the commit itself failed, so nobody knows whether it is done; asking again with the same key is safe */
     Command *next; /* the queue's */
 };
 

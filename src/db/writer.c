@@ -6,7 +6,8 @@
  * so as a whole. PostgreSQL has no cheap savepoints: a batch in which something failed is rolled back and its commands are run one by one.
  *
  * When a connection is lost in a commit, nobody knows whether it happened. A command with a key is asked again on a new connection, where the key
- * tells; one without is answered ERR_IO, and says so.
+ * tells; one without is answered ERR_IO, and says so (`perhaps`). So it is with a SQLite file whose disk failed in the commit: after a crash what
+ * reached the log counts.
  */
 #include "db/store.h"
 
@@ -35,7 +36,7 @@ static void forget(Command *c)
     c->err = ERR_OK;
     c->fault = (Fault){0};
     c->answer = (Str){0};
-    c->repeated = false;
+    c->repeated = c->perhaps = false;
 }
 
 static void fail(Command *c, Err e, Str words)
@@ -43,6 +44,12 @@ static void fail(Command *c, Err e, Str words)
     forget(c);
     c->err = e;
     c->fault = (Fault){.err = e, .expected = c->arena ? str_copy(c->arena, words) : S("the store could not do it")};
+}
+
+static void fail_perhaps(Command *c, Str words)
+{
+    fail(c, ERR_IO, words);
+    c->perhaps = true;
 }
 
 static void finish_batch(Writer *w, Command **commands, int count)
@@ -133,7 +140,7 @@ static Err run_all(Writer *w, Command **commands, int count)
     return e ? e : announced_write(w->db, &w->arena, w->db->announced);
 }
 
-/* All of them, and the commit. *ret_unknown: the connection was lost while it committed. */
+/* All of them, and the commit. *ret_unknown: the connection, or the disk, failed while it committed. */
 static Err attempt(Writer *w, Command **commands, int count, bool *ret_unknown)
 {
     Db *db = w->db;
@@ -143,7 +150,7 @@ static Err attempt(Writer *w, Command **commands, int count, bool *ret_unknown)
     e = run_all(w, commands, count);
     if (!e) {
         e = door_commit(db);
-        *ret_unknown = e && !db->ops->can_undo_one && db->ops->is_broken(db->inner);
+        *ret_unknown = e && db->ops->is_broken(db->inner);
     }
     if (e) {
         door_rollback(db);
@@ -171,7 +178,7 @@ static void run_alone(Writer *w, Command *c, bool unknown)
         if (!unknown && !w->db->try_again) break;
     }
     if (unknown || (perhaps && !c->err))
-        fail(c, ERR_IO, S("the connection to the database was lost while it stored this: it may or may not be done"));
+        fail_perhaps(c, S("the connection to the database was lost while it stored this: it may or may not be done"));
     else if (!c->err) fail(c, e, db_trouble(w->db)); /* else it is the command's own word */
 }
 
@@ -192,7 +199,10 @@ static void run_batch(Writer *w, Command **commands, int count)
     arena_clear(&w->arena);
     if (e && !w->db->ops->can_undo_one && w->db->inner) run_each(w, commands, count, unknown);
     else if (e)
-        for (int i = 0; i < count; i++) fail(commands[i], ERR_IO, db_trouble(w->db));
+        for (int i = 0; i < count; i++) {
+            if (unknown) fail_perhaps(commands[i], db_trouble(w->db));
+            else fail(commands[i], ERR_IO, db_trouble(w->db));
+        }
     finish_batch(w, commands, count);
 }
 

@@ -262,12 +262,22 @@ static void answer_done(Site *site, SiteReq *own, const View *whole)
     answer_cookies(site, own);
 }
 
+/* The page of a 503 says that nothing was changed; here nobody knows. */
+static Str perhaps_done(const SiteReq *own)
+{
+    if (!own->command.perhaps) return (Str){0};
+    if (own->command.key.len)
+        return S("The site lost its records while it wrote this down, so we cannot tell whether it was done. Send it again: it will not be "
+                 "done twice.");
+    return S("The site lost its records while it wrote this down, so we cannot tell whether it was done. Look before you send it again.");
+}
+
 static void answer_undone(Site *site, SiteReq *own, Err e)
 {
     Arena *a = own->req.arena;
     if (e == ERR_IO) {
         log_line(LOG_ERROR, "store", "route=%s fault=%s", log_value(a, own->rule->path), log_value(a, fault_text(a, &own->command.fault)));
-        answer_error(site, own->state.ex, own, 503, (Str){0});
+        answer_error(site, own->state.ex, own, 503, perhaps_done(own));
         return;
     }
     (void)refuse(site, own, e);

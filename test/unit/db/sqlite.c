@@ -545,6 +545,44 @@ static void a_full_disk_is_called_so(void **state)
     store_close(store);
 }
 
+static Err run_only_fail(Db *db, Command *c)
+{
+    (void)db, (void)c;
+    return ERR_IO;
+}
+
+/* What reached the log before the disk failed counts after a crash, though it was told as an error: so nobody may say that nothing was changed. */
+static void a_commit_that_fails_is_perhaps_done(void **state)
+{
+    Arena *a = *state;
+    put_faults_in();
+    Str path = fresh_url(a), crashed = fresh_url(a);
+    Store *store = open_at(a, path);
+    assert_int_equal(add(store, a, 1), ERR_OK);
+    atomic_store(&disk.kind, DISK_SYNC_FAILS);
+    atomic_store(&disk.lasts, 1);
+    atomic_store(&disk.countdown, 0);
+    Command c = {.run = run_add, .input = &(int64_t){2}, .arena = a};
+    assert_int_equal(store_run(store, &c), ERR_IO);
+    atomic_store(&disk.countdown, -1);
+    assert_true(c.perhaps);
+    /* The files, as a crash at this moment would leave them. */
+    assert_int_equal(system(str_c(a, str_format(a, "cp '%.*s' '%.*s' && cp '%.*s-wal' '%.*s-wal'", STR_ARG(path), STR_ARG(crashed),
+                                         STR_ARG(path), STR_ARG(crashed)))),
+        0);
+    Store *after = open_at(a, crashed);
+    Db *db = reader(after), *here = reader(store);
+    assert_true(row_exists(db, a, 2));
+    assert_false(row_exists(here, a, 2));
+    db_close(db);
+    db_close(here);
+    store_close(after);
+    c = (Command){.run = run_only_fail, .arena = a};
+    assert_int_equal(store_run(store, &c), ERR_IO);
+    assert_false(c.perhaps); /* it never came to a commit */
+    store_close(store);
+}
+
 /* ---- a transaction that SQLite itself has ended, in the midst of a batch ---- */
 
 typedef struct Gate {
@@ -632,6 +670,7 @@ int main(void)
         arena_test(what_was_acknowledged_survives_a_kill),
         arena_test(a_failing_disk_loses_nothing),
         arena_test(a_full_disk_is_called_so),
+        arena_test(a_commit_that_fails_is_perhaps_done),
         arena_test(a_failing_read_ends_its_batch),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
