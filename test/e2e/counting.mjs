@@ -2,18 +2,17 @@
 // counting.mjs: somebody counts papers of her own: without scripts, by keyboard alone, on a phone, with each kind of file, and keeps the count.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { openSite, siteViews } from './browser.mjs';
-import { checkAccessible, checkLayout } from './page.mjs';
+import { desk, openIn, openSite, phone, show, siteGroups, withContext } from './browser.mjs';
+import { checkAccessible, checkLayout, COLOURS } from './page.mjs';
 
-const [desk] = siteViews, phone = { name: 'phone', width: 320, height: 640 };
 const papers = 'count,1st,2nd,3rd\n4,Ada,Bo,Cy\n3,Bo,Cy,\n2,Cy,Bo,Ada\n';
 const outcome = (page) => page.locator('.outcome').innerText();
 
-function quiet(f, wrongs) { f.same(wrongs.join('; '), '', 'wrongs'); }
+export function quiet(f, wrongs) { f.same(wrongs.join('; '), '', 'wrongs'); }
 
 /** The way of somebody whose browser runs no scripts: from the first page, with a mistake, to the declaration in her hands. */
 export async function countWithoutScript(f, browser, server) {
-  const { page, context, wrongs } = await openSite(browser, server.origin, '/', phone, { javaScriptEnabled: false, acceptDownloads: true });
+  const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/', phone, { javaScriptEnabled: false, acceptDownloads: true }));
   await page.locator('main a[href="/count"]').first().click();
   await page.locator('[name=title]').evaluate((e) => { for (const d of document.querySelectorAll('details')) d.open = true; });
   await page.fill('[name=title]', 'Chair of the allotments');
@@ -50,27 +49,28 @@ export async function countWithoutScript(f, browser, server) {
   const declaration = readFileSync(await download.path(), 'utf8');
   f.expect(/Bo is elected/.test(declaration) && declaration.includes('</html>'), 'the declaration is not whole');
   quiet(f, wrongs);
-  await context.close();
 }
 
 /** A form that came back, with scripts: axe finds nothing on it in any view, and the focus is on the summary. */
 export async function sendMistakes(f, browser, server) {
-  for (const view of siteViews.filter(({ print }) => !print)) {
-    const { page, context, wrongs } = await openSite(browser, server.origin, '/count', view);
+  for (const views of siteGroups) {
+    const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/count', views[0]));
     await page.locator('summary').nth(2).click();
     await page.fill('[name=seats]', '0');
     await page.click('form button:not([name])');
     await page.waitForSelector('.errors');
     f.same(await page.evaluate(() => document.activeElement?.className), 'errors', 'the focus is on');
-    await checkAccessible(f, page);
-    await checkLayout(f, page, view);
+    for (const view of views.filter(({ print }) => !print)) {
+      await show(page, view);
+      await checkAccessible(f, page, view.dark ? COLOURS : undefined);
+      await checkLayout(f, page, view);
+    }
     quiet(f, wrongs);
-    await context.close();
   }
 }
 
 /** Press Tab until what `matches` has the focus. */
-async function tabTo(f, page, what, most = 80) {
+export async function tabTo(f, page, what, most = 80) {
   for (let i = 0; i < most; i++) {
     await page.keyboard.press('Tab');
     if (await page.evaluate((selector) => document.activeElement?.matches(selector), what)) return true;
@@ -81,7 +81,7 @@ async function tabTo(f, page, what, most = 80) {
 
 /** No pointer: skip link, link, disclosure, typing, choosing, sending. */
 export async function countWithKeyboard(f, browser, server) {
-  const { page, context, wrongs } = await openSite(browser, server.origin, '/', desk);
+  const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/', desk));
   await page.keyboard.press('Tab');
   f.expect(await page.evaluate(() => document.activeElement?.matches('a.skip') && document.activeElement.getBoundingClientRect().top >= 0), 'no visible skip link');
   await page.keyboard.press('Enter');
@@ -100,14 +100,14 @@ export async function countWithKeyboard(f, browser, server) {
   await page.waitForSelector('.outcome');
   f.expect(/Bo is elected/.test(await outcome(page)), `the outcome is "${await outcome(page)}"`);
   quiet(f, wrongs);
-  await context.close();
 }
 
 /** The examples of the page about formats, each as a file and counted on a phone; and one of each format that the examples of the project have. */
 export async function countEachFormat(runner, browser, server) {
-  const { page, context } = await openSite(browser, server.origin, '/count/formats', phone);
-  const examples = await page.evaluate(() => [...document.querySelectorAll('[data-example]')].map((e) => ({ name: e.dataset.example, text: e.textContent })));
-  await context.close();
+  const examples = await withContext(browser, phone, {}, async (context) => {
+    const { page } = await openIn(context, server.origin, '/count/formats');
+    return page.evaluate(() => [...document.querySelectorAll('[data-example]')].map((e) => ({ name: e.dataset.example, text: e.textContent })));
+  });
   await runner.check('the page about formats has its examples', async (f) => f.expect(examples.length >= 8, `${examples.length} examples`));
   const files = examples.filter(({ name }) => name !== 'own-rules').map(({ name, text }) => {
     const path = `${server.home}/${name}.${{ blt: 'blt', preflib: 'soi' }[name] ?? 'csv'}`;
@@ -121,7 +121,7 @@ export async function countEachFormat(runner, browser, server) {
 }
 
 async function countFile(f, browser, server, file) {
-  const { page, context, wrongs } = await openSite(browser, server.origin, '/count', phone);
+  const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/count', phone));
   await page.setInputFiles('[name=papers]', file.path);
   f.expect((await page.locator('.chosen').innerText()).includes(file.path.split('/').at(-1)), 'the chosen file is not named');
   await page.evaluate(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
@@ -135,12 +135,11 @@ async function countFile(f, browser, server, file) {
   await checkLayout(f, page, phone);
   await checkAccessible(f, page);
   quiet(f, wrongs);
-  await context.close();
 }
 
 /** A file that takes a while on its way: a bar that moves, the result, and the way back to the form. */
 export async function countLarge(f, browser, server) {
-  const { page, context, wrongs } = await openSite(browser, server.origin, '/count', phone);
+  const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/count', phone));
   const rows = Array.from({ length: 60_000 }, (_, i) => ['Ada,Bo,Cy', 'Bo,Cy,', 'Cy,Bo,Ada', 'Bo,Ada,Cy', 'Bo,,'][i % 5]);
   writeFileSync(`${server.home}/large.csv`, `1,2,3\n${rows.join('\n')}\n`);
   await page.setInputFiles('[name=papers]', `${server.home}/large.csv`);
@@ -165,12 +164,11 @@ export async function countLarge(f, browser, server) {
   f.expect(/Bo is elected/.test(await outcome(page)), 'back from a place within the page');
   await Promise.all([page.waitForSelector('[name=papers]'), page.goBack()]);
   quiet(f, wrongs);
-  await context.close();
 }
 
 /** Keep a count; somebody else reads it at its address; whoever kept it deletes it. */
 export async function keepAndDelete(f, browser, server) {
-  const { page, context, wrongs } = await openSite(browser, server.origin, '/count', phone);
+  const { page, wrongs } = await f.closes(openSite(browser, server.origin, '/count', phone));
   await page.evaluate(() => { for (const d of document.querySelectorAll('details')) d.open = true; });
   await page.fill('[name=text]', papers);
   await page.selectOption('[name=rules]', 'av-2011');
@@ -180,10 +178,9 @@ export async function keepAndDelete(f, browser, server) {
   const address = page.url(), word = (await page.locator('.flash').innerText()).match(/[A-Za-z0-9_-]{8,}(?=[^A-Za-z0-9_-]*$)/)?.[0] ?? '';
   f.expect(word.length >= 8, `no word for deleting in "${await page.locator('.flash').innerText()}"`);
   await checkAccessible(f, page);
-  const other = await openSite(browser, server.origin, new URL(address).pathname, phone, { javaScriptEnabled: false });
+  const other = await f.closes(openSite(browser, server.origin, new URL(address).pathname, phone, { javaScriptEnabled: false }));
   f.same(other.status, 200, 'status for somebody else');
   f.expect(/Bo is elected/.test(await outcome(other.page)), 'somebody else does not see the outcome');
-  await other.context.close();
   await page.click('a[href$="/delete"]');
   await checkAccessible(f, page);
   await page.fill('[name=word]', word);
@@ -191,5 +188,4 @@ export async function keepAndDelete(f, browser, server) {
   await page.waitForLoadState();
   f.same((await page.goto(address)).status(), 404, 'status after it was deleted');
   quiet(f, wrongs);
-  await context.close();
 }

@@ -61,7 +61,7 @@ function readBars() {
 }
 
 export async function checkDrawingFile(f, browser, url, result) {
-  const { page, context, wrongs } = await open(browser, url, { width: 1040, height: 900 });
+  const { page, wrongs } = await f.closes(open(browser, url, { width: 1040, height: 900 }));
   const root = await page.evaluate(() => {
     const svg = document.documentElement, child = (name) => [...svg.children].find((e) => e.localName === name)?.textContent ?? '';
     return {
@@ -80,14 +80,12 @@ export async function checkDrawingFile(f, browser, url, result) {
   if (result.method !== 'college' && !result.posts) checkBars(f, await page.evaluate(readBars));
   await checkDrawing(f, page);
   await checkNothingElse(f, page, wrongs);
-  await context.close();
   await checkInPage(f, browser, root.markup);
 }
 
 /** The same drawing as part of somebody's page. */
 async function checkInPage(f, browser, markup) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 900 } }), page = await context.newPage();
+  const { page } = await f.closes(open(browser, 'about:blank', { width: 1100, height: 900 }));
   await page.setContent(`<!DOCTYPE html><html lang="en"><title>A drawing in a page</title><main><h1>A drawing</h1>${markup}</main></html>`);
   await checkAccessible(f, page);
-  await context.close();
 }

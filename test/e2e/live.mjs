@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // live.mjs: open pages hear that they are no longer true.
-import { openSite, siteViews, watch } from './browser.mjs';
+import { desk, openSite, watch } from './browser.mjs';
 
 const NOTICE = '.changed button';
 
 /** Two tabs of one browser share one stream; both hear of a change, once; the tab that is left goes on hearing when the other, which had the stream, is closed. */
 export async function checkLive(f, browser, server) {
-  const path = '/contests/labour-2010', { page, context, wrongs } = await openSite(browser, server.origin, path, siteViews[0]);
+  const path = '/contests/labour-2010', { page, context, wrongs } = await f.closes(openSite(browser, server.origin, path, desk));
   let streams = 0;
   const counts = (tab) => tab.on('request', (request) => { if (request.url().includes('/live?')) streams++; });
   counts(page);
@@ -33,5 +33,4 @@ export async function checkLive(f, browser, server) {
   await server.publish('examples/labour-2010', '--replace');
   await other.waitForSelector(NOTICE, { timeout: 20_000 });
   f.same(wrongs.join('; '), '', 'wrongs');
-  await context.close();
 }

@@ -4,9 +4,12 @@ import { axeSource } from './browser.mjs';
 
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
 
+/** The rules of axe that look at colours: all that is left to ask where only the colours differ. */
+export const COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** axe-core's rules for WCAG 2.2 A and AA, and its good practices; `rules`: these only. */
 export async function checkAccessible(f, page, rules) {
-  await page.evaluate(axeSource);
+  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axeSource);
   const runOnly = rules ? { type: 'rule', values: rules } : { type: 'tag', values: AXE_TAGS };
   const violations = await page.evaluate(async (only) => {
     const result = await window.axe.run(document, { runOnly: only, resultTypes: ['violations'] });
@@ -29,7 +32,8 @@ export async function checkLayout(f, page, view) {
       if (!framed(e) && !hidden && (box.right > wide + 1 || box.left < -1))
         out.push(`sticks out (${Math.round(box.left)} to ${Math.round(box.right)}): ${name(e)}`);
       const scrolls = e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && style.display !== 'inline';
-      if (scrolls && ['hidden', 'clip'].includes(style.overflowX) && !hidden) out.push(`is cut off: ${name(e)}`);
+      if (scrolls && ['hidden', 'clip'].includes(style.overflowX) && !hidden && e.tagName !== 'INPUT') // a box moves what is typed along
+        out.push(`is cut off: ${name(e)}`);
       if (scrolls && ['auto', 'scroll'].includes(style.overflowX) && e.tabIndex < 0) out.push(`scrolls but takes no focus: ${name(e)}`);
     }
     for (const frame of document.querySelectorAll('.scroll')) {
@@ -50,6 +54,7 @@ export async function checkSpacing(f, page, view) {
     document.adoptedStyleSheets = [sheet];
   }, '*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}');
   await checkLayout(f, page, view);
+  await page.evaluate(() => { document.adoptedStyleSheets = []; });
 }
 
 /** No script, no word on the console, no request. */

@@ -7,7 +7,21 @@
 const LIMIT = 90_000;
 
 export class Findings {
-  constructor() { this.list = []; }
+  constructor() {
+    this.list = [];
+    this.contexts = [];
+  }
+
+  /** What open() or openSite() is about to open is closed when the check ends, however it ends. */
+  async closes(opening) {
+    const opened = await opening;
+    this.contexts.push(opened.context);
+    return opened;
+  }
+
+  async close() {
+    for (const context of this.contexts.splice(0)) await context.close();
+  }
 
   /** Note `what` unless it holds. */
   expect(holds, what) { if (!holds) this.list.push(what); }
@@ -48,6 +62,7 @@ export class Runner {
       return false;
     } finally {
       clearTimeout(timer);
+      await findings.close();
     }
   }
 

@@ -37,10 +37,19 @@ export class Server {
 
   publish(folder, ...more) { return this.command('publish', folder, '--store', this.store, ...more); }
 
+  /** The path of a link that signs one browser in as a steward. */
+  async stewardsPath() {
+    const { stdout } = await this.command('sign-in', '--store', this.store, '--listen', new URL(this.origin).host);
+    return new URL(stdout.trim()).pathname;
+  }
+
   /** Publish, and serve until stop(). `this.origin` is where. */
   async start() {
     for (const folder of ['examples/labour-2010', 'examples/labour-2010-totals', 'examples/glasgow-2007', ...makeFolders(this.home)]) await this.publish(folder);
-    this.process = spawn(process.env.HUSTINGS, ['serve', '--store', this.store, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.process = spawn(process.env.HUSTINGS, ['serve', '--store', this.store, '--listen', '127.0.0.1:0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, HUSTINGS_LIMITS_RATES: '1000' }, // a test signs in more often in a minute than a person
+    });
     this.origin = await new Promise((yes, no) => {
       let said = '';
       const timer = setTimeout(() => no(new Error(`the server does not say where it is: ${said}`)), START_MS);
