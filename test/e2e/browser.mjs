@@ -23,10 +23,8 @@ export const viewGroups = [
     { name: 'desk, dark', width: 1200, height: 900, dark: true },
     { name: 'print', width: 688, height: 1017, print: true },
   ],
-  [
-    { name: 'phone 360', width: 360, height: 740 },
-    { name: 'phone 320', width: 320, height: 640 },
-  ],
+  [{ name: 'phone 360', width: 360, height: 740 }],
+  [{ name: 'phone 320', width: 320, height: 640 }],
 ];
 
 /** Show an open page as `view` says. */
