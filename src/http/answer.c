@@ -215,7 +215,7 @@ static void put_page(Site *site, View *root, Arena *a, SiteReq *own, bool there,
     view_put_bool(v, S("steward"), own && own->req.who == WHO_STEWARD);
     view_put_str(v, S("flash"), own ? own->flash : S(""));
     view_put_str(v, S("csrf"), cookie ? csrf_token(&site->secret, a, &own->cookie) : S(""));
-    view_put_str(v, S("key"), cookie ? token_ordered(a, own->req.now) : S(""));
+    view_put_str(v, S("key"), own && cookie ? token_ordered(a, own->req.now) : S(""));
     view_put_str(v, S("live"), own && there ? live_path(a, own) : S(""));
     view_put_str(v, S("base"), own ? own->req.base : site->options.base);
 }
