@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { WALL_MS = 30000, PIECE = 64 * 1024, OUT_OF_MEMORY_STATUS = 3, NOT_STARTED_STATUS = 127 };
-#define ANSWER_MOST ((size_t)64 * 1024 * 1024)
+#define ANSWER_MOST ((size_t)16 * 1024 * 1024)
 
 /* ---- the child ---- */
 

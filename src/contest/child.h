@@ -21,7 +21,7 @@ enum { CHILD_MEMORY_MB = 512, CHILD_CPU_SECONDS = 20 };
 typedef struct ChildOptions {
     const char *program; /* NULL: this one */
     int wall_ms;         /* 0: 30,000 */
-    size_t answer_most;  /* bytes; 0: 64 MiB */
+    size_t answer_most;  /* bytes; 0: 16 MiB */
 } ChildOptions;
 
 typedef enum ChildEnd {

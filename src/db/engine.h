@@ -23,7 +23,7 @@ struct Db {
     Db *inner;
     bool in_command; /* db_run is allowed */
     bool in_snapshot;
-    bool in_transaction; /* a snapshot's, a batch's, a migration's: it ends with its connection */
+    bool in_transaction;         /* a snapshot's, a batch's, a migration's: it ends with its connection */
     bool wrote;                  /* in this command: something to undo */
     bool failed;                 /* in this transaction the engine has given an error */
     int64_t next_try;            /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
