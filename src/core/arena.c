@@ -31,12 +31,13 @@ void arena_init(Arena *a, size_t limit)
     *a = (Arena){.limit = limit ? limit : (size_t)16 << 30};
 }
 
-static void free_blocks(Arena *a, const ArenaBlock *but)
+/* Those before `last`, which is the oldest, or NULL for all. */
+static void free_blocks(Arena *a, const ArenaBlock *last)
 {
-    for (ArenaBlock *b = a->blocks; b;) {
-        ArenaBlock *next = b->next;
-        if (b != but) free(b);
-        b = next;
+    ArenaBlock *next;
+    for (ArenaBlock *b = a->blocks; b != last; b = next) {
+        next = b->next;
+        free(b);
     }
 }
 

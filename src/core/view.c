@@ -201,7 +201,7 @@ static void pack_value(const View *v, Buf *b, int depth)
     switch (v->kind) {
     case VIEW_NULL: return;
     case VIEW_BOOL:
-    case VIEW_I64: pack_number(b, ((uint64_t)v->number << 1) ^ (uint64_t)(v->number >> 63)); return;
+    case VIEW_I64: pack_number(b, ((uint64_t)v->number << 1) ^ (v->number < 0 ? UINT64_MAX : 0)); return;
     case VIEW_STR:
     case VIEW_HTML: pack_text(b, v->str); return;
     case VIEW_ARRAY:

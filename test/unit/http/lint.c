@@ -81,7 +81,7 @@ static void test_count(void **state)
 {
     (void)state;
     Header headers[LINT_HEADERS_MAX + 1] = {{S("Host"), S("a")}};
-    char names[LINT_HEADERS_MAX + 1][8];
+    char names[LINT_HEADERS_MAX + 1][8] = {{0}};
     for (int i = 1; i < COUNT_OF(headers); i++)
         headers[i] = (Header){{names[i], (size_t)snprintf(names[i], sizeof names[i], "x-%d", i)}, S("y")};
     LintRequest most = request_with(headers, LINT_HEADERS_MAX), more = request_with(headers, LINT_HEADERS_MAX + 1);
