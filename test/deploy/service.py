@@ -281,8 +281,12 @@ def check_watchdog(tally, folder):
                         count += b'WATCHDOG=1' in s.recv(4096)
                 return count
 
+            def name_of(task):
+                with contextlib.suppress(OSError):  # it may have ended since it was listed
+                    return (task / 'comm').read_text().strip()
+
             def loops_of_it():
-                return [int(t.name) for t in pathlib.Path(f'/proc/{process.pid}/task').iterdir() if (t / 'comm').read_text().strip() == 'loop']
+                return [int(t.name) for t in pathlib.Path(f'/proc/{process.pid}/task').iterdir() if name_of(t) == 'loop']
 
             if not tally('the loops are threads of that name', wait_for(lambda: len(loops_of_it()) == 2), loops_of_it()):
                 return
