@@ -46,6 +46,7 @@ static void catch_signals(void)
     static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is a failed write, like a full disk */
 }
 
 /* As many connections as the system allows, not as the shell happens to. */

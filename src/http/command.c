@@ -267,9 +267,10 @@ static Str perhaps_done(const SiteReq *own)
 {
     if (!own->command.perhaps) return (Str){0};
     if (own->command.key.len)
-        return S("The site lost its records while it wrote this down, so we cannot tell whether it was done. Send it again: it will not be "
-                 "done twice.");
-    return S("The site lost its records while it wrote this down, so we cannot tell whether it was done. Look before you send it again.");
+        return S(
+            "Something failed while this was written down, so we cannot tell whether it was done. Send it again in a few seconds: it will "
+            "not be done twice.");
+    return S("Something failed while this was written down, so we cannot tell whether it was done. Look before you send it again.");
 }
 
 static void answer_undone(Site *site, SiteReq *own, Err e)

@@ -12,6 +12,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -109,6 +110,49 @@ def check_newer_schema(tally, folder):
         db.execute('INSERT INTO migration VALUES (?, ?, ?, 0)', (last + 1, f'{last + 1:04}_of_tomorrow', hashlib.sha256(b'x').digest()))
         db.commit()
     refused(tally, 'a store that a newer program has changed', 2, ['newer'], 'serve', '--listen', '127.0.0.1:0', folder=folder)
+
+
+def keep(url, key):
+    """A durable write under that idempotency key."""
+    headers = {'Content-Type': 'application/x-www-form-urlencoded', 'Accept': 'application/json', 'Idempotency-Key': key}
+    return ask(url + '/kept', 'POST', 'rules=av-2011&text=Ann%2CBob%0A1%2C2%0A2%2C1%0A1%2C2%0A', headers)
+
+
+def refuses_until_mended(tally, what, url, folder, mend):
+    """Writes are told 503 while `what` lasts, pages are still read, and afterwards the same writes are done, once each."""
+    broken = [keep(url, f'{what}-{i}') for i in range(3)]
+    tally(f'{what}: writes are told to come back', all(a.status == 503 and a.headers['Retry-After'] and b'"detail"' in a.body for a in broken), broken[0])
+    tally(f'{what}: pages are still shown', ask(url + '/contests').status == 200)
+    mend()
+    done = [keep(url, f'{what}-{i}') for i in range(3)]
+    again = [keep(url, f'{what}-{i}') for i in range(3)]
+    tally(f'{what}: the same writes are done when it is over', all(a.status == 201 for a in done), done[0])
+    tally(f'{what}: and once', [a.body for a in again] == [a.body for a in done], again[0])
+    tally(f'{what}: the site is well again', ask(url + '/healthz').status == 200)
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db')) as db:
+        tally(f'{what}: the file is whole', db.execute('PRAGMA integrity_check').fetchone()[0] == 'ok' and db.execute('SELECT count(*) FROM kept_count').fetchone()[0] == 4)
+
+
+def check_disk_that_fails(tally, folder):
+    with server(folder) as (process, url):
+        tally('a write before', keep(url, 'first').status == 201)
+        before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, before[1]))  # every write beyond fails, as on a broken disk
+        refuses_until_mended(tally, 'a disk that fails', url, folder, lambda: resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before))
+
+
+def check_full_disk(tally, folder):
+    if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], capture_output=True).returncode:
+        raise Skip('no mount: a disk cannot be filled')
+    try:
+        with server(folder) as (_, url), open(folder / 'filler', 'wb', 0) as filler:
+            tally('a write before', keep(url, 'first').status == 201)
+            with contextlib.suppress(OSError):
+                while True:
+                    filler.write(bytes(4096))
+            refuses_until_mended(tally, 'a full disk', url, folder, lambda: filler.truncate(0))
+    finally:
+        subprocess.run(['umount', folder], check=True)
 
 
 def check_open_files(tally, folder):
