@@ -35,8 +35,8 @@ static int serve(Arena *a, const ServerOptions *options, Site *site, Store *stor
 {
     Fault fault = {0};
     if (server_open(a, options, site, store, &running, &fault)) return fprintf(stderr, "notes: %s\n", str_c(a, fault_text(a, &fault))), 1;
-    signal(SIGTERM, on_signal);
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_signal}, NULL);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     printf("%s\n", str_c(a, server_url(running, a)));
     fflush(stdout);
     server_run(running);
