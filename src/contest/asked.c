@@ -99,7 +99,7 @@ void asked_sections(Arena *a, Asked *asked)
 
 /* ---- counting ---- */
 
-Counting asked_counting(Arena *a, const Asked *asked)
+static Counting asked_counting(Arena *a, const Asked *asked)
 {
     Counting c = {
         .about = {.title = asked->title},

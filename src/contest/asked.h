@@ -4,7 +4,7 @@
  *
  * The view: title, format ("auto", "csv", "blt", "preflib"), rules (a preset, or "own"), own_rules (text), seats (0: as the papers or rules say), seed,
  *       want ("page", a document: "html", "csv", "json", "svg", "text", or ASKED_CHECK), files [name, section, bytes].
- * It may come from anybody (a form sends it back), so asked_counting believes nothing of it.
+ * It may come from anybody (a form sends it back), so asked_read believes nothing of it.
  * Its answer, also a view: ok; views (present.h) or document {type, name, bytes}; or, when not ok, part and the fault: err, file, line, column, expected, found.
  */
 #ifndef HUSTINGS_CONTEST_ASKED_H
@@ -29,7 +29,6 @@ View *asked_view(Arena *a, const Asked *asked);
 NODISCARD Err asked_read(const View *view, Asked *ret_asked);
 /* Put each file into the section that its name tells: "mps-and-meps.csv" is "MPs and MEPs" where the rules know one, else "mps-and-meps". */
 void asked_sections(Arena *a, Asked *asked);
-Counting asked_counting(Arena *a, const Asked *asked);
 /* Count, and answer as above; never fails. */
 View *asked_answer(Arena *a, const Asked *asked);
 /* Can these be counted at all? They are read, and counted where that is quick. */

@@ -62,7 +62,7 @@ Err contest_file(Db *db, Arena *a, Str slug, Str address, PublicationFile *ret_f
     return e ? e : file_of_row(a, &rows, ret_file);
 }
 
-Err contest_files(Db *db, Arena *a, Str slug, PublicationFile **ret_files, int *ret_count)
+static Err contest_files(Db *db, Arena *a, Str slug, PublicationFile **ret_files, int *ret_count)
 {
     DbRows rows;
     Err e = db_query(db, a, "contest_files", DB_VALUES(db_string(slug)), &rows);
@@ -172,7 +172,8 @@ Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, int64_t now)
     return e ? e : announce(db, a, slug, S("unpublished"), now);
 }
 
-Err contest_views_replace(Db *db, Arena *a, const Publication *p, int64_t now)
+/* The views anew, the figures being the same. ERR_CONFLICT: they are others; nothing was changed. ERR_MISSING: taken out meanwhile. */
+static Err contest_views_replace(Db *db, Arena *a, const Publication *p, int64_t now)
 {
     DbRows rows;
     Err e = db_one(db, a, "contest_by_slug", DB_VALUES(db_string(p->slug)), &rows);

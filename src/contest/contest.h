@@ -4,7 +4,7 @@
  * Why: a result that anybody can check is one whose papers, rules and sources stand beside it. Publishing takes a folder, counts it, and stores the files
  *      as they are together with the views that the pages show; taking out leaves nothing but the announcement that it was taken out.
  * Life: publication_read (a folder; counts) -> contest_publish (a command) -> contest_view and the other queries -> contest_unpublish.
- * Threads: the queries take the caller's Db; contest_publish, contest_unpublish, contest_views_replace and the kept_ functions that write are called
+ * Threads: the queries take the caller's Db; contest_publish, contest_unpublish and the kept_ functions that write are called
  *       inside a command.
  * Errors: ERR_INPUT with file and line for a folder that cannot be published; ERR_CONFLICT when the address is taken (publish again with `replace`);
  *       ERR_MISSING when there is no such contest.
@@ -55,8 +55,6 @@ NODISCARD Err publication_from_files(Arena *a, PublicationFile *files, int file_
 NODISCARD Err contest_publish(Db *db, Arena *a, const Publication *publication, bool replace, int64_t now, Fault *fault);
 /* Its pages and files go; that it was there, and the reason, stay. ERR_MISSING. */
 NODISCARD Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, int64_t now);
-/* The views anew, the figures being the same. ERR_CONFLICT: they are others; nothing was changed. ERR_MISSING: taken out meanwhile. */
-NODISCARD Err contest_views_replace(Db *db, Arena *a, const Publication *publication, int64_t now);
 
 /* ---- queries ---- */
 
@@ -64,7 +62,6 @@ NODISCARD Err contest_views_replace(Db *db, Arena *a, const Publication *publica
 NODISCARD Err contest_view(Db *db, Arena *a, Str slug, Str name, View **ret_view);
 /* A file, unpacked, by its address ("mps-and-meps-csv"). ERR_MISSING. */
 NODISCARD Err contest_file(Db *db, Arena *a, Str slug, Str address, PublicationFile *ret_file);
-NODISCARD Err contest_files(Db *db, Arena *a, Str slug, PublicationFile **ret_files, int *ret_count);
 
 /* ---- counting again ---- */
 

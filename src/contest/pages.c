@@ -118,7 +118,8 @@ typedef struct Tab {
 static const Tab tabs[] = {{"Overview", ""}, {"Stage by stage", "/stages"}, {"Head to heads", "/head-to-heads"},
     {"Other rules", "/other-rules"}, {"How close", "/how-close"}, {"Files", "/files"}};
 
-void page_contest(Req *req, View *contest, Str path)
+/* "contest" gets what only a page knows: its paths, its date in words. */
+static void page_contest(Req *req, View *contest, Str path)
 {
     Str base = str_format(req->arena, "/contests/%.*s", STR_ARG(view_str(view_get(contest, S("slug")))));
     view_put_str(contest, S("path"), base);

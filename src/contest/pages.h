@@ -6,9 +6,6 @@
 
 #include "http/page.h"
 
-/* "contest" gets what only a page knows: its paths, its date in words. */
-void page_contest(Req *req, View *contest, Str path);
-
 extern const Field count_form_fields[], count_fields[], kept_new_fields[], kept_fields[], kept_delete_fields[];
 
 Err count_form(Req *req, View *view);

@@ -286,7 +286,7 @@ static void flash_cookie(Exchange *ex, Str value, int seconds)
             ex->secure ? "; Secure" : ""));
 }
 
-void flash_send(const Site *site, Exchange *ex, Str text)
+static void flash_send(const Site *site, Exchange *ex, Str text)
 {
     char sealed[FLASH_MAC_BYTES + FLASH_BYTES_MAX];
     text = flash_cut(text);

@@ -42,7 +42,7 @@ static const Meaning *meaning_of(int status)
     return internal;
 }
 
-int status_of(Err err)
+static int status_of(Err err)
 {
     switch (err) {
     case ERR_OK: return 200;

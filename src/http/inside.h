@@ -72,7 +72,6 @@ struct SiteReq {
 
 /* ---- site.c ---- */
 
-SiteReq *site_req(const Exchange *ex); /* NULL: none was made */
 /* What holds for a row that does not say. */
 int64_t route_body_most(const Route *route); /* 0: none may come */
 Rate route_rate(const Route *route);
@@ -107,11 +106,9 @@ bool accept_prefers_json(Str accept);
 
 /* Said once, on the next page: a signed cookie that lives for two minutes. */
 Str flash_read(const Site *site, const Exchange *ex);
-void flash_send(const Site *site, Exchange *ex, Str text);
 
 /* ---- errors.c ---- */
 
-int status_of(Err err);
 /* An answer that says what happened, what to do, and a number that is in the log. `message` empty: what the status means. `own` may be NULL. */
 void answer_error(Site *site, Exchange *ex, SiteReq *own, int status, Str message);
 /* The same for what a page, a write or the framework returned; for programs, with what is wrong with each field. */

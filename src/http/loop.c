@@ -48,7 +48,7 @@ void loop_post(Loop *loop, Task *task)
 }
 
 /* So often that nobody is late by more than a quarter of the shortest time that is granted. */
-int64_t loop_scan_ms(const ServerOptions *options)
+static int64_t loop_scan_ms(const ServerOptions *options)
 {
     const int times[] = {options->header_ms, options->body_ms, options->answer_ms, options->idle_ms, options->heartbeat_ms};
     int64_t scan = SCAN_MOST_MS;

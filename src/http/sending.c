@@ -15,8 +15,9 @@ static bool has_header(const Header *headers, int count, Str name)
     return false;
 }
 
-/* libmicrohttpd takes no header with control characters in it, so none can be smuggled into an answer either. */
-struct MHD_Response *answer_headers(struct MHD_Response *response, Arena *a, const Header *headers, int count)
+/* A response with `headers` and defaults for those that are missing. NULL: a header that cannot be sent.
+ * libmicrohttpd takes no header with control characters in it, so none can be smuggled into an answer either. */
+static struct MHD_Response *answer_headers(struct MHD_Response *response, Arena *a, const Header *headers, int count)
 {
     if (!response) out_of_memory(0);
     for (int i = 0; i < count; i++) {

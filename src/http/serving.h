@@ -161,7 +161,6 @@ void loop_wake(Loop *loop);
 void loop_post(Loop *loop, Task *task);
 void loop_watch(Loop *loop, int fd, uint32_t events, Watch *watch);
 void loop_unwatch(Loop *loop, int fd);
-int64_t loop_scan_ms(const ServerOptions *options);
 
 /* ---- connection.c ---- */
 
@@ -249,8 +248,6 @@ void call_refuse(Call *call, int status, Str why);
 enum MHD_Result answer_send(Call *call);
 /* Write a refusal to the socket at once: in the middle of a body libmicrohttpd takes no answer. The connection must be closed after it. */
 void answer_write(Call *call);
-/* A response with `headers` and defaults for those that are missing. NULL: a header that cannot be sent. */
-struct MHD_Response *answer_headers(struct MHD_Response *response, Arena *a, const Header *headers, int count);
 
 /* ---- streams.c ---- */
 

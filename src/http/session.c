@@ -14,7 +14,7 @@ Str who_name(Who who)
     return str_from_c(who_names[who]);
 }
 
-bool who_from(Str name, Who *ret_who)
+static bool who_from(Str name, Who *ret_who)
 {
     for (int i = 0; i < WHO__COUNT; i++)
         if (str_equal(name, str_from_c(who_names[i]))) {

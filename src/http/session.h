@@ -56,6 +56,4 @@ NODISCARD Err entry_make(Db *db, Str token, Who who, int64_t ends);
 NODISCARD Err entry_find(Db *db, Arena *a, Str token, int64_t now, Who *ret_who);
 NODISCARD Err entry_use(Db *db, Arena *a, Str token, int64_t now, Who *ret_who);
 
-NODISCARD bool who_from(Str name, Who *ret_who);
-
 #endif

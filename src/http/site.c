@@ -234,11 +234,6 @@ bool site_admit(Site *site, Exchange *ex, int64_t *ret_body_most)
 
 /* ---- one request's state ---- */
 
-SiteReq *site_req(const Exchange *ex)
-{
-    return ex->req;
-}
-
 static Face face_of(const Exchange *ex, const Asked *asked)
 {
     if (asked->match.rule->route->no_json) return FACE_HTML;
@@ -564,7 +559,7 @@ Next site_run(Site *site, Exchange *ex, Db *db, bool worker)
 
 Next site_finish(Site *site, Exchange *ex, Db *db)
 {
-    SiteReq *own = site_req(ex);
+    SiteReq *own = ex->req;
     own->req.db = db;
     command_finish(site, own);
     return NEXT_ANSWER;
