@@ -15,9 +15,11 @@ static int64_t now_ms(void)
 
 /* --- the store --- */
 
-static Err with_store(Cli *cli, const Settings *s, Store **ret_store, Fault *fault)
+/* Only publishing makes a store that is not there; the others would look into, or change, one that a slip of the hand has made. */
+static Err with_store(Cli *cli, const Settings *s, bool must_exist, Store **ret_store, Fault *fault)
 {
     StoreOptions options = settings_store(s);
+    options.must_exist = must_exist;
     return store_open(cli->a, &options, ret_store, fault);
 }
 
@@ -70,7 +72,7 @@ static int run_publish(Cli *cli)
     if (publication_read(cli->a, cli->operands[0], &publication, &fault)) return cli_fail(cli, &fault);
     if (check) return say(cli, publication, "Good, not published:");
     Store *store;
-    if (with_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
+    if (with_store(cli, &s, false, &store, &fault)) return cli_fail(cli, &fault);
     PublishInput input = {.publication = publication, .replace = cli_has(cli, "replace")};
     Command command = {.name = "contest_publish", .run = publish, .input = &input};
     wrong = run_and_close(cli, store, &command);
@@ -131,7 +133,7 @@ static int run_unpublish(Cli *cli)
     if (wrong) return wrong;
     Fault fault = {0};
     Store *store;
-    if (with_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
+    if (with_store(cli, &s, true, &store, &fault)) return cli_fail(cli, &fault);
     UnpublishInput input = {.slug = cli->operands[0], .reason = reason};
     Command command = {.name = "contest_unpublish", .run = unpublish, .input = &input};
     wrong = run_and_close(cli, store, &command);
@@ -198,7 +200,7 @@ static int run_contests(Cli *cli)
     if (wrong) return wrong;
     Fault fault = {0};
     Store *store;
-    if (with_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
+    if (with_store(cli, &s, true, &store, &fault)) return cli_fail(cli, &fault);
     if (cli_has(cli, "recount")) return recount_all(cli, store);
     Buf b = buf_new(cli->a);
     Err e = list(store, cli->a, &b, &fault);
@@ -207,6 +209,7 @@ static int run_contests(Cli *cli)
         fault.err = e;
         return cli_fail(cli, &fault);
     }
+    if (!buf_done(&b).len) fprintf(stderr, "hustings contests: nothing is published here\n");
     return cli_write(cli, buf_done(&b), EXIT_DONE);
 }
 

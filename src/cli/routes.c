@@ -7,6 +7,7 @@
 
 static int run_routes(Cli *cli)
 {
+    if (cli->operand_count) return cli_usage(cli, "expected options only, found '%.*s'", STR_ARG(cli->operands[0]));
     Buf b = buf_new(cli->a);
     site_routes(all_rooms, all_room_count, &b);
     return cli_write(cli, buf_done(&b), EXIT_DONE);
@@ -30,6 +31,7 @@ const CliCommand command_routes = {
 static int run_openapi(Cli *cli)
 {
     Settings s;
+    if (cli->operand_count) return cli_usage(cli, "expected options only, found '%.*s'", STR_ARG(cli->operands[0]));
     int wrong = settings_load(cli, &s);
     if (wrong) return wrong;
     SiteOptions options = {.name = settings_text(&s, SITE_NAME), .base = settings_text(&s, SERVER_BASE), .version = S(HUSTINGS_VERSION)};

@@ -39,6 +39,8 @@ static int run(Cli *cli)
     int64_t minutes;
     if (cli->operand_count) return cli_usage(cli, "expected options only, found '%.*s'", STR_ARG(cli->operands[0]));
     if (!cli_number(cli, "minutes", MINUTES_MOST, &minutes)) return EXIT_INPUT;
+    if (cli_has(cli, "minutes") && minutes == 0)
+        return cli_usage(cli, "--minutes: expected at least 1: a link that is over at once lets nobody in");
     int wrong = settings_load(cli, &s);
     if (wrong) return wrong;
     Fault fault = {0};

@@ -368,6 +368,7 @@ Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *opti
     Target target = {0};
     TransferReport report = {0};
     Err e = open_backup(t, path, &digest, &from);
+    if (e == ERR_INPUT) fault->file = path;
     if (!e) e = target_open(t, to_url, &target);
     if (!e) e = copy_all(t, from, target.vault, &report);
     if (!e) e = as_it_was(t, &report, digest);

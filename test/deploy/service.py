@@ -427,8 +427,25 @@ def check_sign_in(tally, folder):
         tally('the store does not hold the link itself', log_free.encode() not in raw)
     seen = run('sign-in', '--store', 'none.db', folder=folder)
     tally('no store is made for it', seen[0] == 2 and 'none.db' in seen[2] and not (folder / 'none.db').exists(), seen)
-    seen = run('sign-in', '--minutes', '100000', folder=folder)
-    tally('nor a link for months', seen[0] == 2 and '--minutes' in seen[2], seen)
+    for minutes, what in (('100000', 'nor a link for months'), ('0', 'nor one that is over at once')):
+        seen = run('sign-in', '--minutes', minutes, folder=folder)
+        tally(what, seen[0] == 2 and '--minutes' in seen[2], seen)
+
+
+def check_other_commands_say_why_not(tally, folder):
+    for words in (('contests',), ('unpublish', 'a', '--reason', 'b'), ('backup', 'copy.db'), ('export', 'copy')):
+        seen = run(*words, folder=folder)
+        tally(f'{words[0]}: a store that is not there is named, and not made', seen[0] == 2 and 'hustings.db' in seen[2] and not list(folder.iterdir()), seen)
+    (folder / 'notes.txt').write_text('no backup')
+    seen = run('restore', 'notes.txt', '--store', 'new.db', folder=folder)
+    tally('restore: a file that is no backup is named', seen[0] == 2 and 'notes.txt' in seen[2] and not (folder / 'new.db').exists(), seen)
+    for command in ('routes', 'openapi'):
+        seen = run(command, 'more', folder=folder)
+        tally(f'{command}: a word too many is told', seen[0] == 2 and "'more'" in seen[2] and not seen[1], seen)
+    with server(folder):
+        pass
+    seen = run('contests', folder=folder)
+    tally('contests: that there is none is said, apart from the list', seen[0] == 0 and not seen[1] and 'nothing is published' in seen[2], seen)
 
 
 def check_tables(tally, folder):
