@@ -176,11 +176,30 @@ static int run_command(Arena *a, const CliCommand *command, int argc, char **arg
     return command->run(cli);
 }
 
-static const CliCommand *command_meant(const char *word)
+/* The command that the first words name: one, or two ("record verify"). */
+static const CliCommand *command_meant(Arena *a, int count, char **words, int *ret_used)
 {
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return &command_help;
-    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) return &command_version;
-    return find_command(str_from_c(word));
+    *ret_used = 1;
+    if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0) return &command_help;
+    if (strcmp(words[0], "--version") == 0 || strcmp(words[0], "-V") == 0) return &command_version;
+    const CliCommand *one = find_command(str_from_c(words[0]));
+    if (one || count < 2) return one;
+    *ret_used = 2;
+    return find_command(str_format(a, "%s %s", words[0], words[1]));
+}
+
+/* Those that begin with this word, for somebody who said no more. */
+static bool tell_group(Arena *a, const char *word)
+{
+    Str start = str_format(a, "%s ", word);
+    bool any = false;
+    for (int i = 0; i < command_count; i++) {
+        if (!str_starts(str_from_c(commands[i]->name), start)) continue;
+        if (!any) fprintf(stderr, "hustings %s: expected one of these:\n", word);
+        fprintf(stderr, "  hustings %-16s %s\n", commands[i]->name, commands[i]->summary);
+        any = true;
+    }
+    return any;
 }
 
 /* A mapped file that another program cuts short while it is read ends in SIGBUS: say so, and leave as after any other failure of the system. */
@@ -200,12 +219,13 @@ int main(int argc, char **argv)
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);
     int status = EXIT_INPUT;
-    const CliCommand *command = argc > 1 ? command_meant(argv[1]) : NULL;
+    int used = 1;
+    const CliCommand *command = argc > 1 ? command_meant(&arena, argc - 1, argv + 1, &used) : NULL;
     if (command) {
-        status = run_command(&arena, command, argc - 2, argv + 2);
-    } else if (argc > 1) {
+        status = run_command(&arena, command, argc - 1 - used, argv + 1 + used);
+    } else if (argc > 1 && !tell_group(&arena, argv[1])) {
         fprintf(stderr, "hustings: there is no command '%s'. Try 'hustings help'.\n", argv[1]);
-    } else {
+    } else if (argc == 1) {
         Buf b = buf_new(&arena);
         help_program(&b);
         fprintf(stderr, "%.*s", STR_ARG(buf_done(&b)));

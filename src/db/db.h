@@ -142,9 +142,19 @@ Str db_trouble(const Db *db);
 
 /* ---- writing ---- */
 
+/* Does a command leave a leaf of the public record (record/record.h)? Whoever writes a command must say; the writer holds it to its word: one that said
+ * LEAF_ONE and appended none, or LEAF_NONE and appended one, is undone and fails. */
+typedef enum LeafRule {
+    LEAF_UNSAID, /* a bug */
+    LEAF_NONE,   /* no act of the apparatus */
+    LEAF_ONE,    /* an act: one leaf or more */
+    LEAF_MAYBE,  /* looks for what is to be done, and does nothing when there is nothing: each thing done is a leaf */
+} LeafRule;
+
 typedef struct Command Command;
 struct Command {
-    const char *name;                     /* "contest_publish": for figures and the digest */
+    const char *name; /* "contest_publish": for figures and the digest */
+    LeafRule leaf;
     Err (*run)(Db *db, Command *command); /* inside the transaction */
     void (*done)(Command *command);       /* after it, on the writer's thread: hand it on and return quickly. NULL for store_run */
     void *context;                        /* of whoever submitted it */
@@ -173,6 +183,9 @@ NODISCARD Err store_run(Store *store, Command *command);
 NODISCARD Err db_run(Db *db, const char *statement, const DbValue *values, int value_count);
 /* The same, told how many rows changed; this one waits for the answer. */
 NODISCARD Err db_run_counted(Db *db, const char *statement, const DbValue *values, int value_count, int64_t *ret_changed);
+
+/* Inside `run`: a leaf was appended. For record/ alone. */
+void db_leaf_appended(Db *db);
 
 /* ---- topics ---- */
 

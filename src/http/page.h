@@ -26,6 +26,7 @@
 #define HUSTINGS_HTTP_PAGE_H
 
 #include "db/db.h"
+#include "record/act.h"
 
 /* ---- fields: what a request may say ---- */
 
@@ -99,6 +100,9 @@ typedef struct Route {
     const Field *fields; /* NULL: none */
     Page *page;
     Write *write;
+    /* Of every row with `write`: the kinds of acts (record/act.h) of which it leaves a leaf, separated by spaces, "contest.withdrawn"; or "none: WHY" it is
+     * no act of the apparatus. A row that does not say stops the start; a write that does otherwise is undone. */
+    const char *act;
     Page *prepare;     /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
     const char *html;  /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
     const char *form;  /* POST: the template shown again when fields are wrong */
@@ -149,8 +153,9 @@ struct Req {
     const Route *route;
     int64_t now; /* milliseconds since 1970, UTC */
     Who who;
-    Str actor; /* who acts, as the store knows him: the session's id; empty for a visitor */
-    Str base;  /* "https://example.org": for links that leave the page */
+    Str actor;       /* who acts, as the store knows him: the session's id; empty for a visitor */
+    Officer officer; /* who acts, as the record will say: name and role; empty for a visitor */
+    Str base;        /* "https://example.org": for links that leave the page */
     Fault fault;
     void *room;             /* from `prepare` to `write` */
     struct ReqState *state; /* the framework's */
@@ -178,6 +183,8 @@ void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Instead of the view: these bytes, under a policy (sandbox) by which they can do nothing on this site. `file_name` not empty: to be saved under it. */
 void req_send(Req *req, Str type, Str bytes, Str file_name);
+/* What is sent (or shown) never changes at this address: anybody may keep it for good. */
+void req_lasting(Req *req);
 /* A session for `who`, with a new token; the old one ends. Only in a write. */
 NODISCARD Err req_sign_in(Req *req, Db *db, Who who);
 NODISCARD Err req_sign_out(Req *req, Db *db);

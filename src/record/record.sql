@@ -1,0 +1,2 @@
+-- record.sql: the public record in the store.
+-- SPDX-License-Identifier: AGPL-3.0-or-later

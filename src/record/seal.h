@@ -1,0 +1,59 @@
+/* seal.h: signing: the key in its file, the thread that seals what was appended, and the witnesses it asks.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * Why: a checkpoint is a promise that may never be broken. So nothing is signed that does not extend what was signed last, and that is written down
+ *      twice: in the store, and beside the key (FILE.last), which a store that was set back to an older state cannot take along.
+ * The key file: one PRIVATE+KEY line (note.h) for every key in use, readable by its owner alone. The first key's name is the origin of the record.
+ *       During a rotation there are two, and both sign. docs/record.md tells how.
+ * Sealing: at most RECORD_SEAL_EVERY_MS after an act was committed (by any process on this store) there is a checkpoint that holds it. When the store
+ *       does not extend FILE.last, nothing is signed any more, the log says so, and record_seal_state tells the pages.
+ * Errors: ERR_INPUT for a key file that cannot be used (mode, form, names that differ); ERR_IO; ERR_CONFLICT: the store lacks what was signed.
+ */
+#ifndef HUSTINGS_RECORD_SEAL_H
+#define HUSTINGS_RECORD_SEAL_H
+
+#include "record/record.h"
+
+enum { RECORD_KEYS_MAX = 4, RECORD_WITNESSES_MAX = 16, RECORD_SEAL_EVERY_MS = 1000 };
+
+typedef struct RecordKeys {
+    Str file;
+    Signer signers[RECORD_KEYS_MAX];
+    int count;
+} RecordKeys;
+
+/* Read the file. `make` not empty: when it is not there, make it, with a new key of that name; *ret_made says so. */
+NODISCARD Err record_keys_open(Arena *a, Str file, Str make, RecordKeys *ret_keys, bool *ret_made, Fault *fault);
+void record_keys_wipe(RecordKeys *keys);
+/* Write it: a new file, synced, put in place of the old one. */
+NODISCARD Err record_keys_write(Arena *a, const RecordKeys *keys, Fault *fault);
+
+typedef struct Witness {
+    Verifier verifier; /* KEY_COSIGN */
+    Str url;           /* its submission prefix */
+} Witness;
+
+/* Seal what is not sealed yet; *ret_sealed false: there was nothing. For the thread below, for `hustings record seal`, and for tests. */
+NODISCARD Err record_seal(Store *store, Db *db, Arena *a, const RecordKeys *keys, int64_t now, bool *ret_sealed, Fault *fault);
+
+/* The thread: seals, then asks the witnesses, until stopped. */
+typedef struct Sealer Sealer;
+NODISCARD Err sealer_start(
+    Arena *a, Store *store, const RecordKeys *keys, const Witness *witnesses, int witness_count, Sealer **ret_sealer, Fault *fault);
+void sealer_stop(Sealer *sealer); /* after one last seal; safe on NULL */
+
+/* What pages tell of it: of this process. */
+typedef struct SealState {
+    Str keys[RECORD_KEYS_MAX]; /* as vkeys */
+    int key_count;
+    Str stopped; /* why nothing is signed any more; empty: all is well */
+    struct {
+        Str name, vkey, url;
+        int64_t asked, answered; /* milliseconds since 1970; 0: never */
+        Str trouble;             /* of the last answer; empty: none */
+    } witnesses[RECORD_WITNESSES_MAX];
+    int witness_count;
+} SealState;
+void record_seal_state(Arena *a, SealState *ret_state);
+
+#endif
