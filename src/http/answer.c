@@ -35,7 +35,8 @@ void answer_cache(Exchange *ex, CacheFor cache)
     static const Str words[] = {[CACHE_NOT] = S("no-store"),
         [CACHE_ASK] = S("no-cache"),
         [CACHE_PRIVATE] = S("private, no-cache"),
-        [CACHE_HOUR] = S("max-age=3600")};
+        [CACHE_HOUR] = S("max-age=3600"),
+        [CACHE_LASTING] = S("public, max-age=31536000, immutable")};
     answer_header(ex, S("Cache-Control"), words[cache]);
 }
 
@@ -70,7 +71,8 @@ void answer_redirect(Exchange *ex, int status, Str path)
 static bool is_text(Str type)
 {
     return str_starts(type, S("text/")) || str_starts(type, S("application/json")) || str_starts(type, S("application/problem+json")) ||
-           str_starts(type, S("image/svg+xml")) || str_starts(type, S("application/openapi+json"));
+           str_starts(type, S("image/svg+xml")) || str_starts(type, S("application/atom+xml")) ||
+           str_starts(type, S("application/openapi+json"));
 }
 
 static voidpf zlib_alloc(voidpf context, uInt items, uInt size)
@@ -104,8 +106,13 @@ static bool deflate_into(Arena *a, Str body, bool often, Str *ret_packed)
 
 void answer_gzip(Exchange *ex, bool often)
 {
+    if (is_text(header_of(&ex->answer, S("Content-Type")))) answer_pack(ex, often);
+}
+
+void answer_pack(Exchange *ex, bool often)
+{
     Answer *answer = &ex->answer;
-    if (answer->body.len < GZIP_FROM_BYTES || answer->body.len > GZIP_TO_BYTES || !is_text(header_of(answer, S("Content-Type")))) return;
+    if (answer->body.len < GZIP_FROM_BYTES || answer->body.len > GZIP_TO_BYTES) return;
     Str packed;
     if (!accepts_gzip(exchange_header(ex, "accept-encoding")) || !deflate_into(ex->arena, answer->body, often, &packed)) return;
     if (packed.len >= answer->body.len) return;

@@ -52,6 +52,26 @@ Str time_iso(Arena *a, int64_t now)
     return str_format(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+/* Midnight of that day in the zone, in milliseconds; a day or month beyond its bounds is carried over, as mktime does. */
+static int64_t midnight(int year, int month, int day)
+{
+    struct tm t = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_isdst = -1};
+    return (int64_t)mktime(&t) * 1000;
+}
+
+bool day_bounds(Str iso_date, int64_t *ret_begins, int64_t *ret_ends)
+{
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (iso_date.len != 10 || iso_date.ptr[4] != '-' || iso_date.ptr[7] != '-') return false;
+    int year = number_of(str_slice(iso_date, 0, 4)), month = number_of(str_slice(iso_date, 5, 7)),
+        day = number_of(str_slice(iso_date, 8, 10));
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days[month - 1] || (month == 2 && day == 29 && !leap)) return false;
+    *ret_begins = midnight(year, month, day);
+    *ret_ends = midnight(year, month, day + 1);
+    return true;
+}
+
 /* A zone is a file; without it the C library would silently say UTC. London's rule is written out for machines that have no such files. */
 Err dates_zone_set(Arena *a, Str zone, Fault *fault)
 {

@@ -19,6 +19,7 @@ static const Meaning meanings[] = {
     {405, "That cannot be done here", "The page exists, but not for this kind of request."},
     {408, "That took too long to arrive", "The connection may be slow. Try again."},
     {409, "Not as things stand now", "Somebody was faster, or it is over. Look again at how things stand."},
+    {410, "It is no longer here", "What was at this address has been taken away."},
     {413, "That is too large", "Send less at once."},
     {414, "That address is too long", "Check the address."},
     {415, "That kind of content is not read here", "Send a form, as the page does."},
@@ -153,7 +154,7 @@ void answer_error(Site *site, Exchange *ex, SiteReq *own, int status, Str messag
 void answer_failure(Site *site, SiteReq *own, Err err)
 {
     Exchange *ex = own->state.ex;
-    int status = err == ERR_INPUT && own->state.trouble_count ? 422 : status_of(err);
+    int status = err == ERR_INPUT && own->state.trouble_count ? 422 : err == ERR_MISSING && own->state.gone ? 410 : status_of(err);
     Str message = own->req.fault.expected;
     if (status == 422 && !message.len) message = own->state.troubles[0].message;
     if (err == ERR_IO) { /* its words are for the log, not for a reader */

@@ -26,7 +26,8 @@ bool field_in_path(const Field *field, const char *path)
     Str rest = str_from_c(path), part;
     while (rest.len) {
         str_cut(rest, '/', &part, &rest);
-        if (part.len && part.ptr[0] == ':' && str_equal(str_slice(part, 1, part.len), str_from_c(field->name))) return true;
+        if (part.len && (part.ptr[0] == ':' || part.ptr[0] == '*') && str_equal(str_slice(part, 1, part.len), str_from_c(field->name)))
+            return true;
     }
     return false;
 }

@@ -83,6 +83,7 @@ typedef enum CacheFor {
     CACHE_ASK,     /* may be stored by anybody, and must be asked for every time: it has an ETag */
     CACHE_PRIVATE, /* only by this browser, which must ask */
     CACHE_HOUR,
+    CACHE_LASTING, /* for good, by anybody */
 } CacheFor;
 
 void answer_begin(Exchange *ex, int status, Str type, Str body);
@@ -90,6 +91,8 @@ void answer_header(Exchange *ex, Str name, Str value);
 void answer_cache(Exchange *ex, CacheFor cache);
 /* Compress a body that is text and worth it, when the client takes that; not by the megabyte, as this may be a loop. `often`: it is sent to many. */
 void answer_gzip(Exchange *ex, bool often);
+/* The same for a body that is text at heart, whatever its type says. */
+void answer_pack(Exchange *ex, bool often);
 /* Headers that protect whoever reads it. `alone`: it is somebody's document, not a page of ours, and may do nothing here. */
 void answer_guard(Exchange *ex, bool alone);
 /* To a path of this site. */

@@ -11,7 +11,7 @@ static Str open_path(Arena *a, Str path)
     Str rest = path, segment;
     if (path.len == 1) return path;
     while (path_next(&rest, &segment)) {
-        bool part = segment_is_part(segment);
+        bool part = segment_is_part(segment) || segment_is_rest(segment);
         buf_format(&b, part ? "/{%.*s}" : "/%.*s", STR_ARG(part ? str_slice(segment, 1, segment.len) : segment));
     }
     return buf_done(&b);
@@ -27,7 +27,7 @@ static Str operation_id(Arena *a, const Route *r)
         char c = path.ptr[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (letter) buf_byte(&b, c);
-        else if (c != ':') buf_byte(&b, '_');
+        else if (c != ':' && c != '*') buf_byte(&b, '_');
     }
     return buf_done(&b);
 }
@@ -257,7 +257,7 @@ View *site_openapi(Arena *a, const Room *const *rooms, int room_count, const Sit
 static void put_lines(const Room *room, Buf *out)
 {
     static const char *const rates[RATE__COUNT] = {
-        [RATE_READ] = "read", [RATE_WORK] = "work", [RATE_WRITE] = "write", [RATE_ENTRY] = "entry"};
+        [RATE_READ] = "read", [RATE_STATIC] = "static", [RATE_WORK] = "work", [RATE_WRITE] = "write", [RATE_ENTRY] = "entry"};
     for (int i = 0; i < room->route_count; i++) {
         const Route *r = &room->routes[i];
         Str who = who_name(r->who);

@@ -84,16 +84,17 @@ typedef Err Write(Req *req, Db *db, View *answer);
 
 /* How often one address (POST also: one session) may come here; more is 429 with Retry-After. */
 typedef enum Rate {
-    RATE_READ,  /* cheap pages: 3,000 a minute */
-    RATE_WORK,  /* pages that calculate: 60 a minute, and 8 at once */
-    RATE_WRITE, /* commands: 120 a minute */
-    RATE_ENTRY, /* sign-in: 10 a minute */
+    RATE_READ,   /* cheap pages: 3,000 a minute */
+    RATE_STATIC, /* what never changes, and is read by the thousand to be checked: 60,000 a minute */
+    RATE_WORK,   /* pages that calculate: 60 a minute, and 8 at once */
+    RATE_WRITE,  /* commands: 120 a minute */
+    RATE_ENTRY,  /* sign-in: 10 a minute */
     RATE__COUNT
 } Rate;
 
 typedef struct Route {
     Verb method;
-    const char *path; /* "/contests/:contest/stages": each :part is a field */
+    const char *path; /* "/contests/:contest/stages": each :part is a field; a last *part is all that is left, slashes and all */
     Who who;
     const char *title;   /* of the page, and in the API's description */
     const char *summary; /* one sentence for the API's description */
@@ -113,6 +114,8 @@ typedef struct Route {
     const char *topic;
     int64_t body_max; /* POST: bytes; 0: 64 KiB */
     Rate rate;
+    /* GET: what it says depends on req->base (a feed, whose links must be whole). Without a configured base it is not kept, as each host reads another. */
+    bool names_base;
     bool heavy;      /* runs on a worker */
     bool no_json;    /* has no second face (downloads, live) */
     const char *nav; /* its name in the navigation at the top, or NULL */
@@ -183,8 +186,12 @@ void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Instead of the view: these bytes, under a policy (sandbox) by which they can do nothing on this site. `file_name` not empty: to be saved under it. */
 void req_send(Req *req, Str type, Str bytes, Str file_name);
-/* What is sent (or shown) never changes at this address: anybody may keep it for good. */
+/* What is sent (or shown) never changes at this address, and is the same for everybody: anybody may keep it for good. */
 void req_lasting(Req *req);
+/* What is sent is text at heart, whatever its type says: it is worth compressing. */
+void req_packable(Req *req);
+/* It was here and was taken away: 410, with these words. Returns ERR_MISSING. */
+NODISCARD Err req_gone(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 /* A session for `who`, with a new token; the old one ends. Only in a write. */
 NODISCARD Err req_sign_in(Req *req, Db *db, Who who);
 NODISCARD Err req_sign_out(Req *req, Db *db);
@@ -197,5 +204,7 @@ Str req_new_id(Req *req);
 Str date_words(Arena *a, Str iso_date);
 Str time_words(Arena *a, int64_t now);
 Str time_iso(Arena *a, int64_t now);
+/* When the day "2026-11-22" begins in that zone, and when the next one does: milliseconds since 1970, UTC. False: there is no such day. */
+NODISCARD bool day_bounds(Str iso_date, int64_t *ret_begins, int64_t *ret_ends);
 
 #endif

@@ -97,6 +97,26 @@ void req_send(Req *req, Str type, Str bytes, Str file_name)
     state->send_name = file_name;
 }
 
+void req_lasting(Req *req)
+{
+    req->state->lasting = true;
+}
+
+void req_packable(Req *req)
+{
+    req->state->packable = true;
+}
+
+Err req_gone(Req *req, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    req->fault = (Fault){.err = ERR_MISSING, .expected = format_text(req->arena, format, args)};
+    va_end(args);
+    req->state->gone = true;
+    return ERR_MISSING;
+}
+
 Str req_new_token(Req *req)
 {
     return token_new(req->arena);

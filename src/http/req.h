@@ -62,6 +62,8 @@ typedef struct ReqState {
     Str redirect, flash;
     bool sends; /* instead of the view: */
     Str send_type, send_bytes, send_name;
+    bool packable, lasting;
+    bool gone; /* with ERR_MISSING: it was here */
 
     struct SiteReq *own; /* site.c's and its parts' alone */
 } ReqState;

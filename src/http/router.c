@@ -8,6 +8,7 @@ struct Node {
     Str segment; /* empty: any */
     Node *first, *next;
     Node *any;
+    const Rule *rest[2];  /* by Verb: takes all that is left of the path */
     const Rule *rules[2]; /* by Verb */
 };
 
@@ -50,6 +51,11 @@ bool path_next(Str *rest, Str *ret_segment)
 bool segment_is_part(Str segment)
 {
     return segment.len > 1 && segment.ptr[0] == ':';
+}
+
+bool segment_is_rest(Str segment)
+{
+    return segment.len > 1 && segment.ptr[0] == '*';
 }
 
 static bool is_plain_byte(char c)
@@ -135,7 +141,8 @@ static Err check_path(const Making *m, Rule *rule)
     int segments = 0;
     for (Str segment; path_next(&rest, &segment);) {
         if (++segments > SEGMENTS_MAX) return refuse(m, rule, "has too many segments", S(""));
-        if (segment_is_part(segment)) {
+        if (segment_is_rest(segment) && rest.len) return refuse(m, rule, "only the last segment can be all that is left", S(""));
+        if (segment_is_part(segment) || segment_is_rest(segment)) {
             Str name = str_slice(segment, 1, segment.len);
             Err e = check_part(m, rule, name);
             if (e) return e;
@@ -211,6 +218,7 @@ static bool overlap(Str path, Str other)
         bool more = path_next(&path, &segment);
         if (more != path_next(&other, &against)) return false;
         if (!more) return true;
+        if (segment_is_rest(segment) || segment_is_rest(against)) return true;
         if (!segment_is_part(segment) && !segment_is_part(against) && !str_equal(segment, against)) return false;
     }
 }
@@ -264,7 +272,13 @@ static void plant(const Making *m, const Rule *rule)
 {
     Node *node = &m->router->root;
     Str rest = rule->path, segment;
-    while (path_next(&rest, &segment)) node = child_of(m->a, node, segment);
+    while (path_next(&rest, &segment)) {
+        if (segment_is_rest(segment)) {
+            node->rest[rule->route->method] = rule;
+            return;
+        }
+        node = child_of(m->a, node, segment);
+    }
     node->rules[rule->route->method] = rule;
 }
 
@@ -309,23 +323,30 @@ int router_rules(const Router *router, const Rule **ret_rules)
 
 /* ---- finding ---- */
 
+static bool found(const Rule *const rules[2], Verb method, Match *match)
+{
+    match->methods |= (rules[GET] ? METHOD_BIT_GET : 0U) | (rules[POST] ? METHOD_BIT_POST : 0U);
+    match->rule = rules[method];
+    return match->rule != NULL;
+}
+
 /* Rows below `node` for the rest of the path. True when one has the method: then `match` is complete. */
 static bool walk(const Node *node, Str rest, int part, Verb method, Match *match)
 {
-    Str segment;
-    if (!path_next(&rest, &segment)) {
-        match->methods |= (node->rules[GET] ? METHOD_BIT_GET : 0U) | (node->rules[POST] ? METHOD_BIT_POST : 0U);
-        match->rule = node->rules[method];
-        return match->rule != NULL;
-    }
+    Str segment, left = rest;
+    if (!path_next(&rest, &segment)) return found(node->rules, method, match);
     for (const Node *child = node->first; child; child = child->next)
         if (str_equal(child->segment, segment)) {
             if (walk(child, rest, part, method, match)) return true;
             break;
         }
-    if (!node->any) return false;
-    match->parts[part] = segment;
-    return walk(node->any, rest, part + 1, method, match);
+    if (node->any) {
+        match->parts[part] = segment;
+        if (walk(node->any, rest, part + 1, method, match)) return true;
+    }
+    if (!node->rest[GET] && !node->rest[POST]) return false;
+    match->parts[part] = str_slice(left, 1, left.len);
+    return found(node->rest, method, match);
 }
 
 Match router_find(const Router *router, Verb method, Str path)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Why: a table that says something impossible must stop the start, not a request; and finding a route must cost nothing to speak of.
+ * Paths: a segment is itself, or ":part" (any one segment), or, at the end, "*part" (all that is left, slashes and all, at least one segment).
  * Refused, with a message that names the row: two rows that one request could mean, a :part that is no field, a row that says not who may,
  *       a POST that neither calculates nor writes, a GET that writes, a topic together with a form or a role, and whatever else cannot mean anything.
  * Memory: in the arena of router_make. Afterwards nothing changes, so any thread may ask.
@@ -45,6 +46,7 @@ bool router_path_is_plain(Str path);
 
 /* The next segment of a path, of a row or of a request: "/a/:b" gives "a", then ":b". False at its end; "/" has none. */
 bool path_next(Str *rest, Str *ret_segment);
-bool segment_is_part(Str segment);
+bool segment_is_part(Str segment); /* ":b" */
+bool segment_is_rest(Str segment); /* "*b" */
 
 #endif

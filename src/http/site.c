@@ -22,7 +22,8 @@ enum {
     TOPIC_NAME_MAX = 192
 };
 
-static const int per_minute[RATE__COUNT] = {[RATE_READ] = 3000, [RATE_WORK] = 60, [RATE_WRITE] = 120, [RATE_ENTRY] = 10};
+static const int per_minute[RATE__COUNT] = {
+    [RATE_READ] = 3000, [RATE_STATIC] = 60000, [RATE_WORK] = 60, [RATE_WRITE] = 120, [RATE_ENTRY] = 10};
 
 /* ---- opening ---- */
 
@@ -376,10 +377,21 @@ static void finish_private(Site *site, SiteReq *own, bool alone)
     answer_cookies(site, own);
 }
 
+/* It carries no cookie: whoever keeps it would hand that on. */
+static void finish_lasting(const SiteReq *own, bool alone)
+{
+    Exchange *ex = own->state.ex;
+    answer_cache(ex, CACHE_LASTING);
+    answer_header(ex, S("Vary"), own->rule->route->no_json ? S("Accept-Encoding") : S("Accept, Accept-Encoding"));
+    answer_guard(ex, alone);
+}
+
 static void finish_page(Site *site, SiteReq *own, bool alone)
 {
-    answer_gzip(own->state.ex, own->keeps);
-    if (is_public(own)) finish_public(site, own, alone);
+    if (own->state.packable) answer_pack(own->state.ex, own->keeps);
+    else answer_gzip(own->state.ex, own->keeps);
+    if (own->state.lasting) finish_lasting(own, alone);
+    else if (is_public(own)) finish_public(site, own, alone);
     else finish_private(site, own, alone);
 }
 
@@ -485,7 +497,9 @@ static bool topic_of(const Asked *asked, char room[TOPIC_NAME_MAX], Str *ret_top
 
 static bool may_be_kept(const Site *site, const Exchange *ex, const Asked *asked)
 {
-    if (!asked->match.rule->topic.len || ex->query.len || site->options.dev.len) return false;
+    const Rule *rule = asked->match.rule;
+    if (!rule->topic.len || ex->query.len || site->options.dev.len) return false;
+    if (rule->route->names_base && !site->options.base.len) return false;
     Str cookies = exchange_header(ex, "cookie"), value;
     if (!cookies.len) return true;
     return cookie_read(&site->secret, ex).kind != COOKIE_SESSION &&

@@ -25,6 +25,31 @@ static void times_in_words(void **state)
     assert_str(time_iso(a, -1), "1969-12-31T23:59:59Z");
 }
 
+/* Two of these days have 23 and 25 hours. */
+static void days(void **state)
+{
+    Arena *a = *state;
+    Fault fault = {0};
+    assert_int_equal(dates_zone_set(a, S(""), &fault), ERR_OK);
+    static const struct {
+        const char *day;
+        int64_t begins;
+        int hours;
+    } rows[] = {{"2010-11-22", 1290384000000, 24}, {"2010-07-01", 1277938800000, 24}, {"2010-03-28", 1269734400000, 23},
+        {"2010-10-31", 1288479600000, 25}, {"2024-02-29", 1709164800000, 24}, {"2010-12-31", 1293753600000, 24}};
+    for (int i = 0; i < COUNT_OF(rows); i++) {
+        int64_t begins = 0, ends = 0;
+        assert_row(day_bounds(str_from_c(rows[i].day), &begins, &ends), rows[i].day);
+        assert_row(begins == rows[i].begins && ends - begins == rows[i].hours * (int64_t)3600000, rows[i].day);
+    }
+    static const char *const none[] = {"", "2010-02-29", "1900-02-29", "2010-13-01", "2010-00-01", "2010-01-00", "2010-01-32", "2010-1-1",
+        "22.11.2010", "0000-01-01", "2010-11-2x", "2010-11-22T00:00"};
+    for (int i = 0; i < COUNT_OF(none); i++) {
+        int64_t begins, ends;
+        assert_row(!day_bounds(str_from_c(none[i]), &begins, &ends), none[i]);
+    }
+}
+
 static void zones(void **state)
 {
     Arena *a = *state;
@@ -36,6 +61,6 @@ static void zones(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {arena_test(dates_in_words), arena_test(times_in_words), arena_test(zones)};
+    const struct CMUnitTest tests[] = {arena_test(dates_in_words), arena_test(times_in_words), arena_test(days), arena_test(zones)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

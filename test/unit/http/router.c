@@ -81,6 +81,9 @@ static void rows_that_mean_nothing(void **state)
         {"a field's name must be", {GET, "/a", WHO_ANYONE, PAGE, .fields = bad_name}},
         {"a field whose min is above its max: n", {GET, "/a", WHO_ANYONE, PAGE, .fields = upside_down}},
         {"the form of a POST that no row has: /b", {GET, "/a", WHO_ANYONE, PAGE, .posts = "/b"}},
+        {"only the last segment can be all that is left", {GET, "/*slug/a", WHO_ANYONE, PAGE, .fields = slug}},
+        {"a part of its path is no field: slug", {GET, "/a/*slug", WHO_ANYONE, PAGE}},
+        {"a segment must be", {GET, "/a/*", WHO_ANYONE, PAGE}},
         {"its topic names a part that its path has not: slug", {GET, "/a", WHO_ANYONE, PAGE, .topic = "t::slug"}},
     };
     for (int i = 0; i < COUNT_OF(rows); i++) {
@@ -104,6 +107,10 @@ static void rows_that_one_request_could_mean(void **state)
         {false, {{GET, "/a/new", WHO_ANYONE, PAGE}, {GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
         {false, {{GET, "/:slug/b", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
         {false, {{GET, "/", WHO_ANYONE, PAGE}, {GET, "/", WHO_ANYONE, PAGE}}},
+        {false, {{GET, "/a/*slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/b/c", WHO_ANYONE, PAGE}}},
+        {false, {{GET, "/a/b/:slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/*slug", WHO_ANYONE, PAGE, .fields = slug}}},
+        {true, {{GET, "/a/*slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a", WHO_ANYONE, PAGE}}},
+        {true, {{GET, "/a/*slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/b/c", WHO_ANYONE, PAGE}}},
         {true, {{GET, "/a", WHO_ANYONE, PAGE}, {POST, "/a", WHO_ANYONE, WRITE}}},
         {true, {{GET, "/", WHO_ANYONE, PAGE}, {GET, "/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
         {true, {{GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/:slug/b", WHO_ANYONE, PAGE, .fields = two}}},
@@ -141,6 +148,7 @@ static const Route table[] = {
     {GET, "/a/:slug/b", WHO_ANYONE, PAGE, .fields = slug},
     {GET, "/a/x/c", WHO_ANYONE, PAGE},
     {POST, "/a/:slug/d", WHO_ANYONE, WRITE, .fields = slug},
+    {GET, "/t/*slug", WHO_ANYONE, PAGE, .fields = slug},
 };
 
 static void finding(void **state)
@@ -166,6 +174,10 @@ static void finding(void **state)
         {GET, "/a/one/c", NULL, "", 0},
         {GET, "/a/one/b/c", NULL, "", 0},
         {GET, "/b", NULL, "", 0},
+        {GET, "/t/x", "/t/*slug", "x", METHOD_BIT_GET},
+        {GET, "/t/0/x001/000.p/5", "/t/*slug", "0/x001/000.p/5", METHOD_BIT_GET},
+        {POST, "/t/0/x001", NULL, "", METHOD_BIT_GET},
+        {GET, "/t", NULL, "", 0},
     };
     for (int i = 0; i < COUNT_OF(rows); i++) {
         Match m = router_find(router, rows[i].method, str_from_c(rows[i].path));

@@ -396,6 +396,88 @@ static void too_much_at_once(void **state)
     h->site = unlimited;
 }
 
+/* ---- what never changes, and what is gone ---- */
+
+static Err lasting_page(Req *req, View *view)
+{
+    (void)view;
+    char *bytes = arena_new(req->arena, char, 4096);
+    for (int i = 0; i < 4096; i++) bytes[i] = 'a';
+    Str path = req_text(req, "path");
+    if (str_equal(path, S("gone/away"))) return req_gone(req, "It was taken away on %s.", "Monday");
+    if (str_equal(path, S("packed"))) req_packable(req);
+    req_send(req, S("application/octet-stream"), (Str){bytes, 4096}, (Str){0});
+    req_lasting(req);
+    return ERR_OK;
+}
+
+static Err base_page(Req *req, View *view)
+{
+    (void)view;
+    req_send(req, S("text/plain"), str_format(req->arena, "%.*s/all", STR_ARG(req->base)), (Str){0});
+    return ERR_OK;
+}
+
+static const Field lasting_fields[] = {{"path", FIELD_LINE, .required = true}, {0}};
+static const Route lasting_routes[] = {
+    {GET, "/lasting/*path", WHO_ANYONE, "Lasting", .fields = lasting_fields, .page = lasting_page, .rate = RATE_STATIC, .no_json = true},
+    {GET, "/base", WHO_ANYONE, "Base", .page = base_page, .no_json = true, .topic = "notes", .names_base = true}};
+static const Room lasting_room = {"notes", lasting_routes, COUNT_OF(lasting_routes), .topics = NULL};
+
+static int lasting_setup(void **state)
+{
+    static const Room *const rooms[] = {&notes_room, &lasting_room};
+    *state = house_open(rooms, COUNT_OF(rooms));
+    return 0;
+}
+#define lasting_test(function) cmocka_unit_test_setup_teardown(function, lasting_setup, house_teardown)
+
+static void what_never_changes_may_be_kept(void **state)
+{
+    House *h = *state;
+    h->jar = S("hustings-said=x");
+    Shown s = get_with(h, "/lasting/0/x001/000.p/5", "accept-encoding: gzip\n"),
+          packed = get_with(h, "/lasting/packed", "accept-encoding: gzip\n");
+    assert_status(s, 200);
+    assert_str(header_named(&s, "cache-control"), "public, max-age=31536000, immutable");
+    assert_str(header_named(&s, "vary"), "Accept-Encoding");
+    assert_int_equal(header_named(&s, "set-cookie").len, 0);
+    assert_int_equal(header_named(&s, "content-encoding").len, 0);
+    assert_int_equal(s.body.len, 4096);
+    assert_str(header_named(&packed, "content-encoding"), "gzip");
+    assert_true(packed.body.len < 200);
+    assert_status(get(h, "/lasting"), 404);
+}
+
+static void what_is_gone_says_so(void **state)
+{
+    House *h = *state;
+    Shown s = get(h, "/lasting/gone/away");
+    assert_status(s, 410);
+    assert_says(s, "It was taken away on Monday.");
+    assert_str(header_named(&s, "cache-control"), "no-store");
+}
+
+/* What names the site's address is another page at each host, unless that address is configured. */
+static void an_answer_that_names_its_base(void **state)
+{
+    House *h = *state;
+    static const Room *const rooms[] = {&notes_room, &lasting_room};
+    assert_says(get(h, "/base"), "http://vote.example.org/all");
+    Shown again = get(h, "/base");
+    assert_false(again.kept);
+    assert_true(header_named(&again, "etag").len > 0);
+    Site *first = h->site;
+    h->options.base = S("https://base.example.org");
+    h->site = open_site(h, h->store, rooms, COUNT_OF(rooms));
+    get(h, "/base");
+    again = get(h, "/base");
+    assert_true(again.kept);
+    assert_says(again, "https://base.example.org/all");
+    site_close(h->site);
+    h->site = first;
+}
+
 /* ---- the site's own ---- */
 
 static void figures_are_for_this_machine(void **state)
@@ -448,6 +530,9 @@ int main(void)
         notes_test(too_much_at_once),
         notes_test(figures_are_for_this_machine),
         notes_test(a_live_stream),
+        lasting_test(what_never_changes_may_be_kept),
+        lasting_test(what_is_gone_says_so),
+        lasting_test(an_answer_that_names_its_base),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
