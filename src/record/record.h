@@ -63,6 +63,9 @@ typedef struct PowerHeld {
 /* Those in force at `now`, the soonest to end first; at most `most`. */
 NODISCARD Err record_powers(Db *db, Arena *a, int64_t now, int most, PowerHeld **ret_powers, int *ret_count);
 
+/* The leaf that ended the power which leaf `number` gave. ERR_MISSING: none has. */
+NODISCARD Err record_power_ended(Db *db, Arena *a, int64_t number, int64_t *ret_number);
+
 /* A file by its digest: where it is (path) or its bytes; both empty: it was here and was taken away. ERR_MISSING: no leaf ever named it. */
 NODISCARD Err record_file(Db *db, Arena *a, const Sha256 *digest, ActFile *ret_file);
 

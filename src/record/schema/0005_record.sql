@@ -17,7 +17,8 @@ CREATE TABLE record_leaf (
     at      BIGINT NOT NULL,             -- the columns from here on say again what the entry says, for filters: milliseconds since 1970, UTC
     kind    TEXT   NOT NULL,
     contest TEXT   NOT NULL,             -- or empty
-    unit    TEXT   NOT NULL              -- or empty
+    unit    TEXT   NOT NULL,             -- or empty
+    power   BIGINT NOT NULL              -- the leaf that gave the power which ends here; -1: none ends
 );
 CREATE INDEX record_leaf_by_at ON record_leaf (at, number);
 CREATE INDEX record_leaf_by_kind ON record_leaf (kind, number);
@@ -25,6 +26,7 @@ CREATE INDEX record_leaf_by_contest ON record_leaf (contest, number) WHERE conte
 CREATE INDEX record_leaf_by_contest_kind ON record_leaf (contest, kind, number) WHERE contest <> '';
 CREATE INDEX record_leaf_by_unit ON record_leaf (unit, number) WHERE unit <> '';
 CREATE INDEX record_leaf_by_unit_kind ON record_leaf (unit, kind, number) WHERE unit <> '';
+CREATE INDEX record_leaf_by_power ON record_leaf (power) WHERE power >= 0;
 
 -- Roots of full tiles: what stands in tiles of level 1 and above (C2SP tlog-tiles). Level 0 is record_leaf.hash.
 -- export record_node: all
