@@ -48,6 +48,19 @@ void arena_clear(Arena *a)
     arena_init(a, a->limit);
 }
 
+static void overwrite_blocks(const Arena *a)
+{
+    for (ArenaBlock *b = a->blocks; b; b = b->next) explicit_bzero(b->bytes, b->used);
+}
+
+void arena_wipe(Arena *a)
+{
+    for (ArenaCleanup *c = a->cleanups; c; c = c->next) c->cleanup(c->object);
+    a->cleanups = NULL;
+    overwrite_blocks(a);
+    arena_clear(a);
+}
+
 /* The block that stays is the oldest, which is the smallest as well, unless the first thing asked for was large. */
 void arena_recycle(Arena *a)
 {

@@ -29,6 +29,8 @@ void arena_init(Arena *a, size_t limit);
 void arena_clear(Arena *a);
 /* The same, but one block stays for the next use: for arenas that are used again and again. arena_clear when done. */
 void arena_recycle(Arena *a);
+/* arena_clear, after all that was in it has been overwritten: for arenas through which secrets went. */
+void arena_wipe(Arena *a);
 
 /* `n` zeroed objects of `Type`, aligned for it. n = 0 gives a valid pointer. */
 #define arena_new(a, Type, n) ((Type *)arena_alloc((a), sizeof(Type), _Alignof(Type), (n)))

@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 NODISCARD static Err failed(Arena *a, Fault *fault, Str path, int why)
@@ -55,6 +58,93 @@ Err disk_read(Arena *a, Str path, size_t most, Str *ret_bytes, Fault *fault)
     *ret_bytes = (Str){bytes, (size_t)len};
     return ERR_OK;
 }
+
+/* --- putting a file in place --- */
+
+static Str folder_of(Str path)
+{
+    while (path.len && path.ptr[path.len - 1] != '/') path.len--;
+    return path.len ? path : S(".");
+}
+
+/* What root writes must stay readable for whom it belongs to. */
+static int give_to_owner(int file, int folder, const char *path)
+{
+    struct stat about;
+    if (geteuid() != 0) return 0;
+    if (lstat(path, &about) != 0 && fstat(folder, &about) != 0) return -1;
+    return fchown(file, about.st_uid, about.st_gid);
+}
+
+static int write_synced(int file, Str bytes)
+{
+    while (bytes.len) {
+        ssize_t n = write(file, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -1;
+        bytes = str_slice(bytes, (size_t)n, bytes.len);
+    }
+    return fsync(file);
+}
+
+/* A file left by a process that was killed is in the way. */
+static int create_new(const char *path, int permissions)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return -1;
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)permissions);
+}
+
+static int write_new(const char *new_path, const char *path, int folder, Str bytes, int permissions)
+{
+    AUTO(close_file) int file = create_new(new_path, permissions);
+    if (file < 0 || fchmod(file, (mode_t)permissions) != 0) return -1;
+    return give_to_owner(file, folder, path) == 0 ? write_synced(file, bytes) : -1;
+}
+
+Err disk_replace(Arena *a, Str path, Str bytes, int permissions, Fault *fault)
+{
+    const char *c_path = str_c(a, path), *new_path = str_c(a, str_format(a, "%.*s.new", STR_ARG(path)));
+    AUTO(close_file) int folder = open(str_c(a, folder_of(path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool placed = folder >= 0 && write_new(new_path, c_path, folder, bytes, permissions) == 0 && rename(new_path, c_path) == 0;
+    if (placed && fsync(folder) == 0) return ERR_OK;
+    int why = errno;
+    if (!placed) unlink(new_path);
+    Err e = failed(a, fault, path, why);
+    return e == ERR_MISSING ? fault->err = ERR_IO : e; /* it is the folder that is not there */
+}
+
+static bool wait_a_little(int *wait_ms)
+{
+    enum { STEP_MS = 10 };
+    if (*wait_ms <= 0) return false;
+    *wait_ms -= STEP_MS;
+    nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+    return true;
+}
+
+Err disk_lock(Arena *a, Str path, int wait_ms, int *ret_lock, Fault *fault)
+{
+    Str folder = folder_of(path);
+    int lock = open(str_c(a, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0) return failed(a, fault, folder, errno);
+    while (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        int why = errno;
+        if (why == EINTR || (why == EWOULDBLOCK && wait_a_little(&wait_ms))) continue;
+        close(lock);
+        if (why != EWOULDBLOCK) return failed(a, fault, folder, why);
+        fault->file = str_copy(a, folder);
+        return fault_set(fault, ERR_CONFLICT, 0, 0, S("a folder that no other process has locked"), (Str){0});
+    }
+    *ret_lock = lock;
+    return ERR_OK;
+}
+
+void disk_unlock(const int *lock)
+{
+    close_file(lock);
+}
+
+/* --- folders --- */
 
 static void close_folder(DIR *const *folder)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "core/unit.h"
 
-#include "core/arena.h"
+#include "core/arena.c"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 
@@ -178,6 +178,29 @@ static void stops_at_the_limit_and_at_overflow(void **state)
     assert_out_of_memory(overflow_in_growing);
 }
 
+static void count_one(void *count)
+{
+    ++*(int *)count;
+}
+
+static void wiping_overwrites_every_block(void **state)
+{
+    Arena a;
+    (void)state;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    enum { PIECE = 9000 };
+    unsigned char *first = memset(arena_new(&a, unsigned char, PIECE), 7, PIECE),
+                  *second = memset(arena_new(&a, unsigned char, PIECE), 7, PIECE);
+    assert_non_null(a.blocks->next);
+    overwrite_blocks(&a);
+    for (int i = 0; i < PIECE; i++) assert_int_equal(first[i] + second[i], 0);
+    int calls = 0;
+    arena_on_clear(&a, count_one, &calls);
+    arena_wipe(&a);
+    assert_int_equal(calls, 1);
+    assert_null(a.blocks);
+}
+
 static void shrink(void)
 {
     Arena a;
@@ -203,6 +226,7 @@ int main(void)
         arena_test(growing_keeps_the_old_and_zeroes_the_new),
         arena_test(cleans_up_last_first_and_once),
         cmocka_unit_test(clearing_frees_all_and_keeps_the_limit),
+        cmocka_unit_test(wiping_overwrites_every_block),
         cmocka_unit_test(the_whole_of_a_limit_can_be_used),
         cmocka_unit_test(stops_at_the_limit_and_at_overflow),
         cmocka_unit_test(shrinking_is_a_bug),

@@ -64,8 +64,58 @@ static void a_folder_by_name(void **state)
     assert_int_equal(disk_list(a, str_format(a, "%s/a", f.path), &entries, &count, &fault), ERR_MISSING);
 }
 
+static void a_file_is_replaced_whole(void **state)
+{
+    Arena *a = *state;
+    AUTO(folder_remove) Folder f = folder_new(a);
+    Str path = str_format(a, "%s/x", f.path), bytes = {0};
+    Fault fault = {0};
+    folder_put(&f, "x.new", S("left by somebody who was killed"));
+    for (int i = 0; i < 2; i++) {
+        Str text = i ? S("second") : S("first");
+        assert_int_equal(disk_replace(a, path, text, i ? 0600 : 0640, &fault), ERR_OK);
+        assert_int_equal(disk_read(a, path, 100, &bytes, &fault), ERR_OK);
+        assert_same_str(bytes, text);
+        struct stat about;
+        assert_int_equal(stat(str_c(a, path), &about), 0);
+        assert_int_equal(about.st_mode & 07777, i ? 0600 : 0640);
+        assert_int_equal(access(str_c(a, str_format(a, "%.*s.new", STR_ARG(path))), F_OK), -1);
+    }
+}
+
+static void a_file_that_cannot_be_replaced_stays(void **state)
+{
+    Arena *a = *state;
+    AUTO(folder_remove) Folder f = folder_new(a);
+    Fault fault = {0};
+    folder_put(&f, "x/inner", S("1"));
+    assert_int_equal(disk_replace(a, str_format(a, "%s/x", f.path), S("2"), 0600, &fault), ERR_IO);
+    assert_int_equal(access(str_c(a, str_format(a, "%s/x.new", f.path)), F_OK), -1);
+    assert_int_equal(access(str_c(a, str_format(a, "%s/x/inner", f.path)), F_OK), 0);
+    assert_int_equal(disk_replace(a, S("/nowhere/at/all"), S("2"), 0600, &fault), ERR_IO);
+    assert_int_equal(fault.err, ERR_IO);
+    assert_str(fault.file, "/nowhere/at/all");
+}
+
+static void a_folder_has_one_lock(void **state)
+{
+    Arena *a = *state;
+    AUTO(folder_remove) Folder f = folder_new(a);
+    Str path = str_format(a, "%s/x", f.path);
+    Fault fault = {0};
+    int lock = -1, other = -1;
+    assert_int_equal(disk_lock(a, path, 0, &lock, &fault), ERR_OK);
+    assert_int_equal(disk_lock(a, str_format(a, "%s/y", f.path), 30, &other, &fault), ERR_CONFLICT);
+    assert_int_equal(other, -1);
+    disk_unlock(&lock);
+    assert_int_equal(disk_lock(a, path, 0, &other, &fault), ERR_OK);
+    disk_unlock(&other);
+    assert_int_equal(disk_lock(a, S("/nowhere/at/all"), 0, &other, &fault), ERR_MISSING);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {arena_test(a_file_up_to_its_limit), arena_test(what_cannot_be_read), arena_test(a_folder_by_name)};
+    const struct CMUnitTest tests[] = {arena_test(a_file_up_to_its_limit), arena_test(what_cannot_be_read), arena_test(a_folder_by_name),
+        arena_test(a_file_is_replaced_whole), arena_test(a_file_that_cannot_be_replaced_stays), arena_test(a_folder_has_one_lock)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
