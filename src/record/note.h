@@ -43,7 +43,7 @@ Str verifier_text(Arena *a, const Verifier *verifier);
 bool verifier_equal(const Verifier *verifier, const Verifier *other);
 NODISCARD Err signer_read(Arena *a, Str skey, Signer *ret_signer, Fault *fault);
 Str signer_text(Arena *a, const Signer *signer); /* secret */
-/* A new key from the system's randomness; `name` must be good. */
+/* A new key from the system's randomness; `name` must be good, and is not copied. */
 void signer_new(Str name, KeyKind kind, Signer *ret_signer);
 void signer_wipe(Signer *signer);
 
@@ -65,7 +65,8 @@ typedef struct Note {
 NODISCARD Err note_read(Arena *a, Str bytes, Note *ret_note, Fault *fault);
 /* "— name base64\n". `text` ends with a newline. For KEY_COSIGN `time` is in seconds since 1970; otherwise not used. */
 Str note_sign(Arena *a, const Signer *signer, Str text, int64_t time);
-/* ERR_OK: this key has signed, and rightly (*ret_time of a cosignature, else 0; may be NULL). ERR_MISSING: it has not. ERR_INPUT: wrongly. */
+/* ERR_OK: this key has signed, and rightly (*ret_time of a cosignature, else 0; may be NULL). ERR_MISSING: it has not. ERR_INPUT: wrongly.
+ * When it has signed several times, every one must be right, and *ret_time is that of the newest. */
 NODISCARD Err note_check(const Note *note, const Verifier *verifier, int64_t *ret_time);
 /* The same for one line that came alone (a witness's answer) and the text that it signs. */
 NODISCARD Err note_check_line(Arena *a, Str line, Str text, const Verifier *verifier, int64_t *ret_time);
@@ -83,6 +84,8 @@ Str checkpoint_text(Arena *a, const Checkpoint *checkpoint);
 NODISCARD Err checkpoint_read(Str text, Checkpoint *ret_checkpoint, Fault *fault);
 
 /* ---- proofs as files (C2SP tlog-proof: "c2sp.org/tlog-proof@v1") ---- */
+
+enum { PROOF_FILE_MAX = 256 * 1024 }; /* above it: ERR_LIMIT; an entry fits in as `extra` */
 
 typedef struct ProofFile {
     Str extra; /* decoded; empty: none */

@@ -46,10 +46,13 @@ typedef struct TreeProof {
 
 /* Is `leaf` number `index` of the tree of `size` leaves with this root? */
 NODISCARD Err tree_verify_inclusion(const TreeProof *proof, int64_t index, const Sha256 *leaf, int64_t size, const Sha256 *root);
-/* Did the tree of `size` leaves only add to that of `old_size`? From size 0 the proof is empty and everything follows. */
+/* Did the tree of `size` leaves only add to that of `old_size`? From size 0 the proof is empty, everything follows and *old_root is not looked at. */
 NODISCARD Err tree_verify_consistency(const TreeProof *proof, int64_t old_size, const Sha256 *old_root, int64_t size, const Sha256 *root);
 
-/* ---- making proofs, from whatever keeps the hashes ---- */
+/* ---- making proofs, from whatever keeps the hashes ----
+ *
+ * Asked for are whole tiles as the tree of `size` leaves has them: from the first hash of a tile on, all 256 or as many as there are. A proof asks for
+ * about two tiles a level. ERR_INPUT for an index or a size that cannot be. */
 
 /* Hash `index` of tile level `level` (0: leaves; 1: roots of 256 leaves; 2: of 65,536...), of a tree that holds it whole. */
 typedef struct TreeHashes {
