@@ -175,7 +175,7 @@ static void markdown_row(Buf *out, SettingId id)
 static void markdown(Buf *out, bool system)
 {
     (void)system;
-    buf_str(out, S("| setting | standard value | option of `serve` | what it is |\n|---|---|---|---|\n"));
+    buf_str(out, S("| setting | standard value | option | what it is |\n|---|---|---|---|\n"));
     for (int id = 0; id < SETTING__COUNT; id++) markdown_row(out, (SettingId)id);
 }
 

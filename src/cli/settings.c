@@ -98,6 +98,12 @@ static bool is_store(Str value)
     return value.len > 0 && !str_equal(value, S("sqlite:"));
 }
 
+bool setting_is_name(Str value)
+{
+    return value.len > 0 && value.len <= SETTING_NAME_MAX && str_is_clean_text(value) && str_find(value, '\t') == value.len &&
+           str_equal(str_trim(value), value);
+}
+
 static bool is_number(const Setting *setting, Str value, int64_t *ret_number)
 {
     return str_to_i64(value, ret_number) && *ret_number >= setting->least && *ret_number <= setting->most;
@@ -111,6 +117,7 @@ static bool is_good(Arena *a, const Setting *setting, Str value, int64_t *ret_nu
     switch (setting->kind) {
     case SETTING_TEXT:
     case SETTING_PATH: return value.len > 0 && str_is_clean_text(value);
+    case SETTING_NAME: return setting_is_name(value);
     case SETTING_NUMBER: return is_number(setting, value, ret_number);
     case SETTING_SWITCH: *ret_number = str_equal(value, S("yes")); return is_one_of(S("yes no"), value);
     case SETTING_CHOICE: return is_one_of(str_from_c(setting->words), value);
@@ -128,6 +135,7 @@ static Str what_is_expected(Arena *a, const Setting *setting)
 {
     switch (setting->kind) {
     case SETTING_TEXT: return S("a line of text");
+    case SETTING_NAME: return S("a name, on one line, of at most 200 bytes");
     case SETTING_PATH: return S("a path");
     case SETTING_NUMBER: return str_format(a, "a whole number from %lld to %lld", (long long)setting->least, (long long)setting->most);
     case SETTING_SWITCH: return S("yes or no");

@@ -17,6 +17,7 @@
 
 typedef enum SettingKind {
     SETTING_TEXT,    /* a line of text */
+    SETTING_NAME,    /* of an officer, as the public record will name her (setting_is_name) */
     SETTING_NUMBER,  /* a whole number from `least` to `most` */
     SETTING_SWITCH,  /* yes or no */
     SETTING_CHOICE,  /* one of `words` */
@@ -108,17 +109,27 @@ typedef enum SettingKind {
     KEY(LIMIT_RATES, "limits", "rates", SETTING_NUMBER, "100", 0, 10000, NULL, \
         "how often one address may do things, in percent of the standard rates; 0: no limit (for measuring only)")
 
-#define SETTINGS(KEY, FLAG) STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG)
+#define OFFICER_SETTINGS(KEY, FLAG) \
+    FLAG(RECORD_OFFICER, "record", "officer", SETTING_NAME, "", 0, 0, NULL, \
+        "who runs the commands that act (publish, unpublish, sign-in, export): the public record names her, for ever; without one they refuse", \
+        "by", 0, "NAME")
 
-/* Rows of a command's options: those of every command that opens the store, those of one that must know where the server is, and all there are. */
+#define SETTINGS(KEY, FLAG) \
+    STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG) OFFICER_SETTINGS(KEY, FLAG)
+
+/* Rows of a command's options: those of every command that opens the store, those of one that acts, those of one that must know where the server is, and
+ * all that concern a server. */
 #define SETTING_NO_OPTION(...)
 #define SETTING_OPTION(id, section, key, kind, standard, least, most, words, help, option, letter, argument) \
     {option, letter, argument, false, help, words},
 #define CONFIG_OPTION \
     {"config", 'c', "FILE", false, "read the settings from FILE instead of ./hustings.conf or /etc/hustings/hustings.conf", "FILES"},
 #define STORE_OPTIONS CONFIG_OPTION STORE_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
+#define OFFICER_OPTIONS STORE_OPTIONS OFFICER_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 #define ADDRESS_OPTIONS ADDRESS_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
-#define ALL_SETTINGS_OPTIONS CONFIG_OPTION SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
+#define ALL_SETTINGS_OPTIONS \
+    STORE_OPTIONS SERVER_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION) SITE_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION) \
+    LIMIT_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 
 #define SETTING_ID_OF(id, ...) id,
 typedef enum SettingId { SETTINGS(SETTING_ID_OF, SETTING_ID_OF) SETTING__COUNT } SettingId;
@@ -158,6 +169,10 @@ bool settings_yes(const Settings *s, SettingId id);
 
 /* What store_open wants of them; set `serve` and the like yourself. */
 StoreOptions settings_store(const Settings *s);
+
+/* One line of text without a space at its ends, at most SETTING_NAME_MAX bytes. */
+enum { SETTING_NAME_MAX = 200 };
+bool setting_is_name(Str value);
 
 /* ---- the steps of settings_load ---- */
 
