@@ -98,6 +98,26 @@ static bool is_store(Str value)
     return value.len > 0 && !str_equal(value, S("sqlite:"));
 }
 
+/* The next of a list, separated by commas. */
+static bool next_of(Str *list, Str *ret_one)
+{
+    if (!list->len) return false;
+    str_cut(*list, ',', ret_one, list);
+    *ret_one = str_trim(*ret_one);
+    return true;
+}
+
+static bool are_witnesses(Arena *a, Str value)
+{
+    Str one;
+    Witness witness;
+    Fault fault = {0};
+    int count = 0;
+    while (next_of(&value, &one))
+        if (witness_read(a, one, &witness, &fault) || ++count > RECORD_WITNESSES_MAX) return false;
+    return true;
+}
+
 bool setting_is_name(Str value)
 {
     return value.len > 0 && value.len <= SETTING_NAME_MAX && str_is_clean_text(value) && str_find(value, '\t') == value.len &&
@@ -126,6 +146,8 @@ static bool is_good(Arena *a, const Setting *setting, Str value, int64_t *ret_nu
     case SETTING_PROXIES: return are_networks(a, value);
     case SETTING_ADDRESS: return is_web_address(value);
     case SETTING_ZONE: return is_zone(value);
+    case SETTING_ORIGIN: return key_name_is_good(value);
+    case SETTING_WITNESSES: return are_witnesses(a, value);
     }
     ASSERT(!"a kind without a check");
     return false;
@@ -145,6 +167,9 @@ static Str what_is_expected(Arena *a, const Setting *setting)
     case SETTING_PROXIES: return S("addresses, networks such as 10.0.0.0/8, or 'unix', separated by commas");
     case SETTING_ADDRESS: return S("http:// or https://, a host and maybe a port, and nothing after them");
     case SETTING_ZONE: return S("the name of a time zone, such as Europe/London");
+    case SETTING_ORIGIN: return S("a name without spaces and '+', such as vote.example.org/record");
+    case SETTING_WITNESSES:
+        return S("at most 16 witnesses, each as NAME+ID+KEY https://ADDRESS (a key that cosigns, as 'hustings witness' prints it)");
     }
     ASSERT(!"a kind without words");
     return (Str){0};
@@ -264,7 +289,7 @@ static int on_key(void *user, const char *section, const char *key, const char *
     SettingId id;
     if (in->failed) return 0;
     if (!find_setting(section, key, &id)) return not_known(in, section, key);
-    bool list = settings_table[id].kind == SETTING_PROXIES;
+    bool list = settings_table[id].kind == SETTING_PROXIES || settings_table[id].kind == SETTING_WITNESSES;
     if (in->seen[id] && !list) return wrong(in, S("each setting once"), str_from_c(key));
     Str text = str_from_c(value);
     if (in->seen[id]) text = str_format(in->s->a, "%.*s, %s", STR_ARG(in->s->values[id].text), value);
@@ -378,4 +403,33 @@ StoreOptions settings_store(const Settings *s)
         .url = settings_text(s, STORE_URL),
         .statement_ms = (int)settings_number(s, STORE_STATEMENT) * 1000,
     };
+}
+
+/* --- the record --- */
+
+Str settings_record_key(const Settings *s)
+{
+    Str key = settings_text(s, RECORD_KEY), store = settings_text(s, STORE_URL);
+    if (key.len || str_starts(store, S("postgres"))) return key;
+    if (str_starts(store, S("sqlite:"))) store = str_slice(store, S("sqlite:").len, store.len);
+    return str_format(s->a, "%.*s.record-key", STR_ARG(store));
+}
+
+/* The host of server.base, or where the server listens; a socket is a place on this machine. */
+Str settings_record_origin(const Settings *s)
+{
+    Str origin = settings_text(s, RECORD_ORIGIN), base = settings_text(s, SERVER_BASE), host = settings_text(s, SERVER_LISTEN);
+    if (origin.len) return origin;
+    if (base.len) host = str_slice(base, str_starts(base, S("https://")) ? 8 : 7, base.len);
+    else if (str_starts(host, S("unix:"))) host = S("localhost");
+    return str_format(s->a, "%.*s/record", STR_ARG(host));
+}
+
+int settings_witnesses(const Settings *s, Witness *ret_witnesses)
+{
+    Str list = settings_text(s, RECORD_WITNESS), one;
+    Fault fault = {0};
+    int count = 0;
+    while (next_of(&list, &one)) ASSERT(witness_read(s->a, one, &ret_witnesses[count++], &fault) == ERR_OK);
+    return count;
 }

@@ -14,19 +14,22 @@
 
 #include "cli/cli.h"
 #include "db/db.h"
+#include "record/seal.h"
 
 typedef enum SettingKind {
-    SETTING_TEXT,    /* a line of text */
-    SETTING_NAME,    /* of an officer, as the public record will name her (setting_is_name) */
-    SETTING_NUMBER,  /* a whole number from `least` to `most` */
-    SETTING_SWITCH,  /* yes or no */
-    SETTING_CHOICE,  /* one of `words` */
-    SETTING_PATH,    /* a file or folder */
-    SETTING_STORE,   /* as db.h's StoreOptions.url; may hold a password */
-    SETTING_LISTEN,  /* ADDRESS:PORT, [V6]:PORT, unix:PATH */
-    SETTING_PROXIES, /* addresses and networks, separated by commas; "unix" */
-    SETTING_ADDRESS, /* http(s)://HOST[:PORT], without a path */
-    SETTING_ZONE,    /* a time zone by its name */
+    SETTING_TEXT,      /* a line of text */
+    SETTING_NAME,      /* of an officer, as the public record will name her (setting_is_name) */
+    SETTING_NUMBER,    /* a whole number from `least` to `most` */
+    SETTING_SWITCH,    /* yes or no */
+    SETTING_CHOICE,    /* one of `words` */
+    SETTING_PATH,      /* a file or folder */
+    SETTING_STORE,     /* as db.h's StoreOptions.url; may hold a password */
+    SETTING_LISTEN,    /* ADDRESS:PORT, [V6]:PORT, unix:PATH */
+    SETTING_PROXIES,   /* addresses and networks, separated by commas; "unix" */
+    SETTING_ADDRESS,   /* http(s)://HOST[:PORT], without a path */
+    SETTING_ZONE,      /* a time zone by its name */
+    SETTING_ORIGIN,    /* the name of a record: as of a key (note.h) */
+    SETTING_WITNESSES, /* "VKEY URL", separated by commas */
 } SettingKind;
 
 /* KEY(id, section, key, kind, standard value ("": none), least, most, words, help): in the file and the environment.
@@ -114,8 +117,20 @@ typedef enum SettingKind {
         "who runs the commands that act (publish, unpublish, sign-in, export): the public record names her, for ever; without one they refuse", \
         "by", 0, "NAME")
 
+#define RECORD_SETTINGS(KEY, FLAG) \
+    KEY(RECORD_KEY, "record", "key", SETTING_PATH, "", 0, 0, "FILES", \
+        "the file with the key that signs the public record, made at the first start; empty: store.url with .record-key after it; with PostgreSQL it must be " \
+        "said") \
+    KEY(RECORD_ORIGIN, "record", "origin", SETTING_ORIGIN, "", 0, 0, NULL, \
+        "the record's own name, given to its key when that is made and never changed after: vote.example.org/record; empty: the host of server.base, or " \
+        "where the server listens, with /record after it") \
+    KEY(RECORD_WITNESS, "record", "witness", SETTING_WITNESSES, "", 0, 0, NULL, \
+        "who is asked to cosign what the record signs: the witness's key as 'hustings witness' prints it, a space, and its address; may be given on several " \
+        "lines")
+
 #define SETTINGS(KEY, FLAG) \
-    STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG) OFFICER_SETTINGS(KEY, FLAG)
+    STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG) OFFICER_SETTINGS(KEY, FLAG) \
+    RECORD_SETTINGS(KEY, FLAG)
 
 /* Rows of a command's options: those of every command that opens the store, those of one that acts, those of one that must know where the server is, and
  * all that concern a server. */
@@ -169,6 +184,12 @@ bool settings_yes(const Settings *s, SettingId id);
 
 /* What store_open wants of them; set `serve` and the like yourself. */
 StoreOptions settings_store(const Settings *s);
+
+/* Where the record's key is; empty: nobody has said (PostgreSQL). And the name that a new key gets. */
+Str settings_record_key(const Settings *s);
+Str settings_record_origin(const Settings *s);
+/* Room for RECORD_WITNESSES_MAX; how many. */
+int settings_witnesses(const Settings *s, Witness *ret_witnesses);
 
 /* One line of text without a space at its ends, at most SETTING_NAME_MAX bytes. */
 enum { SETTING_NAME_MAX = 200 };

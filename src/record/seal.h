@@ -32,24 +32,30 @@ typedef struct Witness {
     Verifier verifier; /* KEY_COSIGN */
     Str url;           /* its submission prefix */
 } Witness;
+/* "VKEY URL", as an operator writes it down. ERR_INPUT. */
+NODISCARD Err witness_read(Arena *a, Str text, Witness *ret_witness, Fault *fault);
 
 /* Seal what is not sealed yet; *ret_sealed false: there was nothing. For the thread below, for `hustings record seal`, and for tests. */
 NODISCARD Err record_seal(Store *store, Db *db, Arena *a, const RecordKeys *keys, int64_t now, bool *ret_sealed, Fault *fault);
 
-/* The thread: seals, then asks the witnesses, until stopped. */
+/* The threads: one seals, one a witness asks it, until stopped. The key file is read again whenever it changes; the first seal is done, or told to be
+ * impossible (SealState.stopped), when this returns. */
 typedef struct Sealer Sealer;
 NODISCARD Err sealer_start(
-    Arena *a, Store *store, const RecordKeys *keys, const Witness *witnesses, int witness_count, Sealer **ret_sealer, Fault *fault);
+    Arena *a, Store *store, Str key_file, const Witness *witnesses, int witness_count, Sealer **ret_sealer, Fault *fault);
 void sealer_stop(Sealer *sealer); /* after one last seal; safe on NULL */
 
 /* What pages tell of it: of this process. */
 typedef struct SealState {
     Str keys[RECORD_KEYS_MAX]; /* as vkeys */
     int key_count;
-    Str stopped; /* why nothing is signed any more; empty: all is well */
+    Str stopped;            /* why nothing is signed any more; empty: all is well */
+    int64_t leaves, sealed; /* of the record, and how many of them the newest checkpoint holds; -1: not known yet */
+    int64_t sealed_at;      /* when that was signed: milliseconds since 1970; 0: never */
     struct {
         Str name, vkey, url;
         int64_t asked, answered; /* milliseconds since 1970; 0: never */
+        int64_t failures;        /* since this process began */
         Str trouble;             /* of the last answer; empty: none */
     } witnesses[RECORD_WITNESSES_MAX];
     int witness_count;

@@ -6,8 +6,10 @@ Each function whose name starts with check_ runs the real binary and yields (wha
 seen). run.py [--hustings PATH] [WORD...] runs those whose name contains a WORD. Last line: "cli: N passed, N failed".
 """
 import argparse
+import base64
 import csv
 import gzip
+import hashlib
 import html.parser
 import io
 import json
@@ -619,6 +621,16 @@ def config(desk, text, *arguments, env=None):
     return run('config', *arguments, cwd=desk, env=env)
 
 
+def vkey(name, kind):
+    """A public key as text (C2SP signed-note), of any 32 bytes."""
+    key = bytes([kind]) + bytes(range(32))
+    number = hashlib.sha256(name.encode() + b'\n' + key).hexdigest()[:8]
+    return f'{name}+{number}+{base64.b64encode(key).decode()}'
+
+
+W1, W2, NO_WITNESS = vkey('witness.example/w1', 4), vkey('witness.example/w2', 4), vkey('vote.example.org/record', 1)
+
+
 def check_config_refuses_what_it_does_not_know():
     """Each with the file, the line, what was expected and what was found."""
     rows = [
@@ -646,6 +658,8 @@ def check_config_refuses_what_it_does_not_know():
         'site.name': ('',),
         'site.time_zone': ('../../etc/passwd', '/etc/localtime', 'Europe London', ''),
         'store.url': ('', 'sqlite:', 'mysql://root@localhost/x', 'https://a'),
+        'record.origin': ('vote example', 'vote+example', 'v' * 180 + '\N{EN SPACE}'),
+        'record.witness': (W1, 'https://w', f'{W1} w.example', f'{W1[:-1]} https://w', f'{NO_WITNESS} https://w', f'{W1} https://w, {W2}', f'{W1}, https://w'),
     }
     for name, wrong in values.items():
         section, key = name.split('.')
@@ -665,6 +679,9 @@ def check_config_takes_what_is_good():
         ('server.trusted_proxies', ('', 'unix', '127.0.0.1, ::1,10.0.0.0/8 , fd00::/8')),
         ('store.url', ('/srv/x.db', 'sqlite:x.db', 'postgres://u@h1,h2/db?target_session_attrs=read-write', 'postgresql:///db')),
         ('site.name', ('Une Assemblée', 'A; B')),
+        ('record.key', ('', '/var/lib/hustings/key', 'a key')),
+        ('record.origin', ('', 'vote.example.org/record', '127.0.0.1:8080/record')),
+        ('record.witness', ('', f'{W1} https://w.example/x', f'{W1} http://[::1]:1,  {W2}  https://w')),
         ('site.time_zone', ('America/Argentina/Buenos_Aires', 'UTC', 'Etc/GMT+5')),
     ]
     with Desk() as desk:
@@ -675,6 +692,10 @@ def check_config_takes_what_is_good():
                 yield f'{name} = {value}', fine(r) and 'good; it sets 1 of' in r.out, r
         r = config(desk, '[server]\ntrusted_proxies = 10.0.0.1\ntrusted_proxies = 10.0.0.2\n', 'show')
         yield 'a list on two lines', fine(r) and 'server.trusted_proxies = 10.0.0.1, 10.0.0.2 ' in r.out, r
+        r = config(desk, f'[record]\nwitness = {W1} https://a\nwitness = {W2} https://b\n', 'show')
+        yield 'witnesses on two lines', fine(r) and f'record.witness = {W1} https://a, {W2} https://b ' in r.out, r
+        r = config(desk, '[record]\n' + f'witness = {W1} https://a\n' * 17, 'check')
+        yield 'too many witnesses', r.status == 2 and 'hustings.conf:18:' in r.err and 'at most 16' in r.err, r
         r = config(desk, '[site]\r\nname = A choir\r\n', 'show')
         yield 'a file with line ends of another system', fine(r) and 'site.name = A choir ' in r.out, r
 
