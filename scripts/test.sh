@@ -50,6 +50,7 @@ step_security() { needs build-release && python3 test/security/walk.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
 step_deploy() { needs build-release && python3 test/deploy/proxies.py; }
 step_deb() { needs build-release && python3 test/deploy/deb.py; }
+step_record() { needs build-release && test/postgres.py run python3 test/record/run.py; }
 step_kill() { needs build-release && test/kill/run.py; }
 step_valgrind() {
     needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
