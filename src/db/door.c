@@ -230,6 +230,12 @@ Err db_run_counted(Db *db, const char *statement, const DbValue *values, int val
     return command_run(db, statement, values, value_count, ret_changed);
 }
 
+void db_leaf_appended(Db *db)
+{
+    ASSERT(db->in_command && db->wrote);
+    db->leaves++;
+}
+
 /* ---- rows ---- */
 
 bool db_next(DbRows *rows)
