@@ -37,8 +37,11 @@ static Str bytes_str(const uint8_t *bytes, size_t count)
     return (Str){(const char *)bytes, count};
 }
 
+/* sodium (1.0.18) takes some bytes above 127 for letters of the alphabet, so they are turned away first. */
 static bool base64_into(Str text, uint8_t *bytes, size_t capacity, size_t *ret_count)
 {
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] > 127) return false;
     return sodium_base642bin(bytes, capacity, text.ptr ? text.ptr : "", text.len, NULL, ret_count, NULL, sodium_base64_VARIANT_ORIGINAL) ==
            0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "record/vectors.h"
 
-enum { NAIVE_MAX = 300, SMALL_MAX = 33 };
+enum { NAIVE_MAX = 300, SMALL_MAX = 40 };
 
 /* ---- what others published ---- */
 
@@ -288,20 +288,22 @@ static bool holds(const Claim *c)
     return e == ERR_OK;
 }
 
+/* Every bit of small trees' proofs, and some of each hash in larger ones. */
 static void no_bit_may_change(const Claim *claim)
 {
     Claim c = *claim;
-    for (int i = 0; i < c.proof.count; i++)
-        for (int bit = 0; bit < SHA256_BYTES * 8; bit++) {
-            c.proof.hashes[i].bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    int step = claim->size <= 9 ? 1 : 37;
+    for (int bit = 0; bit < SHA256_BYTES * 8; bit += step) {
+        uint8_t mask = (uint8_t)(1u << bit % 8);
+        for (int i = 0; i < c.proof.count; i++) {
+            c.proof.hashes[i].bytes[bit / 8] ^= mask;
             assert_false(holds(&c));
             c.proof.hashes[i] = claim->proof.hashes[i];
         }
-    for (int bit = 0; bit < SHA256_BYTES * 8; bit++) {
-        c.first.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        c.first.bytes[bit / 8] ^= mask;
         assert_false(holds(&c));
         c.first = claim->first;
-        c.root.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        c.root.bytes[bit / 8] ^= mask;
         assert_false(holds(&c));
         c.root = claim->root;
     }
