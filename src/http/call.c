@@ -36,7 +36,7 @@ Call *call_new(Connection *connection)
 void call_free(Call *call)
 {
     Loop *loop = call->connection->loop;
-    if (call->seen) site_done(loop->server->site, &call->ex);
+    if (call->seen) loop->server->calls->done(loop->server->site, &call->ex);
     intake_clear(&call->intake);
     if (loop->spare_count == SPARE_CALLS) {
         arena_clear(&call->arena);
@@ -49,11 +49,16 @@ void call_free(Call *call)
     loop->spare_count++;
 }
 
+static const SiteCalls *calls_of(const Call *call)
+{
+    return call->connection->loop->server->calls;
+}
+
 void call_refuse(Call *call, int status, Str why)
 {
     call->seen = true;
     call->ex.answer = (Answer){.status = 0};
-    site_refuse(call->ex.site, &call->ex, status, why);
+    calls_of(call)->refuse(call->ex.site, &call->ex, status, why);
     call->ex.answer.close = true;
     call->connection->linger = true;
     call->stage = CALL_READY;
@@ -86,7 +91,7 @@ void exchange_resume(Exchange *ex)
 static Next finish(Call *call, Reader *reader)
 {
     atomic_store(&call->arrivals, 0);
-    Next next = site_finish(call->ex.site, &call->ex, reader_get(reader));
+    Next next = calls_of(call)->finish(call->ex.site, &call->ex, reader_get(reader));
     return next;
 }
 
@@ -128,7 +133,7 @@ bool call_run(Call *call)
     call->stage = CALL_RUNNING;
     atomic_store(&call->arrivals, 0);
     loop->outstanding++; /* before it can come back */
-    Next next = site_run(call->ex.site, &call->ex, reader_get(&loop->reader), false);
+    Next next = calls_of(call)->run(call->ex.site, &call->ex, reader_get(&loop->reader), false);
     bool ready = go_on(call, next, &loop->reader);
     if (ready) loop->outstanding--;
     return ready;
@@ -170,7 +175,7 @@ static void run_on_worker(Task *task, Reader *reader)
     atomic_store(&call->arrivals, 0);
     Next next = NEXT_ANSWER;
     if (too_late) call->ex.answer = (Answer){.status = 503, .close = true};
-    else next = site_run(call->ex.site, &call->ex, reader_get(reader), true);
+    else next = calls_of(call)->run(call->ex.site, &call->ex, reader_get(reader), true);
     gauge_add(GAUGE_WORKING, -1);
     after_work(call, next, reader);
 }
@@ -185,6 +190,6 @@ static void finish_on_worker(Task *task, Reader *reader)
 static void finish_anywhere(Task *task, Reader *reader)
 {
     Call *call = (Call *)task;
-    if (store_engine(reader->store) == ENGINE_POSTGRES && to_worker(call, finish_on_worker, true)) return;
+    if (reader->store && store_engine(reader->store) == ENGINE_POSTGRES && to_worker(call, finish_on_worker, true)) return;
     if (go_on(call, finish(call, reader), reader)) ready_on_loop(call);
 }

@@ -209,7 +209,7 @@ static bool admit(Call *call, const char *method, const char *version)
     }
     fill_exchange(call, &request, &result);
     call->seen = true;
-    if (!site_admit(call->ex.site, &call->ex, &call->body_most)) {
+    if (!call->connection->loop->server->calls->admit(call->ex.site, &call->ex, &call->body_most)) {
         call->stage = CALL_READY;
         call->ex.answer.close |= result.chunked || result.body > 0;
         call->connection->linger = call->ex.answer.close;

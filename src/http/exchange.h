@@ -106,6 +106,15 @@ void site_done(Site *site, Exchange *ex);
 /* An answer for what the server itself refuses (400, 408, 413, 431, 503...): a page or JSON, as the client would have it. `why` is for a person. */
 void site_refuse(Site *site, Exchange *ex, int status, Str why);
 
+/* The same as a table, for a program that serves something else beside site.c's (`hustings witness`): see ServerOptions. Its Site is a struct of its own. */
+typedef struct SiteCalls {
+    bool (*admit)(Site *site, Exchange *ex, int64_t *ret_body_most);
+    Next (*run)(Site *site, Exchange *ex, Db *db, bool worker);
+    Next (*finish)(Site *site, Exchange *ex, Db *db);
+    void (*done)(Site *site, Exchange *ex);
+    void (*refuse)(Site *site, Exchange *ex, int status, Str why);
+} SiteCalls;
+
 /* ---- what the server does for the site ---- */
 
 /* From any thread, once for each NEXT_WAIT. */

@@ -19,6 +19,9 @@ enum { WORKER_QUEUE_MOST = 1024, PEM_MOST = 1024 * 1024, DESCRIPTORS_FOR_US = 30
 
 static const int64_t NEVER = INT64_MAX;
 
+/* The site that the program is linked with. */
+static const SiteCalls linked_calls = {site_admit, site_run, site_finish, site_done, site_refuse};
+
 /* ---- options ---- */
 
 static void standard(int *option, int value)
@@ -128,6 +131,7 @@ Err server_open(Arena *a, const ServerOptions *options, Site *site, Store *store
     server->site = site;
     server->store = store;
     server->options = *options;
+    server->calls = options->calls ? options->calls : &linked_calls;
     server->stop = server->ended = -1;
     fill_options(&server->options);
     server->heads = headcount_new();
@@ -140,7 +144,7 @@ Err server_open(Arena *a, const ServerOptions *options, Site *site, Store *store
         server_close(server);
         return err;
     }
-    store_listen(store, streams_heard, server);
+    if (store) store_listen(store, streams_heard, server);
     *ret_server = server;
     return ERR_OK;
 }
@@ -172,7 +176,7 @@ void server_stop(Server *server)
 void server_close(Server *server)
 {
     if (!server) return;
-    if (server->stop >= 0) store_listen(server->store, NULL, NULL);
+    if (server->stop >= 0 && server->store) store_listen(server->store, NULL, NULL);
     for (int i = 0; i < server->loop_count; i++) loop_close(&server->loops[i]);
     if (server->listening.bound) unlink(server->listening.path);
     if (server->stop >= 0) close(server->stop);

@@ -30,10 +30,11 @@ typedef struct ServerOptions {
     int idle_ms;                 /* between two requests of a connection (0: 60,000) */
     int heartbeat_ms;            /* a comment on every stream, so that leavers are seen (0: 15,000) */
     int drain_ms;                /* (0: 10,000) */
+    const SiteCalls *calls;      /* who answers (NULL: the site_... functions of the program) */
     bool count_local;            /* limits per address hold for this machine too: for machines that many people share, and for tests */
 } ServerOptions;
 
-/* ERR_INPUT: an option that cannot be used (`fault` says which); ERR_IO: the socket or a certificate. */
+/* `store` NULL: for a site that keeps none; every `db` is NULL then, and it has no streams. ERR_INPUT: an option that cannot be used (`fault` says which); ERR_IO: the socket or a certificate. */
 NODISCARD Err server_open(Arena *a, const ServerOptions *options, Site *site, Store *store, Server **ret_server, Fault *fault);
 /* The address it listens on, with the port it was given: "http://127.0.0.1:8080". */
 Str server_url(const Server *server, Arena *a);

@@ -51,7 +51,7 @@ typedef struct Reader {
     int64_t retry_at; /* not before that: clock_ms */
 } Reader;
 
-Db *reader_get(Reader *reader); /* NULL while the store cannot be reached */
+Db *reader_get(Reader *reader); /* NULL while the store cannot be reached, and without one */
 void reader_close(Reader *reader);
 
 /* ---- tasks: what one thread gives another to do ---- */
@@ -95,7 +95,8 @@ typedef struct Listening {
 
 struct Server {
     Site *site;
-    Store *store;
+    const SiteCalls *calls;
+    Store *store;          /* NULL: none */
     ServerOptions options; /* with the standard values filled in */
     TrustedList trusted;
     Headcount *heads;

@@ -41,7 +41,7 @@ static void look_again(Reader *reader, int64_t now)
 
 Db *reader_get(Reader *reader)
 {
-    if (reader->db && !reader->doubtful) return reader->db;
+    if (!reader->store || (reader->db && !reader->doubtful)) return reader->db;
     int64_t now = clock_ms();
     if (now < reader->retry_at) return reader->db;
     reader->retry_at = now + READER_RETRY_MS;
