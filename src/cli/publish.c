@@ -74,7 +74,7 @@ static int run_publish(Cli *cli)
     Store *store;
     if (with_store(cli, &s, false, &store, &fault)) return cli_fail(cli, &fault);
     PublishInput input = {.publication = publication, .replace = cli_has(cli, "replace")};
-    Command command = {.name = "contest_publish", .run = publish, .input = &input};
+    Command command = {.name = "contest_publish", .leaf = LEAF_NONE, .run = publish, .input = &input};
     wrong = run_and_close(cli, store, &command);
     return wrong ? wrong : say(cli, publication, "Published");
 }
@@ -135,7 +135,7 @@ static int run_unpublish(Cli *cli)
     Store *store;
     if (with_store(cli, &s, true, &store, &fault)) return cli_fail(cli, &fault);
     UnpublishInput input = {.slug = cli->operands[0], .reason = reason};
-    Command command = {.name = "contest_unpublish", .run = unpublish, .input = &input};
+    Command command = {.name = "contest_unpublish", .leaf = LEAF_NONE, .run = unpublish, .input = &input};
     wrong = run_and_close(cli, store, &command);
     return wrong ? wrong : cli_write(cli, str_format(cli->a, "Taken out: %.*s\n", STR_ARG(input.slug)), EXIT_DONE);
 }

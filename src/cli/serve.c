@@ -96,7 +96,7 @@ static void submit_chore(Keeper *k, Expire *expire, const char *name)
     Chore *chore = calloc(1, sizeof *chore);
     if (!chore) out_of_memory(sizeof *chore);
     arena_init(&chore->arena, ARENA_LIMIT_DEFAULT);
-    chore->command = (Command){.name = name, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
+    chore->command = (Command){.name = name, .leaf = LEAF_MAYBE, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
     store_submit(k->store, &chore->command);
 }
 

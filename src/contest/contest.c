@@ -208,7 +208,8 @@ static Err recount_one(Store *store, Db *db, Arena *a, Str slug, int64_t now, Fa
     e = publication_from_files(a, files, count, &publication, fault);
     if (e) return e;
     if (!str_equal(publication->slug, slug)) return fault_set(fault, ERR_CONFLICT, 0, 0, S("the address in contest.conf"), S("another"));
-    Command command = {.name = "contest_views_replace", .run = run_views_replace, .input = publication, .arena = a, .now = now};
+    Command command = {
+        .name = "contest_views_replace", .leaf = LEAF_NONE, .run = run_views_replace, .input = publication, .arena = a, .now = now};
     e = store_run(store, &command);
     if (e) *fault = command.fault;
     if (e) fault->err = e;

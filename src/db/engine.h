@@ -25,7 +25,7 @@ struct Db {
     bool in_snapshot;
     bool in_transaction;         /* a snapshot's, a batch's, a migration's: it ends with its connection */
     bool wrote;                  /* in this command: something to undo */
-    int leaves;                  /* in this command: appended to the record */
+    int leaves;                  /* in this command: leaves appended to the record */
     bool failed;                 /* in this transaction the engine has given an error */
     int64_t next_try;            /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
     struct Announced *announced; /* topics raised in this batch */

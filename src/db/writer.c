@@ -86,11 +86,23 @@ static Err keep_key(Db *db, const Command *c)
     return db_run(db, "command_key_add", DB_VALUES(db_string(c->key), db_bytes(digest), db_bytes(c->answer), db_number(c->now)));
 }
 
+/* What it promised of the public record against what it did: an act without its leaf, or a leaf of no act, is a bug, and must not be kept. */
+static Err hold_to_word(Db *db, Command *c)
+{
+    bool left = db->leaves > 0;
+    if (c->leaf == LEAF_MAYBE || left == (c->leaf == LEAF_ONE)) return ERR_OK;
+    c->fault = (Fault){0}; /* the words are the ones below */
+    return db_trouble_set(db, ERR_IO, "a bug: '%s' %s; it was undone", c->name ? c->name : "a command without a name",
+        left ? "left a leaf in the public record and had promised none" : "had promised a leaf in the public record and left none");
+}
+
 static void run_command(Db *db, Command *c)
 {
     db->in_command = true;
     db->wrote = false;
+    db->leaves = 0;
     c->err = c->run(db, c);
+    if (!c->err) c->err = hold_to_word(db, c);
     if (!c->err && c->key.len) c->err = keep_key(db, c);
     db->in_command = false;
     if (!c->err) return;
@@ -284,7 +296,7 @@ static bool enqueue(Store *store, Command *c)
 
 void store_submit(Store *store, Command *command)
 {
-    ASSERT(command->run && command->done && command->key.len <= COMMAND_KEY_MAX);
+    ASSERT(command->run && command->done && command->leaf != LEAF_UNSAID && command->key.len <= COMMAND_KEY_MAX);
     if (enqueue(store, command)) return;
     fail(command, ERR_IO, S("busy: too many commands are waiting"));
     command->done(command);
@@ -374,7 +386,8 @@ void store_housekeep(Store *store, int64_t now)
 {
     Housekeeping *h = calloc(1, sizeof *h);
     if (!h) out_of_memory(sizeof *h);
-    *h = (Housekeeping){.command = {.name = "store_expire_keys", .run = expire_keys, .done = expired, .now = now}, .store = store};
+    *h = (Housekeeping){
+        .command = {.name = "store_expire_keys", .leaf = LEAF_NONE, .run = expire_keys, .done = expired, .now = now}, .store = store};
     h->command.context = &h->dropped;
     store_submit(store, &h->command);
 }

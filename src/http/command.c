@@ -201,6 +201,12 @@ static Next refuse(Site *site, SiteReq *own, Err e)
     return NEXT_ANSWER;
 }
 
+/* A route that names kinds of acts leaves a leaf; one that does not say, or says why not, leaves none. */
+static LeafRule leaf_rule(const Route *r)
+{
+    return !r->act || str_starts(str_from_c(r->act), S("none:")) ? LEAF_NONE : LEAF_ONE;
+}
+
 Next command_start(Site *site, SiteReq *own)
 {
     const Route *r = own->rule->route;
@@ -210,6 +216,7 @@ Next command_start(Site *site, SiteReq *own)
     if (!e) e = key_of(own, &key);
     if (e) return refuse(site, own, e);
     own->command = (Command){.name = r->path,
+        .leaf = leaf_rule(r),
         .run = run_write,
         .done = write_done,
         .context = own,

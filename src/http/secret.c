@@ -19,7 +19,7 @@ static Err make(Arena *a, Store *store, int64_t now)
 {
     Secret fresh AUTO(secret_wipe);
     randombytes_buf(fresh.bytes, sizeof fresh.bytes);
-    Command command = {.name = "secret_make", .run = make_run, .input = &fresh, .arena = a, .now = now};
+    Command command = {.name = "secret_make", .leaf = LEAF_NONE, .run = make_run, .input = &fresh, .arena = a, .now = now};
     return store_run(store, &command);
 }
 

@@ -192,8 +192,14 @@ void session_used(Store *store, const Session *session, int64_t now)
     ASSERT(session->id.len < sizeof used->id);
     memcpy(used->id, session->id.ptr, session->id.len);
     arena_init(&used->arena, 0);
-    used->command = (Command){
-        .name = "session_used", .run = used_run, .done = used_done, .context = used, .input = used->id, .arena = &used->arena, .now = now};
+    used->command = (Command){.name = "session_used",
+        .leaf = LEAF_NONE,
+        .run = used_run,
+        .done = used_done,
+        .context = used,
+        .input = used->id,
+        .arena = &used->arena,
+        .now = now};
     store_submit(store, &used->command);
 }
 

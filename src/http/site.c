@@ -621,7 +621,7 @@ static Err entry_run(Db *db, Command *command)
 Err site_entry_link(Arena *a, Store *store, Who who, int minutes, int64_t now, Str *ret_path, Fault *fault)
 {
     NewEntry entry = {.token = token_new(a), .who = who, .ends = now + (int64_t)minutes * 60000};
-    Command command = {.name = "entry_make", .run = entry_run, .input = &entry, .arena = a, .now = now};
+    Command command = {.name = "entry_make", .leaf = LEAF_NONE, .run = entry_run, .input = &entry, .arena = a, .now = now};
     Err e = store_run(store, &command);
     if (e) {
         *fault = command.fault;

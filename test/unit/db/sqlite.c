@@ -256,7 +256,7 @@ static void write_until_killed(Str path, int64_t from)
         Command *c = arena_new(a, Command, 1);
         Arena *own = arena_new(a, Arena, 1);
         arena_init(own, ARENA_LIMIT_DEFAULT);
-        *c = (Command){.run = run_add_pair, .done = acknowledge, .input = input, .arena = own, .now = 1};
+        *c = (Command){.leaf = LEAF_NONE, .run = run_add_pair, .done = acknowledge, .input = input, .arena = own, .now = 1};
         if (id % 2) c->key = str_format(a, "key %lld", (long long)id);
         store_submit(store, c);
     }
@@ -485,7 +485,7 @@ static bool run_with_faults(DiskFault kind, int nth, int lasts)
     atomic_store(&disk.lasts, lasts);
     atomic_store(&disk.countdown, nth);
     for (int64_t id = 0; id < FAULT_PAIRS; id++) {
-        Command c = {.run = run_add_pair, .input = &id, .arena = a, .now = 1};
+        Command c = {.leaf = LEAF_NONE, .run = run_add_pair, .input = &id, .arena = a, .now = 1};
         Err e = store_run(store, &c);
         if (e) assert_row(e == ERR_IO && c.fault.err == ERR_IO && c.fault.expected.len > 0, where);
         acknowledged[id] = !e;
@@ -535,7 +535,7 @@ static void a_full_disk_is_called_so(void **state)
     atomic_store(&disk.lasts, 1 << 20);
     atomic_store(&disk.countdown, 0);
     for (int64_t id = 0; id < 3; id++) {
-        Command c = {.run = run_add, .input = &id, .arena = a};
+        Command c = {.leaf = LEAF_NONE, .run = run_add, .input = &id, .arena = a};
         assert_int_equal(store_run(store, &c), ERR_IO);
         assert_says(c.fault.expected, "full");
     }
@@ -562,7 +562,7 @@ static void a_commit_that_fails_is_perhaps_done(void **state)
     atomic_store(&disk.kind, DISK_SYNC_FAILS);
     atomic_store(&disk.lasts, 1);
     atomic_store(&disk.countdown, 0);
-    Command c = {.run = run_add, .input = &(int64_t){2}, .arena = a};
+    Command c = {.leaf = LEAF_NONE, .run = run_add, .input = &(int64_t){2}, .arena = a};
     assert_int_equal(store_run(store, &c), ERR_IO);
     atomic_store(&disk.countdown, -1);
     assert_true(c.perhaps);
@@ -577,7 +577,7 @@ static void a_commit_that_fails_is_perhaps_done(void **state)
     db_close(db);
     db_close(here);
     store_close(after);
-    c = (Command){.run = run_only_fail, .arena = a};
+    c = (Command){.leaf = LEAF_NONE, .run = run_only_fail, .arena = a};
     assert_int_equal(store_run(store, &c), ERR_IO);
     assert_false(c.perhaps); /* it never came to a commit */
     store_close(store);
@@ -637,7 +637,8 @@ static void a_failing_read_ends_its_batch(void **state)
     for (int i = 0; i < COUNT_OF(runs); i++) {
         Arena *own = arena_new(a, Arena, 1);
         arena_init(own, ARENA_LIMIT_DEFAULT);
-        commands[i] = (Command){.run = runs[i], .done = count_done, .input = &ids[i], .context = &gate, .arena = own, .now = 1};
+        commands[i] = (Command){
+            .leaf = LEAF_NONE, .run = runs[i], .done = count_done, .input = &ids[i], .context = &gate, .arena = own, .now = 1};
         store_submit(store, &commands[i]);
         if (i == 0) sem_wait(&gate.inside);
     }

@@ -76,7 +76,7 @@ static Err add_contest(Db *db, Command *command)
 static void search(Arena *a, Store *store, const Str *patterns, int count, const char *expected)
 {
     static const Str title = {"\xc3\x89VA Istanbul 100%", 18};
-    Command command = {.name = "add", .run = add_contest, .input = &title, .arena = a, .now = 1};
+    Command command = {.name = "add", .leaf = LEAF_NONE, .run = add_contest, .input = &title, .arena = a, .now = 1};
     assert_int_equal(store_run(store, &command), ERR_OK);
     Db *db = NULL;
     Fault fault = {0};

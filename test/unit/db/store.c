@@ -52,7 +52,7 @@ static Batch *batch_new(Store *store, Arena *a)
     sem_init(&b->gate.go, 0, 0);
     sem_init(&b->all, 0, 0);
     batch_of = b;
-    b->first = (Command){.name = "gate", .run = run_gate, .done = batch_done, .context = &b->gate};
+    b->first = (Command){.name = "gate", .leaf = LEAF_NONE, .run = run_gate, .done = batch_done, .context = &b->gate};
     store_submit(store, &b->first);
     while (sem_wait(&b->gate.running) != 0) {
     }
@@ -64,7 +64,7 @@ static Command *batch_add(Batch *b, Err (*run)(Db *, Command *), const void *inp
     Arena *own = &b->arenas[b->count];
     arena_init(own, ARENA_LIMIT_DEFAULT);
     Command *c = &b->commands[b->count++];
-    *c = (Command){.name = "test", .run = run, .done = batch_done, .input = input, .arena = own, .now = 1000};
+    *c = (Command){.name = "test", .leaf = LEAF_NONE, .run = run, .done = batch_done, .input = input, .arena = own, .now = 1000};
     return c;
 }
 
@@ -395,7 +395,7 @@ static void changed_rows_are_counted(void **state)
     for (int64_t i = 0; i < 3; i++) assert_int_equal(add(store, a, i), ERR_OK);
     const char *expected[] = {"3", "0"};
     for (int i = 0; i < 2; i++) {
-        Command c = {.run = run_count_changed, .arena = a};
+        Command c = {.leaf = LEAF_NONE, .run = run_count_changed, .arena = a};
         assert_int_equal(store_run(store, &c), ERR_OK);
         assert_same_str(c.answer, str_from_c(expected[i]));
     }
@@ -419,10 +419,89 @@ static void a_command_reads_what_it_wrote(void **state)
     Store *store = open_at(a, fresh_url(a));
     Db *db = reader(store);
     const int64_t id = 1;
-    Command c = {.run = run_read_own, .arena = a, .input = &id, .context = db};
+    Command c = {.leaf = LEAF_NONE, .run = run_read_own, .arena = a, .input = &id, .context = db};
     assert_int_equal(store_run(store, &c), ERR_OK);
     assert_true(row_exists(db, a, 1));
     db_close(db);
+    store_close(store);
+}
+
+/* ---- what a command promises of the public record ---- */
+
+typedef struct Promise {
+    int64_t id;
+    bool leaves;
+    Err err;
+} Promise;
+
+static int promise_runs;
+
+static Err run_promise(Db *db, Command *c)
+{
+    const Promise *p = c->input;
+    promise_runs++;
+    Err e = add_row(db, p->id);
+    if (e) return e;
+    if (p->leaves) db_leaf_appended(db);
+    return p->err;
+}
+
+static void commands_are_held_to_their_leaves(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Store *store = open_at(a, fresh_url(a));
+    Db *db = reader(store);
+    const struct {
+        LeafRule rule;
+        Promise does;
+        Err expected;
+        const char *words;
+    } cases[] = {
+        {LEAF_ONE, {0, true, ERR_OK}, ERR_OK, NULL},
+        {LEAF_ONE, {1, false, ERR_OK}, ERR_IO, "'test' had promised a leaf in the public record and left none"},
+        {LEAF_NONE, {2, false, ERR_OK}, ERR_OK, NULL},
+        {LEAF_NONE, {3, true, ERR_OK}, ERR_IO, "'test' left a leaf in the public record and had promised none"},
+        {LEAF_MAYBE, {4, false, ERR_OK}, ERR_OK, NULL}, {LEAF_MAYBE, {5, true, ERR_OK}, ERR_OK, NULL},
+        {LEAF_ONE, {6, true, ERR_DENIED}, ERR_DENIED, NULL},
+        {LEAF_NONE, {7, true, ERR_DENIED}, ERR_DENIED, NULL}, /* its own word, not the writer's */
+    };
+    for (int together = 0; together < 2; together++) {
+        Batch *b = batch_new(store, a);
+        Promise *does = arena_new(a, Promise, COUNT_OF(cases));
+        for (int i = 0; i < COUNT_OF(cases); i++) {
+            does[i] = cases[i].does;
+            does[i].id += together * 100;
+            Command *c = batch_add(b, run_promise, &does[i]);
+            c->leaf = cases[i].rule;
+            c->key = together ? str_format(a, "key %d", i) : S("");
+        }
+        batch_run(b);
+        for (int i = 0; i < COUNT_OF(cases); i++) {
+            assert_int_equal(b->commands[i].err, cases[i].expected);
+            assert_int_equal(row_exists(db, a, does[i].id), cases[i].expected == ERR_OK);
+            if (cases[i].words) assert_says(b->commands[i].fault.expected, cases[i].words);
+        }
+        batch_end(b);
+    }
+    db_close(db);
+    store_close(store);
+}
+
+/* The first answer again is no new act: nothing is run, and nothing is missed. */
+static void a_repeated_act_leaves_nothing_and_is_right(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Store *store = open_at(a, fresh_url(a));
+    promise_runs = 0;
+    const Promise does = {1, true, ERR_OK};
+    for (int i = 0; i < 2; i++) {
+        Command c = {.name = "test", .leaf = LEAF_ONE, .run = run_promise, .input = &does, .arena = a, .key = S("k"), .now = 1000};
+        assert_int_equal(store_run(store, &c), ERR_OK);
+        assert_int_equal(c.repeated, i);
+    }
+    assert_int_equal(promise_runs, 1);
     store_close(store);
 }
 
@@ -440,7 +519,8 @@ static Err run_keyed(Db *db, Command *c)
 
 static Command keyed(Arena *a, Str key, const char *asked, const int64_t *id)
 {
-    return (Command){.run = run_keyed, .arena = a, .key = key, .digest = sha256(str_from_c(asked)), .input = id, .now = 1000};
+    return (Command){
+        .leaf = LEAF_NONE, .run = run_keyed, .arena = a, .key = key, .digest = sha256(str_from_c(asked)), .input = id, .now = 1000};
 }
 
 static void a_key_is_done_once(void **state)
@@ -1120,7 +1200,7 @@ static void the_first_setting_stays(void **state)
     engine_or_skip();
     Arena *a = *state;
     Store *store = open_at(a, fresh_url(a));
-    Command c = {.run = run_setting, .arena = a};
+    Command c = {.leaf = LEAF_NONE, .run = run_setting, .arena = a};
     assert_int_equal(store_run(store, &c), ERR_OK);
     assert_str(c.answer, "first");
     store_close(store);
@@ -1181,6 +1261,8 @@ int main(int argc, char **argv)
         arena_test(many_commands_are_one_commit),
         arena_test(changed_rows_are_counted),
         arena_test(a_command_reads_what_it_wrote),
+        arena_test(commands_are_held_to_their_leaves),
+        arena_test(a_repeated_act_leaves_nothing_and_is_right),
         arena_test(a_key_is_done_once),
         arena_test(a_key_that_failed_may_come_again),
         arena_test(a_key_comes_twice_in_one_batch),

@@ -109,7 +109,7 @@ static inline Err run_add(Db *db, Command *c)
 
 static inline Err do_with(Store *store, Arena *a, Err (*run)(Db *, Command *), const void *input)
 {
-    Command c = {.name = "test", .run = run, .input = input, .arena = a, .now = 1000};
+    Command c = {.name = "test", .leaf = LEAF_NONE, .run = run, .input = input, .arena = a, .now = 1000};
     return store_run(store, &c);
 }
 

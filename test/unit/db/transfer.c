@@ -83,7 +83,7 @@ static Err fill(Db *db, Command *command)
 
 static void fill_store(Place *p, Store *store)
 {
-    Command c = {.name = "fill", .run = fill, .context = p, .arena = p->a, .key = S("anna:1"), .now = 7};
+    Command c = {.name = "fill", .leaf = LEAF_NONE, .run = fill, .context = p, .arena = p->a, .key = S("anna:1"), .now = 7};
     if (store_run(store, &c)) fail_msg("%.*s", STR_ARG(c.fault.expected));
 }
 
@@ -189,7 +189,7 @@ static void a_moved_store_is_a_store(void **state)
     assert_int_equal(store_topic_version(store, db, S("contest/x"), &version), ERR_OK);
     assert_int_equal(version, 1);
     db_close(db);
-    Command again = {.name = "fill", .run = fill, .context = &p, .arena = p.a, .key = S("anna:1"), .now = 9};
+    Command again = {.name = "fill", .leaf = LEAF_NONE, .run = fill, .context = &p, .arena = p.a, .key = S("anna:1"), .now = 9};
     assert_int_equal(store_run(store, &again), ERR_OK);
     assert_true(again.repeated); /* the keys came along */
     store_close(store);
@@ -253,7 +253,7 @@ static void *hammer(void *context)
 {
     Hammer *h = context;
     while (!h->stop) {
-        Command c = {.name = "pair", .run = make_pair, .context = h, .arena = &h->a, .now = 1};
+        Command c = {.name = "pair", .leaf = LEAF_NONE, .run = make_pair, .context = h, .arena = &h->a, .now = 1};
         if (store_run(h->store, &c)) return (void *)"failed";
         h->made++;
         arena_clear(&h->a);
@@ -378,7 +378,7 @@ static void one_of_many_restores(void **state)
 {
     Place p = place_new(state);
     Store *store = open_store(&p, in(&p, "from.db"), false);
-    Command c = {.name = "say", .run = run_say, .input = &said, .arena = p.a, .now = 1};
+    Command c = {.name = "say", .leaf = LEAF_NONE, .run = run_say, .input = &said, .arena = p.a, .now = 1};
     assert_int_equal(store_run(store, &c), ERR_OK);
     store_close(store);
     backup(&p, in(&p, "from.db"), in(&p, "a.backup"));
@@ -689,7 +689,7 @@ static void memory_stays_small(void **state)
     pg_or_skip();
     Place p = place_new(state);
     Store *store = open_store(&p, in(&p, "large.db"), false);
-    Command c = {.name = "fill", .run = fill_much, .context = &p, .arena = p.a, .now = 7};
+    Command c = {.name = "fill", .leaf = LEAF_NONE, .run = fill_much, .context = &p, .arena = p.a, .now = 7};
     assert_int_equal(store_run(store, &c), ERR_OK);
     store_close(store);
     Arena small;

@@ -256,7 +256,7 @@ static void what_is_over_is_dropped(void **state)
     House *h = *state;
     sign_in(h, entry_link(h));
     entry_link(h);
-    Command command = {.name = "expire", .run = run_expire, .arena = &h->arena, .now = h->now + 60000};
+    Command command = {.name = "expire", .leaf = LEAF_MAYBE, .run = run_expire, .arena = &h->arena, .now = h->now + 60000};
     DbRows rows;
     assert_int_equal(store_run(h->store, &command), ERR_OK);
     assert_status(get(h, "/steward"), 200);
