@@ -28,6 +28,7 @@ put_program() {
     put 644 build/hustings.1 /usr/share/man/man1/hustings.1
     put 644 build/hustings.bash /usr/share/bash-completion/completions/hustings
     put 644 deploy/hustings.service /lib/systemd/system/hustings.service
+    put 644 deploy/hustings-witness.service /lib/systemd/system/hustings-witness.service
     put 640 deploy/hustings.conf /etc/hustings/hustings.conf
 }
 

@@ -27,7 +27,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
-            'move', 'export', 'help',
+            'move', 'export', 'witness', 'help',
             'version')
 
 PAPERS = """# title: A choir's treasurer

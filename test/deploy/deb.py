@@ -107,6 +107,7 @@ def check_installed(tally, root, package):
     counted = inside(root, 'hustings', 'count', shared, '--rules', 'av-2011')
     tally('it counts the papers that come with it', counted.returncode == 0 and 'David Miliband is elected' in counted.stdout, counted.stdout + counted.stderr)
     missing = [p for p in ('/usr/share/man/man1/hustings.1.gz', '/usr/share/bash-completion/completions/hustings', '/lib/systemd/system/hustings.service',
+                           '/lib/systemd/system/hustings-witness.service',
                            '/usr/share/doc/hustings/copyright', '/usr/share/doc/hustings/docs/running.md') if not (root / p[1:]).is_file()]
     tally('manual, completion, unit and documents are there', not missing, missing)
 

@@ -35,15 +35,16 @@ def sh(*command, **more):
 def check_unit(tally):
     if not shutil.which('systemd-analyze'):
         raise Skip('no systemd-analyze to read the unit with')
-    with tempfile.TemporaryDirectory() as folder:
-        unit = pathlib.Path(folder) / 'hustings.service'
-        text = (ROOT / 'deploy/hustings.service').read_text()
-        unit.write_text(text.replace('ExecStart=/usr/bin/hustings', f'ExecStart={deploy.HUSTINGS}').replace('Documentation=man:hustings(1) ', 'Documentation='))
-        said = sh('systemd-analyze', 'verify', unit)
-        tally('systemd has nothing to say about the unit', said.returncode == 0 and not said.stderr.strip(), said.stderr)
-        judged = sh('systemd-analyze', 'security', '--offline=true', unit)
-        level = re.search(r'exposure level for hustings.service: ([0-9.]+)', judged.stdout)
-        tally('and finds little exposed (below 2 of 10)', level and float(level[1]) < 2, judged.stdout[-500:] + judged.stderr)
+    for name in ('hustings.service', 'hustings-witness.service'):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = pathlib.Path(folder) / name
+            text = (ROOT / 'deploy' / name).read_text()
+            unit.write_text(text.replace('ExecStart=/usr/bin/hustings', f'ExecStart={deploy.HUSTINGS}').replace('Documentation=man:hustings(1) ', 'Documentation='))
+            said = sh('systemd-analyze', 'verify', unit)
+            tally(f'systemd has nothing to say about {name}', said.returncode == 0 and not said.stderr.strip(), said.stderr)
+            judged = sh('systemd-analyze', 'security', '--offline=true', unit)
+            level = re.search(rf'exposure level for {name}: ([0-9.]+)', judged.stdout)
+            tally('and finds little exposed (below 2 of 10)', level and float(level[1]) < 2, judged.stdout[-500:] + judged.stderr)
 
 
 def allowed_calls():
