@@ -14,8 +14,7 @@
 
 extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
     command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_backup,
-    command_restore, command_move, command_export, command_help, command_version,
-    command_witness;
+    command_restore, command_move, command_export, command_help, command_version, command_witness;
 
 const CliCommand *const commands[] = {
     &command_count_papers,

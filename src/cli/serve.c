@@ -5,6 +5,7 @@
 
 #include "cli/notify.h"
 #include "cli/rooms.h"
+#include "cli/sealing.h"
 #include "cli/version.h"
 #include "core/log.h"
 #include "http/server.h"
@@ -96,7 +97,8 @@ static void submit_chore(Keeper *k, Expire *expire, const char *name)
     Chore *chore = calloc(1, sizeof *chore);
     if (!chore) out_of_memory(sizeof *chore);
     arena_init(&chore->arena, ARENA_LIMIT_DEFAULT);
-    chore->command = (Command){.name = name, .leaf = LEAF_MAYBE, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
+    chore->command = (Command){
+        .name = name, .leaf = LEAF_MAYBE, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
     store_submit(k->store, &chore->command);
 }
 
@@ -257,7 +259,7 @@ static void tell_running(Cli *cli, const Settings *s, const Server *server)
 
 /* --- from the first to the last --- */
 
-static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
+static int serve_sealed(Cli *cli, const Settings *s, Server *server, Store *store)
 {
     Keeper keeper;
     if (!keeper_start(&keeper, store, server)) {
@@ -280,6 +282,17 @@ static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Stor
     keeper_end(&keeper);
     log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
     return EXIT_DONE;
+}
+
+/* The record is sealed from before the first answer until after the last one. */
+static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
+{
+    Sealer *sealer;
+    Fault fault = {0};
+    if (sealing_start(s, store, &sealer, &fault)) return cli_fail(cli, &fault);
+    int status = serve_sealed(cli, s, server, store);
+    sealer_stop(sealer);
+    return status;
 }
 
 static int serve_site(Cli *cli, const Settings *s, Site *site, Store *store)
@@ -337,7 +350,7 @@ static int run(Cli *cli)
     raise_open_files();
     Fault fault = {0};
     Store *store;
-    if (open_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
+    if (sealing_check(&s, &fault) || open_store(cli, &s, &store, &fault)) return cli_fail(cli, &fault);
     int status = serve_store(cli, &s, dev, store);
     store_close(store);
     return status;

@@ -330,7 +330,7 @@ static Err sealed_of_row(const DbRows *rows, Sealed *sealed)
     *sealed = (Sealed){.note = db_text(rows, "note"), .at = db_i64(rows, "at")};
     sealed->checkpoint.size = db_i64(rows, "size");
     sealed->checkpoint.root = hash_of(db_text(rows, "root"));
-    if (frontier_from(sealed->checkpoint.size, db_text(rows, "frontier"), &sealed->frontier)) return ERR_IO;
+    if (frontier_from(sealed->checkpoint.size, db_text(rows, "frontier"), &sealed->frontier)) return ERR_CONFLICT;
     str_cut(sealed->note, '\n', &sealed->checkpoint.origin, &rest);
     return ERR_OK;
 }

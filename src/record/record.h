@@ -77,7 +77,7 @@ typedef struct Sealed {
     int64_t at; /* when: milliseconds since 1970, UTC */
     Frontier frontier;
 } Sealed;
-/* The newest checkpoint. ERR_MISSING: nothing was sealed yet. */
+/* The newest checkpoint. ERR_MISSING: nothing was sealed yet. ERR_CONFLICT: its frontier is none; the row was changed by hand. */
 NODISCARD Err record_sealed(Db *db, Arena *a, Sealed *ret_sealed);
 /* The checkpoint to be shown: the newest, or (`witnessed`) the newest that has at least one cosignature, if it holds leaf `at_least`; with its cosignatures. */
 NODISCARD Err record_checkpoint(Db *db, Arena *a, bool witnessed, int64_t at_least, Str *ret_note, Checkpoint *ret_checkpoint);

@@ -28,6 +28,27 @@ void record_keys_wipe(RecordKeys *keys);
 /* Write it: a new file, synced, put in place of the old one. */
 NODISCARD Err record_keys_write(Arena *a, const RecordKeys *keys, Fault *fault);
 
+/* ---- changing the key (docs/record.md, 'Changing the key') ----
+ *
+ * Each of these is an act: a leaf record.key_added or record.key_ended with the key as data ("vkey"). Whoever knows an older key follows from it to the newer
+ * one by that leaf, which both have signed. Every step may be killed and asked for again: it goes on where it was. `keys` is what the file holds; what it
+ * holds after is put there and in `keys`.
+ */
+
+/* A new key beside those in use, from now on. A key in the file that no leaf has told of yet (this was killed before) is taken instead of another one.
+ * ERR_LIMIT: there are RECORD_KEYS_MAX. */
+NODISCARD Err record_key_add(
+    Store *store, Db *db, Arena *a, RecordKeys *keys, Officer by, Str reason, int64_t now, Verifier *ret_added, Fault *fault);
+/* The key with this number is used no more. ERR_MISSING: no such key; ERR_CONFLICT: another must sign first, or it is the only one. */
+NODISCARD Err record_key_end(
+    Store *store, Db *db, Arena *a, RecordKeys *keys, uint32_t id, Officer by, Str reason, int64_t now, Fault *fault);
+/* The last way out, when the key is lost, or the store cannot be brought back to what was signed: the record goes on under another name. `keys` has one key,
+ * of a name that the record never had; its leaf says so, and what it signs need not extend what was signed under the older name (witnesses and readers
+ * take it for a new record, and compare by themselves). */
+NODISCARD Err record_key_begin_again(Store *store, Db *db, Arena *a, RecordKeys *keys, Officer by, Str reason, int64_t now, Fault *fault);
+
+/* ---- sealing ---- */
+
 typedef struct Witness {
     Verifier verifier; /* KEY_COSIGN */
     Str url;           /* its submission prefix */

@@ -51,7 +51,7 @@ def holds(text, *parts):
 class Site:
     def __init__(self, folder, store):
         self.store = store or str(folder / 'contests.db')
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith('HUSTINGS_')}
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith('HUSTINGS_')} | {'HUSTINGS_RECORD_KEY': str(folder / 'record-key')}
         self.folder = folder
         self.start()
 

@@ -195,11 +195,13 @@ def check_postgres(tally, folder):
     listener = socket.socket()
     listener.bind(('127.0.0.1', 0))  # bound, not listening: nobody answers there, and nobody else takes it
     port = listener.getsockname()[1]
-    (folder / 'wait.conf').write_text('[store]\nwait_seconds = 1\n')
+    refused(tally, 'PostgreSQL without a place for the key of the record', 2, ['record.key', 'docs/record.md'], 'serve', '--store', f'postgres://x@127.0.0.1:{port}/x',
+            folder=folder)
+    (folder / 'wait.conf').write_text('[store]\nwait_seconds = 1\n[record]\nkey = record-key\n')
     seen = run('serve', '--config', 'wait.conf', '--store', f'postgres://sesame:open@127.0.0.1:{port}/x', '--listen', '127.0.0.1:0', folder=folder)
     tally('it waits, says so, and gives up', seen[0] == 3 and 'event=waiting_for_store' in seen[2] and 'refused' in seen[2], seen)
     tally('without telling the password', 'open' not in seen[2], seen)
-    (folder / 'wait.conf').write_text('[store]\nwait_seconds = 600\n')
+    (folder / 'wait.conf').write_text('[store]\nwait_seconds = 600\n[record]\nkey = record-key\n')
     process = subprocess.Popen([deploy.HUSTINGS, 'serve', '--config', 'wait.conf', '--store', f'postgres://x@127.0.0.1:{port}/x'], cwd=folder, env=BARE,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     line_with(process, rb'event=waiting_for_store')

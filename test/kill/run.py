@@ -50,7 +50,8 @@ class Server:
     """A real server on a free port. `wait`: until it says where it is; else it may be killed while it starts."""
 
     def __init__(self, program, store, folder, wait=True):
-        environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_LIMITS_RATES': '0'}
+        environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_LIMITS_RATES': '0',
+                       'HUSTINGS_RECORD_KEY': str(folder / 'record-key')}
         self.process = subprocess.Popen([program, 'serve', '--listen', '127.0.0.1:0', '--store', store], cwd=folder, env=environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.port = None
