@@ -335,7 +335,8 @@ static void catch_split(Log *log, Arena *a, const AddCheckpoint *request, const 
 static Err judge(WitnessState *w, Log *log, Arena *a, const AddCheckpoint *request, const Note *note, const Checkpoint *checkpoint,
     int64_t time, WitnessAnswer *ret, Fault *fault)
 {
-    catch_split(log, a, request, checkpoint, ret);
+    catch_split(log, a, request, checkpoint, ret); /* whatever else is wrong with the request */
+    if (request->old_size > checkpoint->size) return answer(ret, 400, S("the old size is larger than the checkpoint's\n"));
     if (request->old_size != log->size) return answer_size(ret, a, log->size);
     if (checkpoint->size == log->size && !hash_equal(&checkpoint->root, &log->root)) return answer_size(ret, a, log->size);
     if (tree_verify_consistency(&request->proof, log->size, &log->root, checkpoint->size, &checkpoint->root))
@@ -356,7 +357,6 @@ Err witness_add(WitnessState *witness, Arena *a, Str body, int64_t time, Witness
     Log *log = log_find(witness, checkpoint.origin);
     if (!log) return answer(ret_answer, 404, S("this witness does not know that log\n"));
     if (!signed_by_log(log, &note)) return answer(ret_answer, 403, S("no key that this witness knows of that log has signed this\n"));
-    if (request.old_size > checkpoint.size) return answer(ret_answer, 400, S("the old size is larger than the checkpoint's\n"));
     pthread_mutex_lock(&log->mutex);
     Err e = judge(witness, log, a, &request, &note, &checkpoint, time, ret_answer, fault);
     pthread_mutex_unlock(&log->mutex);
