@@ -86,7 +86,7 @@ def resident(pid):
 
 
 def publish(folder):
-    subprocess.run([deploy.HUSTINGS, 'publish', ROOT / 'examples/labour-2010', '--replace', '--store', folder / 'hustings.db', '--config', '/dev/null'],
+    subprocess.run([deploy.HUSTINGS, 'publish', ROOT / 'examples/labour-2010', '--replace', '--store', folder / 'hustings.db', '--config', '/dev/null', '--by', 'Carol Count'],
                    check=True, stdout=subprocess.DEVNULL)
 
 
@@ -258,7 +258,7 @@ class Browser:
 
 
 def steward(folder, url):
-    link = subprocess.run([deploy.HUSTINGS, 'sign-in', '--store', folder / 'hustings.db', '--config', '/dev/null', '--listen', url.removeprefix('http://')],
+    link = subprocess.run([deploy.HUSTINGS, 'sign-in', '--for', 'Ada Poll', '--by', 'Carol Count', '--store', folder / 'hustings.db', '--config', '/dev/null', '--listen', url.removeprefix('http://')],
                           capture_output=True, text=True, check=True).stdout.strip()
     browser = Browser(url)
     status, text = browser.form(link.removeprefix(url))()

@@ -74,7 +74,8 @@ Labour's leadership election of 2010, counted from its papers:
     http://127.0.0.1:$port$page/stages    every stage, drawn and in words
     http://127.0.0.1:$port/count                          count a file of your own
 
-    build/hustings sign-in --store $place/hustings.db --listen 127.0.0.1:$port     a link that lets you in as steward
+    build/hustings sign-in --for 'Your Name' --by 'Your Name' --store $place/hustings.db --listen 127.0.0.1:$port
+                                                          a link that lets you in as steward
     make count-demo                                       the same count in this terminal
 
 TEXT
@@ -90,7 +91,7 @@ stop_running
 port=$(free_port)
 [ "$port" = 8080 ] || echo "Port 8080 is taken by another program; the demo takes $port."
 rm -f "$place"/hustings.db*
-"$hustings" publish examples/labour-2010 --config /dev/null --store "$place/hustings.db"
+"$hustings" publish examples/labour-2010 --by "The demo" --config /dev/null --store "$place/hustings.db"
 serve=("$hustings" serve --config /dev/null --store "$place/hustings.db" --listen "127.0.0.1:$port")
 if [ -t 0 ] && [ -t 1 ]; then
     "${serve[@]}" >"$log" 2>&1 &

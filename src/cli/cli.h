@@ -61,6 +61,9 @@ int cli_values(const Cli *cli, const char *name, Str *ret_values); /* room for C
 /* A number from 0 to `most`; 0 when not given. False after telling what is wrong. */
 NODISCARD bool cli_number(const Cli *cli, const char *name, int64_t most, int64_t *ret_number);
 
+/* Milliseconds since 1970, UTC. */
+int64_t cli_now(void);
+
 /* Say on standard error what went wrong and return the exit status for it. */
 int cli_fail(const Cli *cli, const Fault *fault);
 int cli_usage(const Cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);

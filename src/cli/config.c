@@ -63,6 +63,19 @@ int settings_load(Cli *cli, Settings *ret_settings)
     return load(cli, ret_settings, &fault) ? cli_fail(cli, &fault) : EXIT_DONE;
 }
 
+/* --- who acts --- */
+
+int settings_officer(Cli *cli, const Settings *s, Officer *ret_officer)
+{
+    Str name = settings_text(s, RECORD_OFFICER);
+    if (!name.len)
+        return cli_usage(cli,
+            "expected your name: --by NAME, or record.officer in the file of settings (HUSTINGS_RECORD_OFFICER); this is an act, "
+            "and the public record will say for ever who did it");
+    *ret_officer = (Officer){.name = name, .role = S("operator")};
+    return EXIT_DONE;
+}
+
 /* --- check --- */
 
 static bool holds_password(const Settings *s)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
@@ -161,6 +162,13 @@ static int read_arguments(Cli *cli, int argc, char **argv)
         }
     }
     return 0;
+}
+
+int64_t cli_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int run_command(Arena *a, const CliCommand *command, int argc, char **argv)

@@ -6,12 +6,6 @@
 #include "contest/contest.h"
 
 #include <stdio.h>
-#include <time.h>
-
-static int64_t now_ms(void)
-{
-    return (int64_t)time(NULL) * 1000;
-}
 
 /* --- the store --- */
 
@@ -27,7 +21,7 @@ static Err with_store(Cli *cli, const Settings *s, bool must_exist, Store **ret_
 static int run_and_close(Cli *cli, Store *store, Command *command)
 {
     command->arena = cli->a;
-    command->now = now_ms();
+    command->now = cli_now();
     Err e = store_run(store, command);
     store_close(store);
     if (!e) return EXIT_DONE;
@@ -41,12 +35,13 @@ static int run_and_close(Cli *cli, Store *store, Command *command)
 typedef struct PublishInput {
     const Publication *publication;
     bool replace;
+    Officer by;
 } PublishInput;
 
 static Err publish(Db *db, Command *command)
 {
     const PublishInput *input = command->input;
-    return contest_publish(db, command->arena, input->publication, input->replace, command->now, &command->fault);
+    return contest_publish(db, command->arena, input->publication, input->replace, input->by, command->now, &command->fault);
 }
 
 static int say(Cli *cli, const Publication *p, const char *what)
@@ -65,7 +60,9 @@ static int run_publish(Cli *cli)
     if (cli->operand_count != 1) return cli_usage(cli, "expected one folder with a contest.conf");
     bool check = cli_has(cli, "check");
     Settings s;
+    Officer by = {0};
     int wrong = check ? 0 : settings_load(cli, &s);
+    if (!wrong && !check) wrong = settings_officer(cli, &s, &by);
     if (wrong) return wrong;
     Fault fault = {0};
     Publication *publication;
@@ -73,14 +70,14 @@ static int run_publish(Cli *cli)
     if (check) return say(cli, publication, "Good, not published:");
     Store *store;
     if (with_store(cli, &s, false, &store, &fault)) return cli_fail(cli, &fault);
-    PublishInput input = {.publication = publication, .replace = cli_has(cli, "replace")};
-    Command command = {.name = "contest_publish", .leaf = LEAF_NONE, .run = publish, .input = &input};
+    PublishInput input = {.publication = publication, .replace = cli_has(cli, "replace"), .by = by};
+    Command command = {.name = "contest_publish", .leaf = LEAF_ONE, .run = publish, .input = &input};
     wrong = run_and_close(cli, store, &command);
     return wrong ? wrong : say(cli, publication, "Published");
 }
 
 static const Option publish_options[] = {
-    STORE_OPTIONS{"replace", 0, NULL, false, "put it in the place of a contest that is published at the same address", NULL},
+    OFFICER_OPTIONS{"replace", 0, NULL, false, "put it in the place of a contest that is published at the same address", NULL},
     {"check", 0, NULL, false, "read, check and count the folder, and write nothing", NULL},
     HELP_OPTION,
 };
@@ -95,11 +92,13 @@ const CliCommand command_publish = {
                    "is stored; the "
                    "files are published as they are, beside the result. docs/publishing.md has the form and examples.\n\n"
                    "It may run while a server runs on the same store; the server shows the change.\n\n"
+                   "Publishing is an act of the public record: a leaf of it says what was published, from which files, and by whom (--by), "
+                   "for ever.\n\n"
                    "Exit status: 0 published; 1 published, but a question of the count stays open; 2 the folder or the call cannot be "
                    "used; 3 the system "
                    "failed.",
-    .examples = "hustings publish examples/labour-2010  # to the configured store\n"
-                "hustings publish examples/labour-2010 --replace  # again, after a change\n"
+    .examples = "hustings publish examples/labour-2010 --by \"Carol Count\"  # to the configured store\n"
+                "hustings publish examples/labour-2010 --by \"Carol Count\" --replace  # again, after a change\n"
                 "hustings publish examples/labour-2010 --check  # only look\n",
     .options = publish_options,
     .option_count = COUNT_OF(publish_options),
@@ -110,12 +109,13 @@ const CliCommand command_publish = {
 
 typedef struct UnpublishInput {
     Str slug, reason;
+    Officer by;
 } UnpublishInput;
 
 static Err unpublish(Db *db, Command *command)
 {
     const UnpublishInput *input = command->input;
-    Err e = contest_unpublish(db, command->arena, input->slug, input->reason, command->now);
+    Err e = contest_unpublish(db, command->arena, input->slug, input->reason, input->by, command->now, &command->fault);
     if (e == ERR_MISSING)
         return fault_set(&command->fault, e, 0, 0, S("the address of a published contest ('hustings contests')"),
             fault_quote(command->arena, input->slug));
@@ -125,23 +125,25 @@ static Err unpublish(Db *db, Command *command)
 static int run_unpublish(Cli *cli)
 {
     Settings s;
+    Officer by;
     if (cli->operand_count != 1) return cli_usage(cli, "expected the address of one contest ('hustings contests' lists them)");
     Str reason = cli_value(cli, "reason");
     if (!reason.len || !str_is_clean_text(reason))
         return cli_usage(cli, "--reason: expected why it is taken out; everybody who looks for it will read this");
     int wrong = settings_load(cli, &s);
+    if (!wrong) wrong = settings_officer(cli, &s, &by);
     if (wrong) return wrong;
     Fault fault = {0};
     Store *store;
     if (with_store(cli, &s, true, &store, &fault)) return cli_fail(cli, &fault);
-    UnpublishInput input = {.slug = cli->operands[0], .reason = reason};
-    Command command = {.name = "contest_unpublish", .leaf = LEAF_NONE, .run = unpublish, .input = &input};
+    UnpublishInput input = {.slug = cli->operands[0], .reason = reason, .by = by};
+    Command command = {.name = "contest_unpublish", .leaf = LEAF_ONE, .run = unpublish, .input = &input};
     wrong = run_and_close(cli, store, &command);
     return wrong ? wrong : cli_write(cli, str_format(cli->a, "Taken out: %.*s\n", STR_ARG(input.slug)), EXIT_DONE);
 }
 
 static const Option unpublish_options[] = {
-    STORE_OPTIONS{"reason", 'r', "TEXT", false, "why; it is shown to whoever looks for the contest; required", NULL},
+    OFFICER_OPTIONS{"reason", 'r', "TEXT", false, "why; it is shown to whoever looks for the contest; required", NULL},
     HELP_OPTION,
 };
 
@@ -149,8 +151,10 @@ const CliCommand command_unpublish = {
     .name = "unpublish",
     .operands = "CONTEST",
     .summary = "take a published contest out",
-    .description = "Its pages and files go at once. That it was there, when it was taken out and why stay to be read at its address.",
-    .examples = "hustings unpublish labour-2010 --reason \"published by mistake\"  # by its part of the address\n",
+    .description =
+        "Its pages and files go at once. That it was there, when it was taken out and why stay to be read at its address, and in the "
+        "public record with the name of who did it (--by).",
+    .examples = "hustings unpublish labour-2010 --by \"Carol Count\" --reason \"published by mistake\"  # by its part of the address\n",
     .options = unpublish_options,
     .option_count = COUNT_OF(unpublish_options),
     .run = run_unpublish,
@@ -186,7 +190,7 @@ static int recount_all(Cli *cli, Store *store)
 {
     Recount recount;
     Fault fault = {0};
-    Err e = contest_recount(store, true, now_ms(), tell_recount, cli, &recount, &fault);
+    Err e = contest_recount(store, true, cli_now(), tell_recount, cli, &recount, &fault);
     store_close(store);
     if (e) return cli_fail(cli, &fault);
     return recount.different ? EXIT_INPUT : EXIT_DONE;

@@ -19,7 +19,8 @@ const CliCommand command_routes = {
     .name = "routes",
     .operands = "",
     .summary = "list every page and write of the server",
-    .description = "A line each, with tabs between: method, path, who may, how large a body, how often, title. Made from the tables that "
+    .description = "A line each, with tabs between: method, path, who may, how large a body, how often, title, and which act of the public "
+                   "record it is (or why none). Made from the tables that "
                    "the server itself "
                    "reads.",
     .examples = "hustings routes | grep POST  # all that can be changed\n",

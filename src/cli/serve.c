@@ -250,9 +250,10 @@ static void tell_running(Cli *cli, const Settings *s, const Server *server)
     if (!isatty(STDOUT_FILENO)) return;
     printf("\n  Hustings answers on %.*s and keeps everything in %.*s. Ctrl-C ends it.\n\n"
            "  In another terminal:\n"
-           "    hustings publish examples/labour-2010   # show a counted contest\n"
-           "    hustings sign-in                        # a link that lets you in as steward\n"
-           "    hustings help serve                     # TLS, proxies, PostgreSQL\n\n",
+           "    export HUSTINGS_RECORD_OFFICER='Your Name'   # who acts, as the public record will say\n"
+           "    hustings publish examples/labour-2010        # show a counted contest\n"
+           "    hustings sign-in --for 'Your Name'           # a link that lets you in as steward\n"
+           "    hustings help serve                          # TLS, proxies, PostgreSQL\n\n",
         STR_ARG(url), STR_ARG(store));
     fflush(stdout);
 }

@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "db/db.h"
+#include "record/act.h"
 #include "record/seal.h"
 
 typedef enum SettingKind {
@@ -181,6 +182,9 @@ NODISCARD int settings_load(Cli *cli, Settings *ret_settings);
 Str settings_text(const Settings *s, SettingId id);
 int64_t settings_number(const Settings *s, SettingId id);
 bool settings_yes(const Settings *s, SettingId id);
+
+/* Who runs a command that acts, as the record will say. 0, or the exit status after telling how she says who she is. */
+NODISCARD int settings_officer(Cli *cli, const Settings *s, Officer *ret_officer);
 
 /* What store_open wants of them; set `serve` and the like yourself. */
 StoreOptions settings_store(const Settings *s);

@@ -4,6 +4,7 @@
 #include "cli/settings.h"
 
 #include "db/transfer.h"
+#include "record/record.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -41,12 +42,9 @@ static int tell(Cli *cli, Err e, const Fault *fault, const TransferReport *repor
 }
 
 /* The store that is set up, as it is. */
-static int open_store(Cli *cli, Store **ret_store)
+static int open_store(Cli *cli, const Settings *s, Store **ret_store)
 {
-    Settings s;
-    int wrong = settings_load(cli, &s);
-    if (wrong) return wrong;
-    StoreOptions options = settings_store(&s);
+    StoreOptions options = settings_store(s);
     options.must_exist = true;
     options.as_it_is = true;
     Fault fault = {0};
@@ -65,8 +63,10 @@ static const Option store_options_table[] = {STORE_OPTIONS HELP_OPTION};
 static int run_backup(Cli *cli)
 {
     Store *store;
+    Settings s;
     int wrong = needs_operands(cli, 1, "one file to write");
-    if (!wrong) wrong = open_store(cli, &store);
+    if (!wrong) wrong = settings_load(cli, &s);
+    if (!wrong) wrong = open_store(cli, &s, &store);
     if (wrong) return wrong;
     TransferOptions options = watched();
     TransferReport report;
@@ -153,19 +153,79 @@ const CliCommand command_move = {
 
 /* ---- export ---- */
 
+typedef struct Exporting {
+    Cli *cli;
+    Store *store;
+    Officer by;
+    const TransferReport *report;
+    int64_t leaf; /* that says so; -1: none does */
+} Exporting;
+
+static Err tell_record(Db *db, Command *command)
+{
+    Exporting *x = command->context;
+    Arena *a = command->arena;
+    const TransferReport *report = x->report;
+    View *data = view_object(a), *tables = view_put_array(data, S("tables"));
+    int64_t rows = 0;
+    for (int i = 0; i < report->exported_count; i++) {
+        View *table = view_add_object(tables);
+        view_put_str(table, S("name"), report->exported[i].name);
+        view_put_i64(table, S("rows"), report->exported[i].rows);
+        rows += report->exported[i].rows;
+    }
+    view_put_str(data, S("store_sha256"), sha256_hex(a, report->digest));
+    Act act = {.kind = "export.made",
+        .by = x->by,
+        .says = str_format(a, "Everything that this installation keeps, but secrets, was exported as open files: %lld rows of %d tables.",
+            (long long)rows, report->exported_count),
+        .data = data};
+    return record_act(db, a, &act, command->now, &x->leaf, &command->fault);
+}
+
+/* Before anybody can have the folder: an export that no leaf tells of is none. */
+static Err before_name(void *context, const TransferReport *report, Fault *fault)
+{
+    Exporting *x = context;
+    x->report = report;
+    Command command = {.name = "export_made", .leaf = LEAF_ONE, .run = tell_record, .context = x, .arena = x->cli->a, .now = cli_now()};
+    Err e = store_run(x->store, &command);
+    if (!e) return e;
+    x->leaf = -1;
+    *fault = command.fault;
+    return e;
+}
+
+static int tell_export(Exporting *x, Err e, const Fault *fault, const TransferReport *report)
+{
+    Cli *cli = x->cli;
+    if (e && x->leaf >= 0)
+        fprintf(stderr, "hustings export: leaf %lld of the public record tells of this export, but it could not be put in its place:\n",
+            (long long)x->leaf);
+    Str done = str_format(cli->a, "exported to %.*s (leaf %lld of the public record), of", STR_ARG(cli->operands[0]), (long long)x->leaf);
+    return tell(cli, e, fault, report, done);
+}
+
 static int run_export(Cli *cli)
 {
-    Store *store;
+    Settings s;
+    Exporting x = {.cli = cli, .leaf = -1};
     int wrong = needs_operands(cli, 1, "one folder to make");
-    if (!wrong) wrong = open_store(cli, &store);
+    if (!wrong) wrong = settings_load(cli, &s);
+    if (!wrong) wrong = settings_officer(cli, &s, &x.by);
+    if (!wrong) wrong = open_store(cli, &s, &x.store);
     if (wrong) return wrong;
     TransferOptions options = watched();
+    options.before_name = before_name;
+    options.context = &x;
     TransferReport report;
     Fault fault = {0};
-    Err e = transfer_export(cli->a, store, cli->operands[0], &options, &report, &fault);
-    store_close(store);
-    return tell(cli, e, &fault, &report, str_format(cli->a, "exported to %.*s, of", STR_ARG(cli->operands[0])));
+    Err e = transfer_export(cli->a, x.store, cli->operands[0], &options, &report, &fault);
+    store_close(x.store);
+    return tell_export(&x, e, &fault, &report);
 }
+
+static const Option export_options[] = {OFFICER_OPTIONS HELP_OPTION};
 
 const CliCommand command_export = {
     .name = "export",
@@ -173,9 +233,11 @@ const CliCommand command_export = {
     .summary = "write everything but secrets as open files, for any other program",
     .description =
         "FOLDER must not be there yet. Each table becomes a file of JSON Lines, larger blobs files beside them; a README in it says "
-        "what is what. The server goes on meanwhile; all of it is one moment. Keys, sessions and other secrets stay behind.",
-    .examples = "hustings export everything  # a folder that other programs read\n",
-    .options = store_options_table,
-    .option_count = COUNT_OF(store_options_table),
+        "what is what. The server goes on meanwhile; all of it is one moment. Keys, sessions and other secrets stay behind.\n\n"
+        "An export is an act of the public record: before FOLDER has its name, a leaf says that it was made, by whom (--by), and how many "
+        "rows of which tables left. The export itself ends before that leaf.",
+    .examples = "hustings export everything --by \"Carol Count\"  # a folder that other programs read\n",
+    .options = export_options,
+    .option_count = COUNT_OF(export_options),
     .run = run_export,
 };

@@ -1,6 +1,7 @@
 /* Published contests in the store.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "contest/acts.h"
 #include "contest/own.h"
 
 #include "formats/gunzip.h"
@@ -121,54 +122,78 @@ static Err announce(Db *db, Arena *a, Str slug, Str what, int64_t now)
     return e ? e : db_announce(db, str_format(a, "contest:%.*s", STR_ARG(slug)), str_trim(buf_done(&b)), now);
 }
 
-static Err drop_all(Db *db, Str slug)
+/* Nobody else publishes it or takes it out meanwhile. ERR_MISSING: it is not there. */
+static Err hold(Db *db, Arena *a, Str slug, DbRows *ret_rows)
 {
-    Err e = db_run(db, "contest_views_drop", DB_VALUES(db_string(slug)));
+    int64_t there;
+    Err e = db_run_counted(db, "contest_hold", DB_VALUES(db_string(slug)), &there);
+    if (e) return e;
+    return there ? db_one(db, a, "contest_by_slug", DB_VALUES(db_string(slug)), ret_rows) : ERR_MISSING;
+}
+
+static Err drop_all(Db *db, Arena *a, Str slug)
+{
+    Err e = record_files_gone(db, file_path_start(a, slug));
+    if (!e) e = db_run(db, "contest_views_drop", DB_VALUES(db_string(slug)));
     if (!e) e = db_run(db, "contest_files_drop", DB_VALUES(db_string(slug)));
     if (!e) e = db_run(db, "contest_drop", DB_VALUES(db_string(slug)));
     return e;
 }
 
-static Err add_all(Db *db, Arena *a, const Publication *p, int64_t published, int64_t now)
+static Err add_all(Db *db, Arena *a, const Publication *p, int64_t published, int64_t leaf, int64_t now)
 {
     Err e = db_run(db, "contest_add",
         DB_VALUES(db_string(p->slug), db_string(p->title), db_string(p->date), db_string(p->place), db_string(p->outcome),
             db_string(p->note), db_number(p->totals), db_number(p->open), db_number(published), db_number(now),
             db_number(CONTEST_VIEWS_VERSION), db_string(S(PROGRAM_VERSION)),
-            db_bytes((Str){(const char *)p->figures.bytes, sizeof p->figures.bytes})));
+            db_bytes((Str){(const char *)p->figures.bytes, sizeof p->figures.bytes}), db_number(leaf)));
     for (int i = 0; i < p->file_count && !e; i++) e = add_file(db, a, p->slug, i, &p->files[i]);
     return e ? e : add_views(db, a, p);
 }
 
-Err contest_publish(Db *db, Arena *a, const Publication *p, bool replace, int64_t now, Fault *fault)
+static Err publish_new(Db *db, Arena *a, const Publication *p, Officer by, int64_t now, Fault *fault)
 {
-    DbRows rows;
-    int64_t published = now;
-    Err e = db_one(db, a, "contest_by_slug", DB_VALUES(db_string(p->slug)), &rows);
-    if (e && e != ERR_MISSING) return e;
-    if (!e && !replace)
-        return fault_setf(
-            fault, a, ERR_CONFLICT, "a contest is published at '%.*s' already; it can be replaced (--replace)", STR_ARG(p->slug));
-    bool there = !e;
-    if (there) {
-        published = db_i64(&rows, "published");
-        e = drop_all(db, p->slug);
-    } else {
-        e = db_run(db, "contest_removed_drop", DB_VALUES(db_string(p->slug)));
-    }
-    if (!e) e = add_all(db, a, p, published, now);
-    return e ? e : announce(db, a, p->slug, there ? S("replaced") : S("published"), now);
+    int64_t leaf = -1;
+    Told told = told_of(p);
+    Err e = db_run(db, "contest_removed_drop", DB_VALUES(db_string(p->slug)));
+    if (!e) e = tell_published(db, a, &told, NULL, by, now, &leaf, fault);
+    if (!e) e = add_all(db, a, p, now, leaf, now);
+    return e ? e : announce(db, a, p->slug, S("published"), now);
 }
 
-Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, int64_t now)
+static Err publish_again(Db *db, Arena *a, const Publication *p, const DbRows *row, Officer by, int64_t now, Fault *fault)
+{
+    int64_t leaf = -1, published = db_i64(row, "published");
+    Told told = told_of(p), before;
+    Err e = told_stored(db, a, row, &before);
+    if (!e) e = drop_all(db, a, p->slug);
+    if (!e) e = tell_published(db, a, &told, &before, by, now, &leaf, fault);
+    if (!e) e = add_all(db, a, p, published, leaf, now);
+    return e ? e : announce(db, a, p->slug, S("replaced"), now);
+}
+
+Err contest_publish(Db *db, Arena *a, const Publication *p, bool replace, Officer by, int64_t now, Fault *fault)
 {
     DbRows rows;
-    Err e = db_one(db, a, "contest_by_slug", DB_VALUES(db_string(slug)), &rows);
+    Err e = hold(db, a, p->slug, &rows);
+    if (e == ERR_MISSING) return publish_new(db, a, p, by, now, fault);
     if (e) return e;
-    e = drop_all(db, slug);
-    if (!e)
-        e = db_run(
-            db, "contest_removed_add", DB_VALUES(db_string(slug), db_string(db_text(&rows, "title")), db_number(now), db_string(reason)));
+    if (replace) return publish_again(db, a, p, &rows, by, now, fault);
+    return fault_setf(fault, a, ERR_CONFLICT, "a contest is published at '%.*s' already; it can be replaced (--replace)", STR_ARG(p->slug));
+}
+
+Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, Officer by, int64_t now, Fault *fault)
+{
+    DbRows rows;
+    Told told;
+    int64_t leaf = -1;
+    Err e = hold(db, a, slug, &rows);
+    if (!e) e = told_stored(db, a, &rows, &told);
+    if (!e) e = drop_all(db, a, slug);
+    if (!e) e = tell_withdrawn(db, a, &told, by, reason, now, &leaf, fault);
+    if (e) return e;
+    Str title = db_text(&rows, "title");
+    e = db_run(db, "contest_removed_add", DB_VALUES(db_string(slug), db_string(title), db_number(now), db_string(reason), db_number(leaf)));
     return e ? e : announce(db, a, slug, S("unpublished"), now);
 }
 
@@ -185,6 +210,77 @@ static Err contest_views_replace(Db *db, Arena *a, const Publication *p, int64_t
     if (!e) e = db_run(db, "contest_views_drop", DB_VALUES(db_string(p->slug)));
     if (!e) e = add_views(db, a, p);
     return e ? e : announce(db, a, p->slug, S("counted again"), now);
+}
+
+/* ---- those from before there was a record ---- */
+
+/* As they are in the store, hashed again. */
+static Err hash_files(Db *db, Arena *a, Str slug, ActFile **ret_files, int *ret_count)
+{
+    PublicationFile *files;
+    Err e = contest_files(db, a, slug, &files, ret_count);
+    if (e) return e;
+    ActFile *hashed = arena_new(a, ActFile, (size_t)*ret_count);
+    for (int i = 0; i < *ret_count; i++)
+        hashed[i] = (ActFile){.name = files[i].name,
+            .size = (int64_t)files[i].bytes.len,
+            .digest = sha256(files[i].bytes),
+            .path = file_path(a, slug, files[i].name)};
+    *ret_files = hashed;
+    return ERR_OK;
+}
+
+static Err enter_row(Db *db, Command *command, const DbRows *row)
+{
+    Arena *a = command->arena;
+    Told told;
+    ActFile *files;
+    int count;
+    int64_t leaf = -1;
+    Str slug = db_text(row, "slug");
+    Err e = hash_files(db, a, slug, &files, &count);
+    if (!e) e = told_stored(db, a, row, &told);
+    if (!e) e = tell_entered(db, a, &told, files, count, db_i64(row, "published"), command->now, &leaf, &command->fault);
+    return e ? e : db_run(db, "contest_entered", DB_VALUES(db_string(slug), db_number(leaf)));
+}
+
+static Err run_enter(Db *db, Command *command)
+{
+    const Str *slug = command->input;
+    DbRows rows;
+    Err e = hold(db, command->arena, *slug, &rows);
+    if (e == ERR_MISSING) return ERR_OK;           /* taken out meanwhile: the record says so */
+    if (e || db_i64(&rows, "leaf") >= 0) return e; /* another process was faster */
+    return enter_row(db, command, &rows);
+}
+
+static void enter_rows(Store *store, DbRows *rows, int64_t now, ContestTell *tell, void *context)
+{
+    while (db_next(rows)) {
+        Arena one;
+        arena_init(&one, ARENA_LIMIT_DEFAULT);
+        Str slug = db_text(rows, "slug");
+        Command command = {.name = "contest_enter", .leaf = LEAF_MAYBE, .run = run_enter, .input = &slug, .arena = &one, .now = now};
+        Err e = store_run(store, &command);
+        tell(context, slug, e ? &command.fault : NULL);
+        arena_clear(&one);
+    }
+}
+
+Err contest_enter_all(Store *store, int64_t now, ContestTell *tell, void *context, Fault *fault)
+{
+    Db *db;
+    Err e = db_open(store, &db, fault);
+    if (e) return e;
+    Arena a;
+    DbRows rows;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    e = db_query(db, &a, "contest_not_entered", DB_NO_VALUES, &rows);
+    if (e) e = fault_set(fault, e, 0, 0, S("the list of contests"), S("none that can be read"));
+    else enter_rows(store, &rows, now, tell, context);
+    arena_clear(&a);
+    db_close(db);
+    return e;
 }
 
 /* ---- counting again ---- */
@@ -221,7 +317,7 @@ static bool is_outdated(const DbRows *rows)
     return db_i64(rows, "views_version") != CONTEST_VIEWS_VERSION || !str_equal(db_text(rows, "program"), S(PROGRAM_VERSION));
 }
 
-static void recount_rows(Store *store, Db *db, DbRows *rows, bool all, int64_t now, RecountTell *tell, void *context, Recount *recount)
+static void recount_rows(Store *store, Db *db, DbRows *rows, bool all, int64_t now, ContestTell *tell, void *context, Recount *recount)
 {
     while (db_next(rows)) {
         if (!all && !is_outdated(rows)) continue;
@@ -237,7 +333,7 @@ static void recount_rows(Store *store, Db *db, DbRows *rows, bool all, int64_t n
     }
 }
 
-Err contest_recount(Store *store, bool all, int64_t now, RecountTell *tell, void *context, Recount *ret_recount, Fault *fault)
+Err contest_recount(Store *store, bool all, int64_t now, ContestTell *tell, void *context, Recount *ret_recount, Fault *fault)
 {
     *ret_recount = (Recount){0};
     Db *db;

@@ -24,6 +24,7 @@
 #include "db/db.h"
 #include "count/analysis.h"
 #include "count/count.h"
+#include "record/act.h"
 
 enum { CONTEST_FILES_MAX = 64, CONTEST_FILE_BYTES_MAX = 64 * 1024 * 1024, CONTEST_VIEWS_VERSION = 4 };
 
@@ -49,12 +50,12 @@ NODISCARD Err publication_read(Arena *a, Str folder, Publication **ret_publicati
 /* The same from the files themselves: for those that are in the store already. */
 NODISCARD Err publication_from_files(Arena *a, PublicationFile *files, int file_count, Publication **ret_publication, Fault *fault);
 
-/* ---- commands. They announce the topics "contests" and "contest:SLUG" ---- */
+/* ---- commands. They announce the topics "contests" and "contest:SLUG", and leave a leaf of the public record (acts.h): `by` is who does it ---- */
 
 /* ERR_CONFLICT: the address is taken and `replace` is false. */
-NODISCARD Err contest_publish(Db *db, Arena *a, const Publication *publication, bool replace, int64_t now, Fault *fault);
+NODISCARD Err contest_publish(Db *db, Arena *a, const Publication *publication, bool replace, Officer by, int64_t now, Fault *fault);
 /* Its pages and files go; that it was there, and the reason, stay. ERR_MISSING. */
-NODISCARD Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, int64_t now);
+NODISCARD Err contest_unpublish(Db *db, Arena *a, Str slug, Str reason, Officer by, int64_t now, Fault *fault);
 
 /* ---- queries ---- */
 
@@ -63,17 +64,23 @@ NODISCARD Err contest_view(Db *db, Arena *a, Str slug, Str name, View **ret_view
 /* A file, unpacked, by its address ("mps-and-meps-csv"). ERR_MISSING. */
 NODISCARD Err contest_file(Db *db, Arena *a, Str slug, Str address, PublicationFile *ret_file);
 
-/* ---- counting again ---- */
+/* ---- all contests, one after another ---- */
+
+/* Called for each contest, with the fault when it went wrong (NULL: it went well). */
+typedef void ContestTell(void *context, Str slug, const Fault *fault);
 
 typedef struct Recount {
     int counted;   /* contests whose views were made anew */
     int different; /* whose figures are now others, or that can no longer be counted: nothing of them was changed */
 } Recount;
 
-/* Make the views anew of every contest whose views another program or version made (`all`: of all), from the files in the store. `tell` is called
- * for each, with the fault when it went wrong (NULL: it went well). ERR_IO: the store cannot be reached. */
-typedef void RecountTell(void *context, Str slug, const Fault *fault);
-NODISCARD Err contest_recount(Store *store, bool all, int64_t now, RecountTell *tell, void *context, Recount *ret_recount, Fault *fault);
+/* Make the views anew of every contest whose views another program or version made (`all`: of all), from the files in the store. ERR_IO: the store
+ * cannot be reached. */
+NODISCARD Err contest_recount(Store *store, bool all, int64_t now, ContestTell *tell, void *context, Recount *ret_recount, Fault *fault);
+
+/* Each contest of which the record says nothing is entered in it, with its files as they are now. Any number of processes may do it at once: one leaf.
+ * ERR_IO: the store cannot be reached. */
+NODISCARD Err contest_enter_all(Store *store, int64_t now, ContestTell *tell, void *context, Fault *fault);
 
 /* ---- counts that visitors keep ---- */
 

@@ -2,7 +2,16 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
 -- contest_by_slug(slug): the contest at an address
-SELECT slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures FROM contest WHERE slug = :slug;
+SELECT slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures, leaf FROM contest WHERE slug = :slug;
+
+-- contest_hold(slug): nobody else publishes or takes it out until this is over; no row: it is not there
+UPDATE contest SET changed = changed WHERE slug = :slug;
+
+-- contest_not_entered(): those of which the record says nothing yet
+SELECT slug FROM contest WHERE leaf < 0 ORDER BY published, slug;
+
+-- contest_entered(slug, leaf): now it does
+UPDATE contest SET leaf = :leaf WHERE slug = :slug;
 
 -- contest_newest(most): for the first page
 SELECT slug, title, date, place, outcome, note, totals, open FROM contest ORDER BY date DESC, slug DESC LIMIT :most;
@@ -22,9 +31,9 @@ SELECT COUNT(*) AS contests FROM contest
 -- contest_all(): for the command line, and for counting again
 SELECT slug, title, date, published, views_version, program FROM contest ORDER BY date DESC, slug DESC;
 
--- contest_add(slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures): publish
-INSERT INTO contest (slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures)
-VALUES (:slug, :title, :date, :place, :outcome, :note, :totals, :open, :published, :changed, :views_version, :program, :figures);
+-- contest_add(slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures, leaf): publish
+INSERT INTO contest (slug, title, date, place, outcome, note, totals, open, published, changed, views_version, program, figures, leaf)
+VALUES (:slug, :title, :date, :place, :outcome, :note, :totals, :open, :published, :changed, :views_version, :program, :figures, :leaf);
 
 -- contest_drop(slug): take out, or make room for what replaces it
 DELETE FROM contest WHERE slug = :slug;
@@ -54,11 +63,11 @@ SELECT bytes FROM contest_view WHERE slug = :slug AND name = :name;
 DELETE FROM contest_view WHERE slug = :slug;
 
 -- contest_removed_by_slug(slug): what was at an address
-SELECT title, removed, reason FROM contest_removed WHERE slug = :slug;
+SELECT title, removed, reason, leaf FROM contest_removed WHERE slug = :slug;
 
--- contest_removed_add(slug, title, removed, reason): what is left of it
-INSERT INTO contest_removed (slug, title, removed, reason) VALUES (:slug, :title, :removed, :reason)
-ON CONFLICT (slug) DO UPDATE SET title = excluded.title, removed = excluded.removed, reason = excluded.reason;
+-- contest_removed_add(slug, title, removed, reason, leaf): what is left of it
+INSERT INTO contest_removed (slug, title, removed, reason, leaf) VALUES (:slug, :title, :removed, :reason, :leaf)
+ON CONFLICT (slug) DO UPDATE SET title = excluded.title, removed = excluded.removed, reason = excluded.reason, leaf = excluded.leaf;
 
 -- contest_removed_drop(slug): it is published again
 DELETE FROM contest_removed WHERE slug = :slug;

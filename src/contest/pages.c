@@ -271,7 +271,7 @@ static Err unpublish_form(Req *req, View *view)
 static Err unpublish(Req *req, Db *db, View *answer)
 {
     Str slug = req_text(req, "contest");
-    Err e = contest_unpublish(db, req->arena, slug, req_text(req, "reason"), req->now);
+    Err e = contest_unpublish(db, req->arena, slug, req_text(req, "reason"), req->officer, req->now, &req->fault);
     if (e == ERR_MISSING) return req_fail(req, e, "%s", GONE);
     if (e) return e;
     view_put_str(answer, S("slug"), slug);
@@ -320,8 +320,8 @@ static const Route routes[] = {
     {GET, "/contests/:contest/unpublish", WHO_STEWARD, "Take a contest out", NULL, contest_fields, .page = unpublish_form,
         .html = "unpublish", .posts = "/contests/:contest/unpublish"},
     {POST, "/contests/:contest/unpublish", WHO_STEWARD, "Take a contest out",
-        "Its pages and files go; that it was there, and the reason, stay.", unpublish_fields, .write = unpublish, .form = "unpublish",
-        .form_page = unpublish_form, .rate = RATE_WRITE},
+        "Its pages and files go; that it was there, and the reason, stay.", unpublish_fields, .write = unpublish,
+        .act = "contest.withdrawn", .form = "unpublish", .form_page = unpublish_form, .rate = RATE_WRITE},
 
     {GET, "/count", WHO_ANYONE, "Count papers of your own", "The form for papers and rules.", count_form_fields, .page = count_form,
         .html = "count", .posts = "/count", .nav = "Count your own"},
@@ -332,8 +332,8 @@ static const Route routes[] = {
         .heavy = true},
 
     {POST, "/kept", WHO_ANYONE, "Keep a count", "Keeps papers, rules and options under an unguessable address for 30 days.",
-        kept_new_fields, .prepare = kept_prepare, .write = kept_make, .form = "count", .form_page = count_form, .body_max = KEPT_BODY_MAX,
-        .rate = RATE_WORK, .heavy = true},
+        kept_new_fields, .prepare = kept_prepare, .write = kept_make, .act = "none: a visitor keeps a count of her own", .form = "count",
+        .form_page = count_form, .body_max = KEPT_BODY_MAX, .rate = RATE_WORK, .heavy = true},
     {GET, "/kept/:kept", WHO_ANYONE, "A count that was kept", "Counted again from what was kept.", kept_fields, .page = kept_show,
         .html = "kept", .rate = RATE_WORK, .heavy = true},
     {GET, "/kept/:kept/papers", WHO_ANYONE, "Papers and rules of a count that was kept", "As they were sent.", kept_fields,
@@ -341,7 +341,8 @@ static const Route routes[] = {
     {GET, "/kept/:kept/delete", WHO_ANYONE, "Delete a count that was kept", NULL, kept_fields, .page = kept_delete_form,
         .html = "kept_delete", .posts = "/kept/:kept/delete"},
     {POST, "/kept/:kept/delete", WHO_ANYONE, "Delete a count that was kept", "With the word that was shown when it was kept.",
-        kept_delete_fields, .write = kept_delete_now, .form = "kept_delete", .form_page = kept_delete_form, .rate = RATE_WRITE},
+        kept_delete_fields, .write = kept_delete_now, .act = "none: a visitor deletes what she kept", .form = "kept_delete",
+        .form_page = kept_delete_form, .rate = RATE_WRITE},
 };
 
 /* ---- at the start ---- */
@@ -366,6 +367,31 @@ static void recount_at_start(Store *store, int64_t now)
     arena_clear(&a);
 }
 
+static void log_entered(void *context, Str slug, const Fault *fault)
+{
+    Arena *a = context;
+    const char *contest = log_value(a, slug);
+    if (!fault) log_line(LOG_INFO, "contest_entered_in_record", "contest=%s", contest);
+    else log_line(LOG_ERROR, "contest_not_entered_in_record", "contest=%s error=%s", contest, log_value(a, fault_text(a, fault)));
+}
+
+/* What was published before there was a record stands in it from now on. */
+static void enter_at_start(Store *store, int64_t now)
+{
+    Arena a;
+    arena_init(&a, ARENA_LIMIT_DEFAULT);
+    Fault fault = {0};
+    if (contest_enter_all(store, now, log_entered, &a, &fault))
+        log_line(LOG_ERROR, "contests_not_entered", "error=%s", log_value(&a, fault_text(&a, &fault)));
+    arena_clear(&a);
+}
+
+static void begin(Store *store, int64_t now)
+{
+    enter_at_start(store, now);
+    recount_at_start(store, now);
+}
+
 static const TopicRule topics[] = {{"contests", WHO_ANYONE}, {"contest:", WHO_ANYONE}, {0}};
 
-const Room contest_room = {"contest", routes, COUNT_OF(routes), .topics = topics, .expire = kept_expire, .begin = recount_at_start};
+const Room contest_room = {"contest", routes, COUNT_OF(routes), .topics = topics, .expire = kept_expire, .begin = begin};

@@ -131,7 +131,7 @@ static Err compare_table(Transfer *t, Vault *from, Vault *to, const Table *table
 static TransferReport report_of(Transfer *t)
 {
     Sha256 digest = digest_end(&t->digest);
-    return (TransferReport){t->digest.tables, t->digest.rows, t->digest.bytes, digest};
+    return (TransferReport){.tables = t->digest.tables, .rows = t->digest.rows, .bytes = t->digest.bytes, .digest = digest};
 }
 
 /* All rows over, and seen there. Not committed yet. */

@@ -19,15 +19,22 @@
 
 typedef void TransferProgress(void *context, Str table, int64_t rows_done, int64_t rows_in_all);
 
-typedef struct TransferOptions {
-    TransferProgress *progress; /* may be NULL */
-    void *context;
-} TransferOptions;
-
 typedef struct TransferReport {
     int64_t tables, rows, bytes;
     Sha256 digest; /* over all rows in order: equal for equal stores, whatever the engine */
+    const struct TransferTable {
+        Str name;
+        int64_t rows;
+    } * exported; /* of an export: what left, and how much of it; in the arena */
+    int exported_count;
 } TransferReport;
+
+typedef struct TransferOptions {
+    TransferProgress *progress; /* may be NULL */
+    /* Of an export, or NULL: all of it is on disk, and has no name yet. An error, with its fault, ends it: then nothing is left of it. */
+    Err (*before_name)(void *context, const TransferReport *report, Fault *fault);
+    void *context;
+} TransferOptions;
 
 NODISCARD Err transfer_backup(Arena *a, Store *from, Str path, const TransferOptions *options, TransferReport *ret_report, Fault *fault);
 NODISCARD Err transfer_restore(Arena *a, Str path, Str to_url, const TransferOptions *options, TransferReport *ret_report, Fault *fault);

@@ -29,6 +29,8 @@ typedef struct Export {
     const char *folder; /* under its temporary name */
     FILE *file;
     Buf readme;
+    struct TransferTable *exported;
+    int exported_count;
 } Export;
 
 /* ---- files ---- */
@@ -169,6 +171,7 @@ static void describe(Export *x, const Table *table, int64_t rows)
         buf_str(&x->readme, S("not exported: it holds secrets, or only what the program remembers for itself | |\n"));
         return;
     }
+    x->exported[x->exported_count++] = (struct TransferTable){table->name, rows};
     buf_format(&x->readme, "[%.*s.jsonl](%.*s.jsonl)", STR_ARG(table->name), STR_ARG(table->name));
     bool first = true;
     for (int i = 0; i < table->column_count; i++) {
@@ -217,7 +220,12 @@ static const char introduction[] =
 static Err finish(Export *x, TransferReport *ret_report)
 {
     Sha256 digest = digest_end(&x->digest);
-    *ret_report = (TransferReport){x->digest.tables, x->digest.rows, x->digest.bytes, digest};
+    *ret_report = (TransferReport){.tables = x->digest.tables,
+        .rows = x->digest.rows,
+        .bytes = x->digest.bytes,
+        .digest = digest,
+        .exported = x->exported,
+        .exported_count = x->exported_count};
     buf_format(&x->readme,
         "\nDigest of the whole store, with what is not here: `%.*s`. A backup of the same moment, and a store it is restored into, have "
         "the same.\n",
@@ -257,6 +265,7 @@ Err transfer_export(Arena *a, Store *from, Str folder, const TransferOptions *op
     char *temporary = (char *)str_c(a, str_format(a, "%s.XXXXXX", name));
     if (!mkdtemp(temporary)) return failed(&x, name);
     x.folder = temporary;
+    x.exported = arena_new(a, struct TransferTable, (size_t)x.plan.count);
     arena_init(&x.row, 0);
     digest_begin(&x.digest);
     buf_str(&x.readme, S(introduction));
@@ -265,6 +274,7 @@ Err transfer_export(Arena *a, Store *from, Str folder, const TransferOptions *op
     Err e = vault_open_store(a, from, &source, fault);
     if (!e) e = export_all(&x, source, &report);
     if (source) source->ops->close(source);
+    if (!e && options && options->before_name) e = options->before_name(options->context, &report, fault);
     if (!e) e = give_name(&x, name);
     if (e) nftw(temporary, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     arena_clear(&x.row);

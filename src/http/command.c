@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "http/form.h"
+#include "record/record.h"
 
 #include <ctype.h>
 
@@ -169,14 +170,50 @@ static void forget(SiteReq *own)
     own->req.fault = (Fault){0};
 }
 
+/* A role may have ended while this waited for its turn. */
+static Err still_may(SiteReq *own, Db *db)
+{
+    if (own->rule->route->who == WHO_ANYONE) return ERR_OK;
+    Err e = session_stands(db, own->req.arena, own->session.id);
+    return e == ERR_MISSING ? req_session_over(&own->req) : e;
+}
+
+/* A write that leaves a leaf of another kind than its row says is a mistake of its room, and is undone. (That it leaves one at all, or none, is the
+ * writer's to see: Command.leaf.) */
+static Err check_kinds(const SiteReq *own, Db *db, Command *command, int64_t from)
+{
+    enum { AT_ONCE = 500 };
+    for (int count = AT_ONCE; count == AT_ONCE; from += count) {
+        Leaf *leaves;
+        Err e = record_leaves(db, command->arena, &(LeafFilter){.before = -1, .after = from - 1, .most = AT_ONCE}, &leaves, NULL, &count);
+        if (e) return e;
+        for (int i = 0; i < count; i++)
+            if (!route_has_act(own->rule->route, leaves[i].kind))
+                return fault_setf(&command->fault, command->arena, ERR_IO, "the acts that the route names: %s, not %.*s",
+                    own->rule->route->act, STR_ARG(leaves[i].kind));
+    }
+    return ERR_OK;
+}
+
+/* The room's write, held to what its row says. */
+static Err write_as_said(SiteReq *own, Db *db, Command *command, View *answer)
+{
+    int64_t from = 0;
+    bool acts = own->rule->leaf == LEAF_ONE;
+    Err e = still_may(own, db);
+    if (!e && acts) e = record_size(db, command->arena, &from);
+    if (!e) e = own->rule->route->write(&own->req, db, answer);
+    if (!e && own->state.trouble_count) e = ERR_INPUT;
+    return e || !acts ? e : check_kinds(own, db, command, from);
+}
+
 static Err run_write(Db *db, Command *command)
 {
     SiteReq *own = command->context;
     Arena *a = command->arena;
     forget(own);
     View *whole = view_object(a), *answer = view_put_object(whole, S("answer"));
-    Err e = own->rule->route->write(&own->req, db, answer);
-    if (!e && own->state.trouble_count) e = ERR_INPUT;
+    Err e = write_as_said(own, db, command, answer);
     if (e) return e;
     view_put_str(whole, S("location"), own->state.redirect);
     view_put_str(whole, S("flash"), own->state.flash);
@@ -201,12 +238,6 @@ static Next refuse(Site *site, SiteReq *own, Err e)
     return NEXT_ANSWER;
 }
 
-/* A route that names kinds of acts leaves a leaf; one that does not say, or says why not, leaves none. */
-static LeafRule leaf_rule(const Route *r)
-{
-    return !r->act || str_starts(str_from_c(r->act), S("none:")) ? LEAF_NONE : LEAF_ONE;
-}
-
 Next command_start(Site *site, SiteReq *own)
 {
     const Route *r = own->rule->route;
@@ -216,7 +247,7 @@ Next command_start(Site *site, SiteReq *own)
     if (!e) e = key_of(own, &key);
     if (e) return refuse(site, own, e);
     own->command = (Command){.name = r->path,
-        .leaf = leaf_rule(r),
+        .leaf = own->rule->leaf,
         .run = run_write,
         .done = write_done,
         .context = own,

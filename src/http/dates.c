@@ -44,6 +44,14 @@ Str time_words(Arena *a, int64_t now)
         a, "%d %s %d, %02d:%02d %s", t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_zone ? t.tm_zone : "");
 }
 
+Str time_words_utc(Arena *a, int64_t now)
+{
+    time_t seconds = seconds_of(now);
+    struct tm t;
+    if (!gmtime_r(&seconds, &t)) return S("");
+    return str_format(a, "%d %s %d, %02d:%02d UTC", t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min);
+}
+
 Str time_iso(Arena *a, int64_t now)
 {
     time_t seconds = seconds_of(now);

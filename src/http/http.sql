@@ -2,37 +2,43 @@
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
 -- http_session_by_token(token_hash): who holds this cookie
-SELECT id, who, begun, seen, ends FROM session WHERE token_hash = :token_hash;
+SELECT id, who, name, power, begun, seen, ends FROM session WHERE token_hash = :token_hash;
+
+-- http_session_by_id(id): before it ends, or acts
+SELECT id, who, name, power, begun, seen, ends FROM session WHERE id = :id;
 
 -- http_sessions(now, idle_since): those that are good at this moment, the newest first
-SELECT id, who, begun, seen, ends FROM session WHERE ends > :now AND seen > :idle_since ORDER BY begun DESC, id LIMIT 200;
+SELECT id, who, name, begun, seen, ends FROM session WHERE ends > :now AND seen > :idle_since AND name <> '' ORDER BY begun DESC, id LIMIT 200;
 
--- http_session_begin(token_hash, id, who, begun, ends): somebody signed in
-INSERT INTO session (token_hash, id, who, begun, seen, ends) VALUES (:token_hash, :id, :who, :begun, :begun, :ends);
+-- http_sessions_all(): before everybody is signed out
+SELECT id, who, name, power, begun, seen, ends FROM session ORDER BY begun, power, id;
+
+-- http_sessions_over(now, idle_since): those that are over, a thousand at a time, so that the writer is not held up
+SELECT id, who, name, power, begun, seen, ends FROM session WHERE ends <= :now OR seen <= :idle_since OR name = '' ORDER BY begun, power, id LIMIT 1000;
+
+-- http_session_begin(token_hash, id, who, name, power, begun, ends): somebody signed in
+INSERT INTO session (token_hash, id, who, name, power, begun, seen, ends) VALUES (:token_hash, :id, :who, :name, :power, :begun, :begun, :ends);
 
 -- http_session_seen(id, seen): it was used, so its idle time begins anew
 UPDATE session SET seen = :seen WHERE id = :id AND seen < :seen;
 
--- http_session_end(id): sign out
+-- http_session_end(id): signed out, or over; one row changed means that nobody was faster
 DELETE FROM session WHERE id = :id;
 
--- http_session_end_all(): sign everybody out
-DELETE FROM session;
-
--- http_session_expire(now, idle_since): drop those that are over, a thousand at a time, so that the writer is not held up
-DELETE FROM session WHERE id IN (SELECT id FROM session WHERE ends <= :now OR seen <= :idle_since LIMIT 1000);
-
--- http_entry_make(token_hash, who, ends): a one-time link
-INSERT INTO entry (token_hash, who, ends) VALUES (:token_hash, :who, :ends);
+-- http_entry_make(token_hash, who, name, power, ends): a one-time link
+INSERT INTO entry (token_hash, who, name, power, ends) VALUES (:token_hash, :who, :name, :power, :ends);
 
 -- http_entry_by_token(token_hash, now): what a link gives, while it is good
-SELECT who FROM entry WHERE token_hash = :token_hash AND ends > :now;
+SELECT who, name, power FROM entry WHERE token_hash = :token_hash AND ends > :now;
 
 -- http_entry_use(token_hash, now): take it away; one row changed means that nobody was faster
 DELETE FROM entry WHERE token_hash = :token_hash AND ends > :now;
 
--- http_entry_expire(now): drop those that nobody used in time
-DELETE FROM entry WHERE token_hash IN (SELECT token_hash FROM entry WHERE ends <= :now LIMIT 1000);
+-- http_entries_over(now): those that nobody used in time, a thousand at a time
+SELECT token_hash, who, name, power FROM entry WHERE ends <= :now OR name = '' ORDER BY ends, token_hash LIMIT 1000;
+
+-- http_entry_drop(token_hash): one of them; one row changed means that nobody was faster
+DELETE FROM entry WHERE token_hash = :token_hash;
 
 -- http_schema(): how far the schema has come, for the steward
 SELECT max(number) AS number FROM migration;

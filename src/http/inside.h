@@ -121,6 +121,12 @@ void answer_failure(Site *site, SiteReq *own, Err err);
 
 /* The cookie of the session that this command began, when it is asked again. */
 void req_cookie_again(SiteReq *own);
+/* ERR_DENIED, and what whoever held it is told. */
+NODISCARD Err req_session_over(Req *req);
+/* In a write: a session for whom the role was offered to, with a new token; the old one ends. */
+NODISCARD Err req_sign_in(Req *req, Db *db, const Role *offered);
+/* In a write: this session ends, or every one. ERR_DENIED: it had ended before. */
+NODISCARD Err req_sign_out(Req *req, Db *db, bool everybody);
 
 /* ---- command.c ---- */
 

@@ -261,8 +261,8 @@ static void put_lines(const Room *room, Buf *out)
     for (int i = 0; i < room->route_count; i++) {
         const Route *r = &room->routes[i];
         Str who = who_name(r->who);
-        buf_format(out, "%s\t%s\t%.*s\t%lld\t%s\t%s\n", r->method == GET ? "GET" : "POST", r->path, STR_ARG(who),
-            (long long)route_body_most(r), rates[route_rate(r)], r->title);
+        buf_format(out, "%s\t%s\t%.*s\t%lld\t%s\t%s\t%s\n", r->method == GET ? "GET" : "POST", r->path, STR_ARG(who),
+            (long long)route_body_most(r), rates[route_rate(r)], r->title, r->act ? r->act : "-");
     }
 }
 

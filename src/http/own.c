@@ -156,23 +156,26 @@ static Err link_is_no_good(Req *req)
 
 static Err enter_page(Req *req, View *view)
 {
-    Who who;
-    Err e = entry_find(req->db, req->arena, req_text(req, "token"), req->now, &who);
+    Role offered;
+    Err e = entry_find(req->db, req->arena, req_text(req, "token"), req->now, &offered);
     if (e == ERR_MISSING) return link_is_no_good(req);
-    if (!e) view_put_str(view, S("who"), who_name(who));
-    return e;
+    if (e) return e;
+    view_put_str(view, S("who"), who_name(offered.who));
+    view_put_str(view, S("name"), offered.name);
+    return ERR_OK;
 }
 
 static Err enter_write(Req *req, Db *db, View *answer)
 {
-    Who who;
-    Err e = entry_use(db, req->arena, req_text(req, "token"), req->now, &who);
+    Role offered;
+    Err e = entry_use(db, req->arena, req_text(req, "token"), req->now, &offered);
     if (e == ERR_MISSING) return link_is_no_good(req);
     if (e) return e;
     req_redirect(req, "/steward");
     req_flash(req, "You are signed in.");
-    view_put_str(answer, S("who"), who_name(who));
-    return req_sign_in(req, db, who);
+    view_put_str(answer, S("who"), who_name(offered.who));
+    view_put_str(answer, S("name"), offered.name);
+    return req_sign_in(req, db, &offered);
 }
 
 static Err leave_write(Req *req, Db *db, View *answer)
@@ -180,7 +183,7 @@ static Err leave_write(Req *req, Db *db, View *answer)
     (void)answer;
     req_redirect(req, "/");
     req_flash(req, "You are signed out.");
-    return req_sign_out(req, db);
+    return req_sign_out(req, db, false);
 }
 
 static Err leave_all_write(Req *req, Db *db, View *answer)
@@ -188,8 +191,7 @@ static Err leave_all_write(Req *req, Db *db, View *answer)
     (void)answer;
     req_redirect(req, "/");
     req_flash(req, "Everybody is signed out, on every browser.");
-    Err e = session_end_all(db);
-    return e ? e : req_sign_out(req, db);
+    return req_sign_out(req, db, true);
 }
 
 /* ---- the steward's first page ---- */
@@ -215,6 +217,7 @@ static Err steward_page(Req *req, View *view)
     DbRows rows;
     Err e = db_one(req->db, req->arena, "http_schema", DB_NO_VALUES, &rows);
     if (e) return e;
+    view_put_str(view, S("name"), req->officer.name);
     view_put_str(view, S("engine"), store_engine(site->store) == ENGINE_SQLITE ? S("SQLite") : S("PostgreSQL"));
     view_put_i64(view, S("schema"), db_i64(&rows, "number"));
     view_put_str(view, S("version"), site->options.version);
@@ -243,11 +246,12 @@ static const Route routes[] = {
     {GET, "/enter/:token", WHO_ANYONE, "Sign in", "Shows a one-time link's button.", enter_fields, .page = enter_page, .html = "enter",
         .posts = "/enter/:token", .rate = RATE_ENTRY},
     {POST, "/enter/:token", WHO_ANYONE, "Sign in", "Uses a one-time link, and begins a session.", enter_fields, .write = enter_write,
-        .rate = RATE_ENTRY},
+        .act = "role.given role.ended", .rate = RATE_ENTRY},
     {GET, "/steward", WHO_STEWARD, "Steward", "How this installation does, and who is signed in.", .page = steward_page, .html = "steward",
         .posts = "/sign-out"},
-    {POST, "/sign-out", WHO_STEWARD, "Sign out", "Ends this session.", .write = leave_write},
-    {POST, "/sign-out/everywhere", WHO_STEWARD, "Sign out everywhere", "Ends every session of everybody.", .write = leave_all_write},
+    {POST, "/sign-out", WHO_STEWARD, "Sign out", "Ends this session.", .write = leave_write, .act = "role.ended"},
+    {POST, "/sign-out/everywhere", WHO_STEWARD, "Sign out everywhere", "Ends every session of everybody.", .write = leave_all_write,
+        .act = "role.ended"},
 };
 const Room http_room = {"http", routes, COUNT_OF(routes), .topics = NULL};
 

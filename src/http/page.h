@@ -192,9 +192,6 @@ void req_lasting(Req *req);
 void req_packable(Req *req);
 /* It was here and was taken away: 410, with these words. Returns ERR_MISSING. */
 NODISCARD Err req_gone(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
-/* A session for `who`, with a new token; the old one ends. Only in a write. */
-NODISCARD Err req_sign_in(Req *req, Db *db, Who who);
-NODISCARD Err req_sign_out(Req *req, Db *db);
 /* 22 characters of base64url from the system's randomness: 128 bits for a secret; for the id of a row 48 bits of req->now and 80 of
  * randomness, so that rows made together lie together on the disk (at 20,000 commands a second this is what the disk feels). */
 Str req_new_token(Req *req);
@@ -203,6 +200,8 @@ Str req_new_id(Req *req);
 /* For every room: "3 October 2010", "25 September 2010, 16:45 BST" as people read them; ISO 8601 for machines. In Europe/London unless configured. */
 Str date_words(Arena *a, Str iso_date);
 Str time_words(Arena *a, int64_t now);
+/* The same in UTC: for what stands in the public record, which must say the same everywhere and for ever. */
+Str time_words_utc(Arena *a, int64_t now);
 Str time_iso(Arena *a, int64_t now);
 /* When the day "2026-11-22" begins in that zone, and when the next one does: milliseconds since 1970, UTC. False: there is no such day. */
 NODISCARD bool day_bounds(Str iso_date, int64_t *ret_begins, int64_t *ret_ends);

@@ -147,19 +147,29 @@ void req_cookie_again(SiteReq *own)
     own->signs_in = true;
 }
 
-Err req_sign_in(Req *req, Db *db, Who who)
+Err req_session_over(Req *req)
 {
-    SiteReq *own = req->state->own;
-    ASSERT(db && who > WHO_ANYONE && who < WHO__COUNT);
-    req_cookie_again(own);
-    Err e = own->signed_in ? session_end(db, own->session.id) : ERR_OK;
-    return e ? e : session_begin(db, &own->next_cookie, token_new(req->arena), who, req->now);
+    return req_fail(req, ERR_DENIED, "Your session is over. Sign in again with a new link.");
 }
 
-Err req_sign_out(Req *req, Db *db)
+Err req_sign_in(Req *req, Db *db, const Role *offered)
 {
     SiteReq *own = req->state->own;
-    ASSERT(db);
+    ASSERT(db && offered->who > WHO_ANYONE && offered->who < WHO__COUNT);
+    req_cookie_again(own);
+    Err e = ERR_OK;
+    if (own->signed_in)
+        e = session_end(db, req->arena, own->session.id, req->officer, S("this browser signed in anew"), req->now, &req->fault);
+    if (e && e != ERR_MISSING) return e;
+    return session_begin(db, req->arena, &own->next_cookie, token_new(req->arena), offered, req->now, &req->fault);
+}
+
+Err req_sign_out(Req *req, Db *db, bool everybody)
+{
+    SiteReq *own = req->state->own;
+    ASSERT(db && own->signed_in);
     own->signs_out = true;
-    return own->signed_in ? session_end(db, own->session.id) : ERR_OK;
+    Err e = everybody ? session_end_all(db, req->arena, req->officer, S("everybody was signed out, everywhere"), req->now, &req->fault)
+                      : session_end(db, req->arena, own->session.id, req->officer, S("signed out"), req->now, &req->fault);
+    return e == ERR_MISSING ? req_session_over(req) : e;
 }

@@ -179,6 +179,42 @@ static const char *wrong_post(const Route *r)
     return NULL;
 }
 
+/* ---- which act it is ---- */
+
+static bool next_word(Str *rest, Str *ret_word)
+{
+    if (!rest->len) return false;
+    str_cut(*rest, ' ', ret_word, rest);
+    return true;
+}
+
+bool route_has_act(const Route *route, Str kind)
+{
+    Str rest = str_from_c(route->act), word;
+    while (next_word(&rest, &word))
+        if (str_equal(word, kind)) return true;
+    return false;
+}
+
+static const Str no_act = S("none: ");
+
+static Err check_act(const Making *m, Rule *rule)
+{
+    const Route *r = rule->route;
+    Str rest = str_from_c(r->act), word;
+    if (!r->write) return r->act ? refuse(m, rule, "only a write is an act of the record", S("")) : ERR_OK;
+    if (!rest.len)
+        return refuse(
+            m, rule, "a write says which act of the record it is, .act = \"contest.withdrawn\", or why it is none: \"none: WHY\"", S(""));
+    rule->leaf = LEAF_NONE;
+    if (str_starts(rest, no_act))
+        return rest.len > no_act.len ? ERR_OK : refuse(m, rule, "does not say why it is no act of the record", S(""));
+    rule->leaf = LEAF_ONE;
+    while (next_word(&rest, &word))
+        if (!act_kind(word)) return refuse(m, rule, "names an act that the record does not know (record/act.h):", word);
+    return ERR_OK;
+}
+
 static Err check_row(const Making *m, Rule *rule)
 {
     const Route *r = rule->route;
@@ -190,7 +226,8 @@ static Err check_row(const Making *m, Rule *rule)
     if (wrong) return refuse(m, rule, wrong, S(""));
     if (r->page && !r->html && !r->no_json)
         return refuse(m, rule, "a page needs a template (html), or no_json when it sends something else", S(""));
-    Err e = check_fields(m, rule);
+    Err e = check_act(m, rule);
+    if (!e) e = check_fields(m, rule);
     return e ? e : check_path(m, rule);
 }
 

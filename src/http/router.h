@@ -4,7 +4,8 @@
  * Why: a table that says something impossible must stop the start, not a request; and finding a route must cost nothing to speak of.
  * Paths: a segment is itself, or ":part" (any one segment), or, at the end, "*part" (all that is left, slashes and all, at least one segment).
  * Refused, with a message that names the row: two rows that one request could mean, a :part that is no field, a row that says not who may,
- *       a POST that neither calculates nor writes, a GET that writes, a topic together with a form or a role, and whatever else cannot mean anything.
+ *       a POST that neither calculates nor writes, a GET that writes, a write that says not which act of the record it is (or why none), a topic together
+ *       with a form or a role, and whatever else cannot mean anything.
  * Memory: in the arena of router_make. Afterwards nothing changes, so any thread may ask.
  */
 #ifndef HUSTINGS_HTTP_ROUTER_H
@@ -23,6 +24,7 @@ typedef struct Rule {
     Str topic;                /* without its part; empty: it has none */
     int topic_part;           /* the part that ends the topic, or -1 */
     const struct Rule *posts; /* GET: the POST whose form it shows */
+    LeafRule leaf;            /* of its command, as the row's `act` says */
 } Rule;
 
 typedef struct Router Router;
@@ -43,6 +45,9 @@ Match router_find(const Router *router, Verb method, Str path);
 
 /* Is every byte of the path one that a path of ours can have, and no segment empty, "." or ".."? */
 bool router_path_is_plain(Str path);
+
+/* Is `kind` one of those that the row's `act` names? */
+bool route_has_act(const Route *route, Str kind);
 
 /* The next segment of a path, of a row or of a request: "/a/:b" gives "a", then ":b". False at its end; "/" has none. */
 bool path_next(Str *rest, Str *ret_segment);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/session.h"
 
+#include "record/record.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +110,12 @@ static Str hash_of(const Cookie *cookie, Sha256 *hash)
     return (Str){(const char *)hash->bytes, SHA256_BYTES};
 }
 
+static bool role_from(const DbRows *rows, Role *ret_role)
+{
+    *ret_role = (Role){.name = db_text(rows, "name"), .power = db_i64(rows, "power")};
+    return ret_role->name.len && who_from(db_text(rows, "who"), &ret_role->who) && ret_role->who > WHO_ANYONE;
+}
+
 Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *ret_session)
 {
     if (cookie->kind != COOKIE_SESSION) return ERR_MISSING;
@@ -116,35 +124,118 @@ Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *r
     Err e = db_one(db, a, "http_session_by_token", DB_VALUES(db_bytes(hash_of(cookie, &hash))), &rows);
     if (e) return e;
     Session s = {.id = db_text(&rows, "id"), .begun = db_i64(&rows, "begun"), .seen = db_i64(&rows, "seen"), .ends = db_i64(&rows, "ends")};
-    if (!who_from(db_text(&rows, "who"), &s.who) || s.who == WHO_NOBODY) return ERR_MISSING;
-    if (s.ends <= now || s.seen + SESSION_IDLE_MS <= now) return ERR_MISSING;
+    if (!role_from(&rows, &s.role) || s.ends <= now || s.seen + SESSION_IDLE_MS <= now) return ERR_MISSING;
     *ret_session = s;
     return ERR_OK;
 }
 
-Err session_begin(Db *db, const Cookie *cookie, Str id, Who who, int64_t now)
+Err session_stands(Db *db, Arena *a, Str id)
+{
+    DbRows rows;
+    return db_one(db, a, "http_session_by_id", DB_VALUES(db_string(id)), &rows);
+}
+
+/* ---- roles that begin and end, in the record ---- */
+
+/* "the role of steward of this installation" */
+static Str role_words(Arena *a, Str who)
+{
+    return str_format(a, "the role of %.*s of this installation", STR_ARG(who));
+}
+
+/* " with a link made at the machine by Carol Count", from the leaf of the offer. */
+static Err link_words(Db *db, Arena *a, const Role *offered, Str *ret_words)
+{
+    Leaf offer;
+    Err e = record_leaf(db, a, offered->power, &offer, NULL);
+    *ret_words = S("");
+    if (e) return e == ERR_IO ? e : ERR_OK; /* somebody changed the leaf: verifying will say so */
+    *ret_words = str_format(a, ", with a link made at the machine by %.*s", STR_ARG(offer.by.name));
+    return ERR_OK;
+}
+
+static Err role_give(Db *db, Arena *a, const Role *offered, int64_t ends, int64_t now, int64_t *ret_power, Fault *fault)
+{
+    Str who = who_name(offered->who), role = role_words(a, who), link, until = time_words_utc(a, ends);
+    Err e = link_words(db, a, offered, &link);
+    if (e) return e;
+    View *data = view_object(a);
+    view_put_i64(data, S("offer"), offered->power);
+    Act act = {.kind = "role.given",
+        .by = {.name = offered->name, .role = who},
+        .says = str_format(
+            a, "%.*s was given %.*s, until %.*s at the latest%.*s.", STR_ARG(offered->name), STR_ARG(role), STR_ARG(until), STR_ARG(link)),
+        .until = ends,
+        .data = data};
+    Power power = {.ended = "role.ended", .holder = offered->name, .what = role};
+    return record_power_give(db, a, &act, &power, now, ret_power, fault);
+}
+
+/* The row goes, and with it the role. ERR_MISSING: there is nothing to tell: another command was faster, or the record ended the power when its time was over
+ * (record_expire), or the session is from before there was a record. */
+static Err end_row(Db *db, Arena *a, const DbRows *row, Officer by, Str reason, int64_t now, Fault *fault)
+{
+    int64_t gone, power = db_i64(row, "power");
+    Err e = db_run_counted(db, "http_session_end", DB_VALUES(db_string(db_text(row, "id"))), &gone);
+    if (e) return e;
+    return gone && power >= 0 ? record_power_end(db, a, power, by, reason, now, fault) : ERR_MISSING;
+}
+
+/* Why it ended by itself; empty: it has not. */
+static Str own_end(Arena *a, const DbRows *row, int64_t now)
+{
+    if (db_i64(row, "ends") <= now) return S("its time was over");
+    if (db_i64(row, "seen") + SESSION_IDLE_MS > now) return S("");
+    return str_format(a, "it was not used for %lld minutes", (long long)(SESSION_IDLE_MS / 60000));
+}
+
+/* ---- sessions begin and end ---- */
+
+Err session_begin(Db *db, Arena *a, const Cookie *cookie, Str id, const Role *offered, int64_t now, Fault *fault)
 {
     ASSERT(cookie->kind == COOKIE_SESSION);
     Sha256 hash;
+    int64_t power, ends = now + SESSION_LONGEST_MS;
+    Err e = role_give(db, a, offered, ends, now, &power, fault);
+    if (e) return e;
     return db_run(db, "http_session_begin",
-        DB_VALUES(db_bytes(hash_of(cookie, &hash)), db_string(id), db_string(who_name(who)), db_number(now),
-            db_number(now + SESSION_LONGEST_MS)));
+        DB_VALUES(db_bytes(hash_of(cookie, &hash)), db_string(id), db_string(who_name(offered->who)), db_string(offered->name),
+            db_number(power), db_number(now), db_number(ends)));
 }
 
-Err session_end(Db *db, Str id)
+Err session_end(Db *db, Arena *a, Str id, Officer by, Str reason, int64_t now, Fault *fault)
 {
-    return db_run(db, "http_session_end", DB_VALUES(db_string(id)));
+    DbRows rows;
+    Err e = db_one(db, a, "http_session_by_id", DB_VALUES(db_string(id)), &rows);
+    return e ? e : end_row(db, a, &rows, by, reason, now, fault);
 }
 
-Err session_end_all(Db *db)
+/* Those whose time was over before are told as that. */
+static Err end_rows(Db *db, Arena *a, DbRows *rows, Officer by, Str reason, int64_t now, Fault *fault)
 {
-    return db_run(db, "http_session_end_all", DB_NO_VALUES);
+    int ended = 0;
+    while (db_next(rows)) {
+        Str own = own_end(a, rows, now);
+        Err e = end_row(db, a, rows, own.len ? officer_program() : by, own.len ? own : reason, now, fault);
+        if (e && e != ERR_MISSING) return e;
+        ended += !e;
+    }
+    return ended ? ERR_OK : ERR_MISSING;
 }
 
-Err session_expire(Db *db, int64_t now)
+Err session_end_all(Db *db, Arena *a, Officer by, Str reason, int64_t now, Fault *fault)
 {
-    Err e = db_run(db, "http_session_expire", DB_VALUES(db_number(now), db_number(now - SESSION_IDLE_MS)));
-    return e ? e : db_run(db, "http_entry_expire", DB_VALUES(db_number(now)));
+    DbRows rows;
+    Err e = db_query(db, a, "http_sessions_all", DB_NO_VALUES, &rows);
+    return e ? e : end_rows(db, a, &rows, by, reason, now, fault);
+}
+
+static Err expire_sessions(Db *db, Arena *a, int64_t now, Fault *fault)
+{
+    DbRows rows;
+    Err e = db_query(db, a, "http_sessions_over", DB_VALUES(db_number(now), db_number(now - SESSION_IDLE_MS)), &rows);
+    if (!e) e = end_rows(db, a, &rows, officer_program(), S(""), now, fault);
+    return e == ERR_MISSING ? ERR_OK : e;
 }
 
 Err session_list(Db *db, Arena *a, Str id, int64_t now, View *array)
@@ -155,6 +246,7 @@ Err session_list(Db *db, Arena *a, Str id, int64_t now, View *array)
     while (db_next(&rows)) {
         View *row = view_add_object(array);
         view_put_str(row, S("who"), db_text(&rows, "who"));
+        view_put_str(row, S("name"), db_text(&rows, "name"));
         view_put_str(row, S("begun"), time_iso(a, db_i64(&rows, "begun")));
         view_put_str(row, S("begun_words"), time_words(a, db_i64(&rows, "begun")));
         view_put_str(row, S("seen_words"), time_words(a, db_i64(&rows, "seen")));
@@ -211,28 +303,72 @@ static Str hash_of_token(Str token, Sha256 *hash)
     return (Str){(const char *)hash->bytes, SHA256_BYTES};
 }
 
-Err entry_make(Db *db, Str token, Who who, int64_t ends)
+static Err offer_role(Db *db, Arena *a, Who who, Str name, Officer by, int64_t ends, int64_t now, int64_t *ret_leaf, Fault *fault)
 {
-    Sha256 hash;
-    return db_run(db, "http_entry_make", DB_VALUES(db_bytes(hash_of_token(token, &hash)), db_string(who_name(who)), db_number(ends)));
+    Str role = role_words(a, who_name(who)), until = time_words_utc(a, ends);
+    Act act = {.kind = "role.offered",
+        .by = by,
+        .says = str_format(
+            a, "A link was made with which %.*s may take %.*s, once, until %.*s.", STR_ARG(name), STR_ARG(role), STR_ARG(until)),
+        .until = ends};
+    return record_act(db, a, &act, now, ret_leaf, fault);
 }
 
-Err entry_find(Db *db, Arena *a, Str token, int64_t now, Who *ret_who)
+Err entry_make(Db *db, Arena *a, Str token, Who who, Str name, Officer by, int64_t ends, int64_t now, Fault *fault)
+{
+    Sha256 hash;
+    int64_t leaf;
+    Err e = offer_role(db, a, who, name, by, ends, now, &leaf, fault);
+    if (e) return e;
+    return db_run(db, "http_entry_make",
+        DB_VALUES(db_bytes(hash_of_token(token, &hash)), db_string(who_name(who)), db_string(name), db_number(leaf), db_number(ends)));
+}
+
+Err entry_find(Db *db, Arena *a, Str token, int64_t now, Role *ret_offered)
 {
     Sha256 hash;
     DbRows rows;
     Err e = db_one(db, a, "http_entry_by_token", DB_VALUES(db_bytes(hash_of_token(token, &hash)), db_number(now)), &rows);
     if (e) return e;
-    return who_from(db_text(&rows, "who"), ret_who) && *ret_who > WHO_ANYONE ? ERR_OK : ERR_MISSING;
+    return role_from(&rows, ret_offered) ? ERR_OK : ERR_MISSING;
 }
 
-Err entry_use(Db *db, Arena *a, Str token, int64_t now, Who *ret_who)
+Err entry_use(Db *db, Arena *a, Str token, int64_t now, Role *ret_offered)
 {
     Sha256 hash;
     int64_t taken = 0;
-    Err e = entry_find(db, a, token, now, ret_who);
+    Err e = entry_find(db, a, token, now, ret_offered);
     if (e) return e;
     e = db_run_counted(db, "http_entry_use", DB_VALUES(db_bytes(hash_of_token(token, &hash)), db_number(now)), &taken);
     if (e) return e;
     return taken == 1 ? ERR_OK : ERR_MISSING;
+}
+
+static Err end_offer(Db *db, Arena *a, const DbRows *row, int64_t now, Fault *fault)
+{
+    int64_t gone, power = db_i64(row, "power");
+    Err e = db_run_counted(db, "http_entry_drop", DB_VALUES(db_bytes(db_text(row, "token_hash"))), &gone);
+    if (e || !gone || power < 0) return e;
+    Str name = db_text(row, "name"), role = role_words(a, db_text(row, "who"));
+    Act act = {.kind = "role.offer_ended",
+        .by = officer_program(),
+        .says = str_format(a, "Nobody used the link with which %.*s could have taken %.*s.", STR_ARG(name), STR_ARG(role)),
+        .reason = S("its time was over"),
+        .ends_power = true,
+        .power = power};
+    return record_act(db, a, &act, now, NULL, fault);
+}
+
+static Err expire_entries(Db *db, Arena *a, int64_t now, Fault *fault)
+{
+    DbRows rows;
+    Err e = db_query(db, a, "http_entries_over", DB_VALUES(db_number(now)), &rows);
+    while (!e && db_next(&rows)) e = end_offer(db, a, &rows, now, fault);
+    return e;
+}
+
+Err session_expire(Db *db, Arena *a, int64_t now, Fault *fault)
+{
+    Err e = expire_sessions(db, a, now, fault);
+    return e ? e : expire_entries(db, a, now, fault);
 }

@@ -5,6 +5,10 @@
  * we did not give is seen without asking the store. A visitor's cookie is given where a form is shown, means nothing but "the same browser", and is
  * nowhere in the store; it never becomes a session: signing in makes a new token (no session fixation). A session's token is in the store as
  * its hash. A session ends after SESSION_IDLE_MS without use, after SESSION_LONGEST_MS in any case, and when its row is gone.
+ *
+ * A session is a power: the public record has a leaf that gave it (role.given) and one that ends it (role.ended), each in the transaction in which the row
+ * comes or goes. A link is an offer of it (role.offered); one that is used becomes a session, one that is not ends with role.offer_ended. Sessions and
+ * links without a name are from before there was a record, which never heard of them: they let nobody in, and housekeeping takes them away without a leaf.
  */
 #ifndef HUSTINGS_HTTP_SESSION_H
 #define HUSTINGS_HTTP_SESSION_H
@@ -32,28 +36,40 @@ Str cookie_header(const Secret *secret, Arena *a, const Cookie *cookie, bool sec
 /* The value of a cookie by its name, where `nth` counts those of the same name from 0. False: there are no more. */
 bool cookie_value(Str header, Str name, int nth, Str *ret_value);
 
+/* A role, whom it is given to, and the leaf that says so. */
+typedef struct Role {
+    Who who;
+    Str name;
+    int64_t power; /* -1: none, from before there was a record */
+} Role;
+
 typedef struct Session {
     Str id;
-    Who who;
+    Role role;
     int64_t begun, seen, ends;
 } Session;
 
 /* ERR_MISSING: there is none, or it is over. */
 NODISCARD Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *ret_session);
-/* Inside commands. */
-NODISCARD Err session_begin(Db *db, const Cookie *cookie, Str id, Who who, int64_t now);
-NODISCARD Err session_end(Db *db, Str id);
-NODISCARD Err session_end_all(Db *db);
-/* Drop sessions and links that are over, a thousand of each at most. */
-NODISCARD Err session_expire(Db *db, int64_t now);
-/* Those that are good: id, who, begun, seen, ends; times in words; `this` for the one with that id. */
+/* Inside commands: is the session that asked for this still there? ERR_MISSING: it has ended since. */
+NODISCARD Err session_stands(Db *db, Arena *a, Str id);
+/* Inside commands. A role begins that a link offered. */
+NODISCARD Err session_begin(Db *db, Arena *a, const Cookie *cookie, Str id, const Role *offered, int64_t now, Fault *fault);
+/* Before its time, for that reason. ERR_MISSING: it is gone already. */
+NODISCARD Err session_end(Db *db, Arena *a, Str id, Officer by, Str reason, int64_t now, Fault *fault);
+/* Every one. ERR_MISSING: there is none. */
+NODISCARD Err session_end_all(Db *db, Arena *a, Officer by, Str reason, int64_t now, Fault *fault);
+/* Drop sessions and links that are over, a thousand of each at most, with a leaf each. */
+NODISCARD Err session_expire(Db *db, Arena *a, int64_t now, Fault *fault);
+/* Those that are good: who, name, begun, seen, ends; times in words; `this` for the one with that id. */
 NODISCARD Err session_list(Db *db, Arena *a, Str id, int64_t now, View *array);
 /* It is used now: written down now and then, without waiting for it. */
 void session_used(Store *store, const Session *session, int64_t now);
 
-/* One-time links. `token` is what stands in the path. */
-NODISCARD Err entry_make(Db *db, Str token, Who who, int64_t ends);
-NODISCARD Err entry_find(Db *db, Arena *a, Str token, int64_t now, Who *ret_who);
-NODISCARD Err entry_use(Db *db, Arena *a, Str token, int64_t now, Who *ret_who);
+/* One-time links. `token` is what stands in the path, `by` who makes it. */
+NODISCARD Err entry_make(Db *db, Arena *a, Str token, Who who, Str name, Officer by, int64_t ends, int64_t now, Fault *fault);
+NODISCARD Err entry_find(Db *db, Arena *a, Str token, int64_t now, Role *ret_offered);
+/* Take it away. ERR_MISSING: somebody was faster. */
+NODISCARD Err entry_use(Db *db, Arena *a, Str token, int64_t now, Role *ret_offered);
 
 #endif

@@ -279,8 +279,9 @@ static Err find_session(Site *site, SiteReq *own, Db *db)
     }
     if (e) return e;
     own->signed_in = true;
-    own->req.who = own->session.who;
+    own->req.who = own->session.role.who;
     own->req.actor = own->session.id;
+    own->req.officer = (Officer){.name = own->session.role.name, .role = who_name(own->req.who)};
     session_used(site->store, &own->session, own->req.now);
     return ERR_OK;
 }
@@ -288,7 +289,7 @@ static Err find_session(Site *site, SiteReq *own, Db *db)
 static Err check_who(SiteReq *own)
 {
     if (own->rule->route->who == WHO_ANYONE || own->rule->route->who == own->req.who) return ERR_OK;
-    if (own->session_over) return req_fail(&own->req, ERR_DENIED, "Your session is over. Sign in again with a new link.");
+    if (own->session_over) return req_session_over(&own->req);
     return req_fail(&own->req, ERR_DENIED, "This page is for stewards. Sign in with a link that whoever runs this site makes for you.");
 }
 
@@ -603,25 +604,26 @@ void site_refuse(Site *site, Exchange *ex, int status, Str why)
 
 Err site_expire(Db *db, Command *command)
 {
-    return session_expire(db, command->now);
+    return session_expire(db, command->arena, command->now, &command->fault);
 }
 
 typedef struct NewEntry {
     Str token;
-    Who who;
+    const EntryLink *link;
     int64_t ends;
 } NewEntry;
 
 static Err entry_run(Db *db, Command *command)
 {
     const NewEntry *entry = command->input;
-    return entry_make(db, entry->token, entry->who, entry->ends);
+    const EntryLink *link = entry->link;
+    return entry_make(db, command->arena, entry->token, link->who, link->name, link->by, entry->ends, command->now, &command->fault);
 }
 
-Err site_entry_link(Arena *a, Store *store, Who who, int minutes, int64_t now, Str *ret_path, Fault *fault)
+Err site_entry_link(Arena *a, Store *store, const EntryLink *link, int64_t now, Str *ret_path, Fault *fault)
 {
-    NewEntry entry = {.token = token_new(a), .who = who, .ends = now + (int64_t)minutes * 60000};
-    Command command = {.name = "entry_make", .leaf = LEAF_NONE, .run = entry_run, .input = &entry, .arena = a, .now = now};
+    NewEntry entry = {.token = token_new(a), .link = link, .ends = now + (int64_t)link->minutes * 60000};
+    Command command = {.name = "entry_make", .leaf = LEAF_ONE, .run = entry_run, .input = &entry, .arena = a, .now = now};
     Err e = store_run(store, &command);
     if (e) {
         *fault = command.fault;

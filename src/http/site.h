@@ -28,13 +28,21 @@ void site_close(Site *site);
 
 /* The API's description (OpenAPI 3.1), made from the route tables. */
 View *site_openapi(Arena *a, const Room *const *rooms, int room_count, const SiteOptions *options);
-/* All routes, the site's own among them, a line each: method, path, who may, body limit, rate, title; tabs between. For tests and for readers. */
+/* All routes, the site's own among them, a line each: method, path, who may, body limit, rate, title, act; tabs between. For tests and for readers. */
 void site_routes(const Room *const *rooms, int room_count, Buf *out);
 
-/* A command for the server's housekeeping (`hustings serve` submits it every few minutes): drops sessions and links whose time is over. */
+/* A command for the server's housekeeping (`hustings serve` submits it every few minutes): drops sessions and links whose time is over, each with a leaf
+ * of the record (LEAF_MAYBE). */
 NODISCARD Err site_expire(Db *db, Command *command);
 
-/* A one-time link for signing in, good for `minutes`: the path to put after the site's address. For `hustings sign-in`. */
-NODISCARD Err site_entry_link(Arena *a, Store *store, Who who, int minutes, int64_t now, Str *ret_path, Fault *fault);
+/* A one-time link for signing in, good for `minutes`: the path to put after the site's address. For `hustings sign-in`. That it was made is an act, and so
+ * is what becomes of it (session.h). */
+typedef struct EntryLink {
+    Who who;
+    Str name;   /* of whom it is for: the record will name her */
+    Officer by; /* who makes it */
+    int minutes;
+} EntryLink;
+NODISCARD Err site_entry_link(Arena *a, Store *store, const EntryLink *link, int64_t now, Str *ret_path, Fault *fault);
 
 #endif

@@ -128,7 +128,7 @@ def check_it_serves(tally, root):
         store = inside(root, 'stat', '-c', '%a %U', f'{HOME}/hustings.db').stdout.strip()
         tally('the store is its own, closed to others', store in ('640 hustings', '600 hustings'), store)
         published = sh('chroot', root, 'setpriv', '--reuid=hustings', '--regid=hustings', '--init-groups', 'hustings', 'publish',
-                       '/usr/share/doc/hustings/examples/labour-2010')
+                       '/usr/share/doc/hustings/examples/labour-2010', '--by', 'Carol Count')
         tally('a contest is published beside it', published.returncode == 0, published.stdout + published.stderr)
         tally('and shown', b'2010' in ask(url + '/contests').body, published.stdout)
     finally:

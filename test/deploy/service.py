@@ -29,7 +29,7 @@ from deploy import ROOT, Skip, Tally, ask, free_port, line_with, server, stop, w
 
 sys.path.insert(0, str(ROOT / 'test'))
 
-BARE = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null'}
+BARE = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count'}
 
 
 def run(*arguments, folder, environment=None):
@@ -357,9 +357,10 @@ def check_housekeeping(tally, folder):
         pass
     with contextlib.closing(sqlite3.connect(folder / 'hustings.db')) as db:
         far = int(time.time() * 1000) + 10**9
-        db.execute("INSERT INTO session VALUES (x'01', 'over', 'steward', 1, 1, 2)")
-        db.execute("INSERT INTO session VALUES (x'02', 'good', 'steward', 1, ?, ?)", (far, far))
-        db.execute("INSERT INTO entry VALUES (x'03', 'steward', 2)")
+        db.execute("INSERT INTO session (token_hash, id, who, name, begun, seen, ends) VALUES (x'01', 'over', 'steward', 'Ada Poll', 1, 1, 2)")
+        db.execute("INSERT INTO session (token_hash, id, who, name, begun, seen, ends) VALUES (x'02', 'good', 'steward', 'Ada Poll', 1, ?, ?)", (far, far))
+        db.execute("INSERT INTO session (token_hash, id, who, begun, seen, ends) VALUES (x'04', 'nameless', 'steward', 1, ?, ?)", (far, far))
+        db.execute("INSERT INTO entry (token_hash, who, ends) VALUES (x'03', 'steward', 2)")
         db.execute("INSERT INTO command_key VALUES ('old', x'00', x'00', 1)")
         db.commit()
 
@@ -418,19 +419,19 @@ def check_dev(tally, folder):
 def check_sign_in(tally, folder):
     with server(folder) as (_, url):
         address = url.removeprefix('http://')
-        status, link, said = run('sign-in', '--listen', address, folder=folder)
+        status, link, said = run('sign-in', '--for', 'Ada Poll', '--listen', address, folder=folder)
         tally('a link for the steward', status == 0 and link.startswith(url + '/enter/'), (link, said))
         page = ask(link.strip())
         tally('it shows its button, and signs nobody in by itself', page.status == 200 and b'<form' in page.body, page)
-        based = run('sign-in', folder=folder, environment={'HUSTINGS_SERVER_BASE': 'https://vote.example.org'})
+        based = run('sign-in', '--for', 'Ada Poll', folder=folder, environment={'HUSTINGS_SERVER_BASE': 'https://vote.example.org'})
         tally('with the address that people use', based[1].startswith('https://vote.example.org/enter/'), based)
         log_free = re.search(r'/enter/(\S+)', link)[1]
         raw = b''.join(p.read_bytes() for p in folder.glob('hustings.db*'))
         tally('the store does not hold the link itself', log_free.encode() not in raw)
-    seen = run('sign-in', '--store', 'none.db', folder=folder)
+    seen = run('sign-in', '--for', 'Ada Poll', '--store', 'none.db', folder=folder)
     tally('no store is made for it', seen[0] == 2 and 'none.db' in seen[2] and not (folder / 'none.db').exists(), seen)
     for minutes, what in (('100000', 'nor a link for months'), ('0', 'nor one that is over at once')):
-        seen = run('sign-in', '--minutes', minutes, folder=folder)
+        seen = run('sign-in', '--for', 'Ada Poll', '--minutes', minutes, folder=folder)
         tally(what, seen[0] == 2 and '--minutes' in seen[2], seen)
 
 
@@ -453,7 +454,7 @@ def check_other_commands_say_why_not(tally, folder):
 def check_tables(tally, folder):
     status, routes, _ = run('routes', folder=folder)
     rows = [line.split('\t') for line in routes.splitlines()]
-    tally('routes: a line each, six columns', status == 0 and len(rows) > 10 and all(len(r) == 6 for r in rows), routes)
+    tally('routes: a line each, seven columns', status == 0 and len(rows) > 10 and all(len(r) == 7 for r in rows), routes)
     status, text, _ = run('openapi', folder=folder)
     described = json.loads(text)
     with server(folder) as (_, url):

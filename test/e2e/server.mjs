@@ -33,13 +33,15 @@ export class Server {
     this.store = `${this.home}/store.db`;
   }
 
-  async command(...words) { return run(process.env.HUSTINGS, words, { timeout: 120_000 }); }
+  async command(...words) {
+    return run(process.env.HUSTINGS, words, { timeout: 120_000, env: { ...process.env, HUSTINGS_RECORD_OFFICER: 'Carol Count' } });
+  }
 
   publish(folder, ...more) { return this.command('publish', folder, '--store', this.store, ...more); }
 
   /** The path of a link that signs one browser in as a steward. */
   async stewardsPath() {
-    const { stdout } = await this.command('sign-in', '--store', this.store, '--listen', new URL(this.origin).host);
+    const { stdout } = await this.command('sign-in', '--for', 'Ada Poll', '--store', this.store, '--listen', new URL(this.origin).host);
     return new URL(stdout.trim()).pathname;
   }
 

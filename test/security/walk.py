@@ -23,7 +23,7 @@ from deploy import ROOT, Tally, ask, server
 EXAMPLE = ROOT / 'examples/labour-2010-totals'
 CONTEST = '/contests/labour-2010-totals'
 TOKEN = 'A' * 22
-BARE = {'PATH': deploy.os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null'}
+BARE = {'PATH': deploy.os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count'}
 ROLES = ('visitor', 'steward', 'expired')
 ANYONE, STEWARD = 'anyone', 'steward'
 
@@ -72,6 +72,9 @@ ROUTES = {
     ('GET', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', None, same(404)),
     ('POST', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', {'word': 'none'}, (404, 404, 403)),
 }
+# Of which acts a POST leaves a leaf of the public record; 'none': it writes, and is no act; not here: it writes nothing. (test/record/acts.py does them.)
+ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/sign-out/everywhere': 'role.ended',
+        '/contests/:contest/unpublish': 'contest.withdrawn', '/kept': 'none', '/kept/:kept/delete': 'none'}
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
           'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
@@ -112,7 +115,7 @@ class Browser:
 
 
 def steward(folder, url):
-    link = run(folder, 'sign-in', '--store', 'hustings.db').strip().split()[-1]
+    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', 'hustings.db').strip().split()[-1]
     browser = Browser(url)
     path = urllib.parse.urlsplit(link).path
     answer = browser.post(path, {}, browser.token(path))
@@ -141,10 +144,12 @@ def make(role, folder, url):
 
 def check_table(tally, folder, _):
     lines = [line.split('\t') for line in run(folder, 'routes').splitlines()]
-    served = {(method, path): who for method, path, who, *_ in lines}
+    served = {(method, path): (who, act) for method, path, who, *_, act in lines}
     for route in sorted(served.keys() | ROUTES.keys()):
-        row = ROUTES.get(route)
-        tally(f'{route[0]} {route[1]}: has a row that says who may', row and served.get(route) == row[0], f'the table of routes: {served.get(route)}; ROUTES: {row}')
+        row, (who, act) = ROUTES.get(route), served.get(route, (None, None))
+        tally(f'{route[0]} {route[1]}: has a row that says who may', row and who == row[0], f'the table of routes: {served.get(route)}; ROUTES: {row}')
+        wanted = ACTS.get(route[1], '-') if route[0] == 'POST' else '-'
+        tally(f'{route[0]} {route[1]}: is an act, or is none, as ACTS says', act and act.split(':')[0] == wanted, f'the table of routes: {act}; ACTS: {wanted}')
 
 
 def send(browser, method, path, fields, token=None):
@@ -228,7 +233,7 @@ def check_fixation(tally, folder, url):
     browser = Browser(url)
     browser.token()
     planted = dict(browser.cookies)
-    link = run(folder, 'sign-in', '--store', 'hustings.db').strip().split()[-1]
+    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', 'hustings.db').strip().split()[-1]
     path = urllib.parse.urlsplit(link).path
     browser.post(path, {}, browser.token(path))
     tally('signed in', browser.ask('/steward').status == 200)

@@ -26,7 +26,7 @@ static const Field bad_name[] = {{.name = "_csrf", .kind = FIELD_LINE}, {0}};
 static const Field upside_down[] = {{"n", FIELD_NUMBER, .min = 5, .max = 3}, {0}};
 
 #define PAGE .title = "T", .page = a_page, .html = "x"
-#define WRITE .title = "T", .write = a_write
+#define WRITE .title = "T", .write = a_write, .act = "none: a test"
 
 static Err make(Arena *a, const Route *routes, int count, Router **ret_router, Fault *fault)
 {
@@ -61,6 +61,16 @@ static void rows_that_mean_nothing(void **state)
         {"a write shows no page", {POST, "/a", WHO_ANYONE, WRITE, .html = "x"}},
         {"a form_page needs a form", {POST, "/a", WHO_ANYONE, WRITE, .form_page = a_page}},
         {"only a GET shows another row's form", {POST, "/a", WHO_ANYONE, WRITE, .posts = "/a"}},
+        {"a write says which act of the record it is", {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write}},
+        {"a write says which act of the record it is", {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write, .act = ""}},
+        {"does not say why it is no act", {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write, .act = "none: "}},
+        {"an act that the record does not know (record/act.h): none",
+            {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write, .act = "none"}},
+        {"an act that the record does not know (record/act.h): tea.drunk",
+            {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write, .act = "role.ended tea.drunk"}},
+        {"an act that the record does not know", {POST, "/a", WHO_ANYONE, .title = "T", .write = a_write, .act = "role.ended  role.given"}},
+        {"only a write is an act of the record", {POST, "/a", WHO_ANYONE, PAGE, .act = "role.ended"}},
+        {"only a write is an act of the record", {GET, "/a", WHO_ANYONE, PAGE, .act = "none: a page"}},
         {"only a GET has a topic", {POST, "/a", WHO_ANYONE, WRITE, .topic = "t"}},
         {"only a GET stands in the navigation", {POST, "/a", WHO_ANYONE, WRITE, .nav = "A"}},
         {"body_max is out of bounds", {POST, "/a", WHO_ANYONE, WRITE, .body_max = -1}},

@@ -11,7 +11,7 @@ static Err add_run(Db *db, Command *command)
 
 static void add_note(House *h, Store *store, const char *id, const char *words)
 {
-    Note note = {.id = str_from_c(id), .words = str_from_c(words), .seats = 1, .at = h->now};
+    GuestNote note = {.id = str_from_c(id), .words = str_from_c(words), .seats = 1, .at = h->now};
     Command command = {.name = "test", .leaf = LEAF_NONE, .run = add_run, .input = &note, .arena = &h->arena, .now = h->now};
     assert_int_equal(store_run(store, &command), ERR_OK);
 }

@@ -7,7 +7,8 @@ static Str entry_link(House *h)
 {
     Str path;
     Fault fault = {0};
-    if (site_entry_link(&h->arena, h->store, WHO_STEWARD, 15, h->now, &path, &fault)) fail_msg("%.*s", STR_ARG(fault.expected));
+    EntryLink link = {.who = WHO_STEWARD, .name = S("Ada Poll"), .by = {.name = S("Carol Count"), .role = S("operator")}, .minutes = 15};
+    if (site_entry_link(&h->arena, h->store, &link, h->now, &path, &fault)) fail_msg("%.*s", STR_ARG(fault.expected));
     assert_true(str_starts(path, S("/enter/")));
     assert_int_equal(path.len, strlen("/enter/") + 22);
     return path;

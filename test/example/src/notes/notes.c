@@ -11,7 +11,7 @@ static Err seats_taken(Db *db, Arena *a, int64_t *ret_seats)
     return ERR_OK;
 }
 
-Err note_add(Db *db, Arena *a, const Note *note)
+Err note_add(Db *db, Arena *a, const GuestNote *note)
 {
     int64_t taken;
     Err e = seats_taken(db, a, &taken);

@@ -9,13 +9,13 @@
 
 enum { NOTES_SEATS_MAX = 100 };
 
-typedef struct Note {
+typedef struct GuestNote {
     Str id, words;
     int64_t seats, at;
-} Note;
+} GuestNote;
 
 /* A command. Announces the topic "notes". */
-NODISCARD Err note_add(Db *db, Arena *a, const Note *note);
+NODISCARD Err note_add(Db *db, Arena *a, const GuestNote *note);
 /* Appends [id, words, seats] of every note to `array`. */
 NODISCARD Err notes_list(Db *db, Arena *a, View *array);
 

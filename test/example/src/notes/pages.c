@@ -17,7 +17,7 @@ static Err note_form(Req *req, View *view)
 
 static Err note_write(Req *req, Db *db, View *answer)
 {
-    Note note = {.id = req_new_id(req), .words = req_text(req, "words"), .seats = req_number(req, "seats"), .at = req->now};
+    GuestNote note = {.id = req_new_id(req), .words = req_text(req, "words"), .seats = req_number(req, "seats"), .at = req->now};
     Err e = note_add(db, req->arena, &note);
     if (e == ERR_CONFLICT) return req_wrong(req, "seats", "There is not so much room left");
     if (e) return e;
@@ -31,7 +31,8 @@ static const Route routes[] = {
     {GET, "/notes", WHO_ANYONE, "Notes", "All notes that were left.", .page = notes_page, .html = "notes", .topic = "notes",
         .nav = "Notes"},
     {GET, "/notes/new", WHO_ANYONE, "Leave a note", .page = note_form, .html = "note", .posts = "/notes/new"},
-    {POST, "/notes/new", WHO_ANYONE, "Leave a note", "Leaves a note.", note_fields, .write = note_write, .form = "note"},
+    {POST, "/notes/new", WHO_ANYONE, "Leave a note", "Leaves a note.", note_fields, .write = note_write,
+        .act = "none: visitors leave notes, and nothing of the apparatus changes", .form = "note"},
 };
 
 static const TopicRule topics[] = {{"notes", WHO_ANYONE}, {0}};
