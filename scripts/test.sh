@@ -14,7 +14,7 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest kill
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest record kill
     valgrind e2e fuzz lint)
 
 # One thing that either works or does not, as a step that counts 1.

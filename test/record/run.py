@@ -12,6 +12,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = [
+    'acts.py',
     'witness.py',
 ]
 
