@@ -135,3 +135,22 @@ void metrics_text(const StoreFigures *store, Buf *out)
     number(out, "process_resident_memory_bytes", "Memory of this process.", "gauge", resident_bytes());
     number(out, "process_open_fds", "Open file descriptors of this process.", "gauge", open_descriptors());
 }
+
+void metrics_record(const SealState *state, int64_t now, Buf *out)
+{
+    int64_t failures = 0, troubled = 0;
+    if (state->leaves < 0) return;
+    for (int i = 0; i < state->witness_count; i++) {
+        failures += state->witnesses[i].failures;
+        troubled += state->witnesses[i].trouble.len > 0;
+    }
+    number(out, "hustings_record_leaves", "Leaves of the public record.", "gauge", state->leaves);
+    number(
+        out, "hustings_record_sealed_leaves", "Leaves that the newest checkpoint holds.", "gauge", state->sealed > 0 ? state->sealed : 0);
+    number(out, "hustings_record_sealed_seconds", "Time since the newest checkpoint was signed.", "gauge",
+        state->sealed_at ? (now - state->sealed_at) / 1000 : -1);
+    number(out, "hustings_record_stopped", "1: nothing is signed any more, and the log says why.", "gauge", state->stopped.len > 0);
+    number(out, "hustings_record_witnesses", "Witnesses that are asked.", "gauge", state->witness_count);
+    number(out, "hustings_record_witnesses_troubled", "Those whose last answer was none or wrong.", "gauge", troubled);
+    number(out, "hustings_record_witness_failures_total", "Times that a witness gave no answer or a wrong one.", "counter", failures);
+}

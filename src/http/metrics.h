@@ -5,7 +5,7 @@
 #ifndef HUSTINGS_HTTP_METRICS_H
 #define HUSTINGS_HTTP_METRICS_H
 
-#include "db/db.h"
+#include "record/seal.h"
 
 typedef enum Metric {
     METRIC_CONNECTIONS,         /* opened */
@@ -34,5 +34,7 @@ void metric_took(int64_t microseconds);
 
 /* Prometheus text format 0.0.4. */
 void metrics_text(const StoreFigures *store, Buf *out);
+/* The same of the public record, if this process seals it. */
+void metrics_record(const SealState *state, int64_t now, Buf *out);
 
 #endif

@@ -98,6 +98,9 @@ static Err metrics_page(Req *req, View *view)
     StoreFigures figures = store_figures(site->store);
     Buf b = buf_new(req->arena);
     metrics_text(&figures, &b);
+    SealState seal;
+    record_seal_state(req->arena, &seal);
+    metrics_record(&seal, req->now, &b);
     send_plain(req, 200, S("text/plain; version=0.0.4; charset=utf-8"), buf_done(&b), CACHE_NOT);
     return ERR_OK;
 }

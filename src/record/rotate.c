@@ -62,10 +62,24 @@ static Err run_act(Db *db, Command *command)
     return record_act(db, command->arena, command->input, command->now, NULL, &command->fault);
 }
 
+/* By the keys before it: so the leaf itself vouches for the new key, to somebody who has kept no checkpoint that an older one signed. It can never be taken for
+ * a checkpoint: those have a number on their second line.
+ */
+static Str hand_over(const Change *c, const Verifier *added)
+{
+    Str vkey = verifier_text(c->a, added), text = str_format(c->a, "%.*s\nrecord.key_added\n%.*s\n", STR_ARG(added->name), STR_ARG(vkey));
+    Buf b = buf_new(c->a);
+    buf_format(&b, "%.*s\n", STR_ARG(text));
+    for (int i = 0; i < c->keys->count; i++)
+        if (!verifier_equal(&c->keys->signers[i].verifier, added)) buf_str(&b, note_sign(c->a, &c->keys->signers[i], text, 0));
+    return buf_done(&b);
+}
+
 static Err append(const Change *c, const char *kind, const Verifier *verifier, Str says)
 {
     View *data = view_object(c->a);
     view_put_str(data, S("vkey"), verifier_text(c->a, verifier));
+    if (c->keys->count > 1 && str_equal(str_from_c(kind), S("record.key_added"))) view_put_str(data, S("signed"), hand_over(c, verifier));
     Act act = {.kind = kind, .by = c->by, .says = says, .reason = c->reason, .data = data};
     Command command = {.name = "record_key", .leaf = LEAF_ONE, .run = run_act, .input = &act, .arena = c->a, .now = c->now};
     Err e = store_run(c->store, &command);

@@ -30,8 +30,8 @@ NODISCARD Err record_keys_write(Arena *a, const RecordKeys *keys, Fault *fault);
 
 /* ---- changing the key (docs/record.md, 'Changing the key') ----
  *
- * Each of these is an act: a leaf record.key_added or record.key_ended with the key as data ("vkey"). Whoever knows an older key follows from it to the newer
- * one by that leaf, which both have signed. Every step may be killed and asked for again: it goes on where it was. `keys` is what the file holds; what it
+ * Each of these is an act: a leaf record.key_added or record.key_ended with the key as data ("vkey"; and "signed": a note of the older keys which
+ * says ORIGIN, "record.key_added" and the vkey on three lines). Whoever knows an older key follows from it to the newer one by that leaf. Every step may be killed and asked for again: it goes on where it was. `keys` is what the file holds; what it
  * holds after is put there and in `keys`.
  */
 
