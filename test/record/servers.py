@@ -140,3 +140,41 @@ def until(what, probe):
             return value
         time.sleep(0.15)  # reads are limited to 600 a minute
     raise AssertionError(f'it never came to this: {what}')
+
+
+class Serve(Program):
+    """`hustings serve` on a store of its own: everything is in `folder`, which can be copied when it has ended."""
+
+    def __init__(self, program, folder, witnesses=(), origin='vote.example.org/record', under=''):
+        self.program, self.folder, self.conf = program, folder, f'{folder}/hustings.conf'
+        self.origin = origin
+        pathlib.Path(folder).mkdir(exist_ok=True)
+        self.ask_witnesses(*witnesses)
+        super().__init__([program, 'serve', '--config', self.conf], 'serving', folder, under)
+
+    def ask_witnesses(self, *witnesses):
+        """From its next start on: pairs of a vkey and an address."""
+        asked = ''.join(f'witness = {vkey} {url}\n' for vkey, url in witnesses)
+        pathlib.Path(self.conf).write_text(f'[store]\nurl = {self.folder}/store.db\n[server]\nlisten = 127.0.0.1:0\n[limits]\nrates = 0\n'
+                                           f'[record]\norigin = {self.origin}\nofficer = Ada Archer\n{asked}')
+
+    def get(self, path):
+        return ask(self.url, 'GET', path)
+
+    def checkpoint(self):
+        """(text, signature lines) of what it shows now."""
+        answer = self.get('/record/checkpoint')
+        assert answer.status == 200, answer
+        at = answer.text.rindex('\n\n') + 1
+        return answer.text[:at], answer.text[at + 1:]
+
+    def size(self):
+        return int(self.checkpoint()[0].split('\n')[1])
+
+    def vkey(self):
+        return self.get('/record/keys').text.splitlines()[0]
+
+    def act(self, *command):
+        """A command of the operator beside the running server: it leaves a leaf."""
+        run = subprocess.run([self.program, *command, '--config', self.conf], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert run.returncode == 0, run

@@ -7,6 +7,7 @@ The logs are made by tlog.py, which shares no code with the program. Last line: 
 import argparse
 import base64
 import hashlib
+import http.client
 import http.server
 import os
 import pathlib
@@ -444,26 +445,30 @@ def test_evidence_is_kept():
 # ---- at the same time, and killed ------------------------------------------------------------------------------------
 
 class Book:
-    """Every cosignature that was ever seen: no two of them may be of records of which neither contains the other."""
+    """Every tree that was ever shown to a witness, and which it cosigned: of any two of these the larger must contain the smaller, unchanged."""
 
-    def __init__(self, *views):
-        self.views, self.seen, self.mutex = views, set(), threading.Lock()
+    def __init__(self):
+        self.trees, self.seen, self.mutex = {(0, tlog.Tree().root()): tlog.Tree()}, set(), threading.Lock()
+        self.wrong = []  # what threads found
+
+    def branch(self, size, root, more):
+        """Another tree that extends one that was shown: its new entries are in no other."""
+        tree = tlog.Tree()
+        tree.leaves = self.trees[size, root].leaves[:size] + [os.urandom(32) for _ in range(more)]
+        with self.mutex:
+            self.trees[size + more, tree.root()] = tree
+        return tree
 
     def put(self, size, root):
         with self.mutex:
+            assert (size, root) in self.trees, 'a cosignature of a tree that nobody showed'
             self.seen.add((size, root))
 
-    def view_of(self, size, root):
-        for view in self.views:
-            if len(view.tree.leaves) >= size and view.tree.root(size) == root:
-                return view
-        raise AssertionError(f'a cosignature of a tree that nobody showed: {size}')
-
     def check(self):
+        assert not self.wrong, self.wrong
         for size, root in self.seen:
-            view = self.view_of(size, root)
             for older, older_root in self.seen:
-                assert older > size or view.tree.root(older) == older_root, f'{older} and {size} were both cosigned, and do not go together'
+                assert older > size or self.trees[size, root].root(older) == older_root, f'{older} and {size} were both cosigned, and do not go together'
         return len(self.seen)
 
 
@@ -502,61 +507,53 @@ def test_at_the_same_time():
 KILLS = 50
 
 
+def post_branches(w, key, verifier, book, stop):
+    """Extend what it remembers, each time another way, until it is gone."""
+    connection, dice = connect(w.url), random.Random()
+    while not stop.is_set():
+        try:
+            log = ask(w.url, 'GET', '/index.json', connection=connection).json()['logs'][0]
+            old, root = log['size'], base64.b64decode(log['root'])
+            tree = book.branch(old, root, dice.choice((0, 1, 1, 1, 2)) if old else 1)
+            text = tlog.checkpoint_text(key.name, len(tree.leaves), tree.root())
+            answer = w.add(tlog.add_checkpoint(old, tree.consistency(old, len(tree.leaves)), tlog.note(text, key.sign(text))), connection)
+            if answer.status == 200:
+                assert verifier.cosigned(text, answer.text), answer
+                book.put(len(tree.leaves), tree.root())
+        except (OSError, http.client.HTTPException):
+            return  # it was killed
+        except Exception as wrong:
+            book.wrong.append(wrong)
+            raise
+
+
+def remembered(w):
+    answer = w.get(f'/checkpoint/{hashlib.sha256(ORIGIN.encode()).hexdigest()}')
+    return tlog.checkpoint_parts(answer.text)[1:] if answer.status == 200 else (0, tlog.Tree().root())
+
+
 def test_killed_50_times():
-    """kill -9 while two views of one log are posted, by several at once: whatever it cosigned, before or after, belongs together."""
-    log = Log(400)
-    fork = fork_of(log, 3, 400)
-    book = Book(log, fork)
-    verifier, digest = None, hashlib.sha256(ORIGIN.encode()).hexdigest()
-    requests = {}
-
-    def request(view, old, size):
-        if (view, old, size) not in requests:
-            requests[view, old, size] = view.request(old, size)
-        return requests[view, old, size]
-
-    def post(w, view, stop):
-        dice = random.Random()
-        while not stop.is_set():
-            try:
-                old = w.logs()[ORIGIN]['size']
-                size = min(400, old + dice.choice((0, 0, 1, 1, 2)))
-                if size == 0:
-                    size = 1
-                answer = w.add(request(view, old, size))
-                if answer.status == 200:
-                    assert verifier.cosigned(view.text(size), answer.text), answer
-                    book.put(size, view.tree.root(size))
-            except (OSError, ValueError, http_errors):
-                pass  # it was killed
-
-    import http.client
-    http_errors = http.client.HTTPException
+    """kill -9 while several extend one log, each another way: whatever it cosigned, before or after, belongs together, and nothing is forgotten."""
+    log, book = Log(0), Book()
     with folder() as where:
-        rounds = 0
-        while rounds < KILLS:
+        for _ in range(KILLS):
             w = witness(where, [log]).start()
-            verifier = tlog.Verifier(w.vkey)
-            remembered = w.get(f'/checkpoint/{digest}')
-            if remembered.status == 200:
-                _, size, root = tlog.checkpoint_parts(remembered.text)
-                book.put(size, root)
+            book.put(*remembered(w))
             stop = threading.Event()
-            threads = [threading.Thread(target=post, args=(w, view, stop)) for view in (log, fork, log, fork)]
+            threads = [threading.Thread(target=post_branches, args=(w, log.key, tlog.Verifier(w.vkey), book, stop)) for _ in range(4)]
             for thread in threads:
                 thread.start()
-            time.sleep(random.uniform(0.0, 0.15))
+            time.sleep(random.uniform(0.0, 0.2))
             w.end(signal.SIGKILL)
             stop.set()
             for thread in threads:
                 thread.join()
-            rounds += 1
         with witness(where, [log]) as w:
-            _, size, root = tlog.checkpoint_parts(w.get(f'/checkpoint/{digest}').text)
+            size, root = remembered(w)
             book.put(size, root)
             assert size == max(seen for seen, _ in book.seen), 'it went back'
-        assert book.check() > 3, 'it hardly cosigned anything'
-        print(f'        {KILLS} kills, {len(book.seen)} different checkpoints cosigned, the last of {size} entries')
+        assert book.check() > KILLS, 'it hardly cosigned anything'
+        print(f'        {KILLS} kills; {len(book.trees)} different trees shown, {len(book.seen)} cosigned, the last of {size} entries')
 
 
 def test_it_ends_well_while_it_is_asked():
