@@ -14,7 +14,7 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-60}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest record kill
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest record interop kill
     valgrind e2e fuzz lint)
 
 # One thing that either works or does not, as a step that counts 1.
@@ -51,6 +51,7 @@ step_service() { needs build-release && python3 test/deploy/service.py; }
 step_deploy() { needs build-release && python3 test/deploy/proxies.py; }
 step_deb() { needs build-release && python3 test/deploy/deb.py; }
 step_record() { needs build-release && test/postgres.py run python3 test/record/run.py; }
+step_interop() { needs build-gcc && python3 test/interop/run.py build-gcc/hustings build-gcc/test/interop/record_tool; }
 step_kill() { needs build-release && test/kill/run.py; }
 step_valgrind() {
     needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
@@ -88,7 +89,7 @@ run_step() {
     summary+=("$(printf '%-15s %6d passed %4d failed %4d skipped %5d s' "$step" "$p" "$f" "$s" $((SECONDS - began)))")
 }
 
-sections=(build test fuzz lint deploy deb)
+sections=(build test fuzz lint deploy deb interop)
 [ ! -x test/e2e/run ] || sections+=(e2e)
 scripts/install.sh "${sections[@]}" || { echo "0 passed, 1 failed"; exit 1; }
 mkdir -p build-test-logs
