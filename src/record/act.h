@@ -10,6 +10,8 @@
  *
  *   act    one of act_kinds; at: UTC; says: one or two plain sentences of what was done; by: who did it and in which role; power: the leaf that gave
  *   the power which ends here; files: what the act published or decided on, by digest; data: what programs may want to know, by kind.
+ *   Texts are clean UTF-8 on one line: no control characters (a tab is one), no U+2028, U+2029, U+202A to U+202E. In data: objects, arrays, texts, whole
+ *   numbers, and in objects true, false, null; at most 256 names to an object, and 16 deep.
  *   Data that would make the entry longer than ACT_ENTRY_MAX stands in a file of its own, named in "files" as "data.json" (a side file).
  * Nothing of a member's person may be in it: officers act in public, members do not (docs/record.md).
  * Errors: ERR_INPUT for bytes that are not such an entry, written exactly so; ERR_LIMIT when an act does not fit even so.
@@ -40,6 +42,10 @@ typedef struct Officer {
     Str role; /* "steward"; "operator": whoever runs commands on the machine; "program": by itself, as the rules say (its name is "hustings") */
 } Officer;
 Officer officer_program(void);
+
+/* Words that come from elsewhere (a title, a file's name), made fit for an entry: what cannot stand on a line becomes a space, and what goes beyond `most`
+ * bytes "...". */
+Str act_line(Arena *a, Str text, size_t most);
 
 /* A file that an act publishes or decides on. */
 typedef struct ActFile {
@@ -83,7 +89,7 @@ typedef struct Leaf {
     const View *data; /* NULL: none */
 } Leaf;
 
-/* Strict: an entry that act_entry could not have written (another order, spaces, a name twice, unknown members) is ERR_INPUT. Kinds need not be known. */
+/* Memory: all in the arena, a copy of the entry too. Strict: an entry that act_entry could not have written (another order, spaces, a name twice, unknown members) is ERR_INPUT. Kinds need not be known. */
 NODISCARD Err act_read(Arena *a, Str entry, Leaf *ret_leaf, Fault *fault);
 
 #endif

@@ -17,7 +17,7 @@ static Str bytes_of(const Sha256 *hash)
 static Sha256 hash_of(Str bytes)
 {
     Sha256 hash = {0};
-    memcpy(hash.bytes, bytes.ptr, bytes.len < sizeof hash.bytes ? bytes.len : sizeof hash.bytes);
+    if (bytes.len == sizeof hash.bytes) memcpy(hash.bytes, bytes.ptr, sizeof hash.bytes);
     return hash;
 }
 
@@ -43,24 +43,25 @@ static Err add_files(Db *db, const Act *act, const ActFile *side)
     return !e && side->name.len ? add_file(db, side) : e;
 }
 
-/* The number is held by this command until its commit. */
+/* Held by this transaction until its end: nobody else gets it, and one that is undone gives it back. */
 static Err next_number(Db *db, Arena *a, int64_t *ret_number)
 {
     DbRows rows;
-    Err e = db_run(db, "record_head_raise", DB_NO_VALUES);
-    if (!e) e = db_one(db, a, "record_head_size", DB_NO_VALUES, &rows);
-    if (!e) *ret_number = db_i64(&rows, "size") - 1;
+    Err e = db_one(db, a, "record_head_hold", DB_NO_VALUES, &rows);
+    if (!e) *ret_number = db_i64(&rows, "size");
     return e == ERR_MISSING ? ERR_IO : e;
 }
 
 static Err add_leaf(Db *db, const Act *act, Str entry, int64_t number, int64_t now)
 {
     Sha256 hash = tree_leaf(entry);
-    return db_run(db, "record_leaf_add",
+    Err e = db_run(db, "record_leaf_add",
         DB_VALUES(db_number(number), db_bytes(bytes_of(&hash)), db_bytes(entry), db_number(now), db_string(str_from_c(act->kind)),
             db_string(act->contest), db_string(act->unit), db_number(act->ends_power ? act->power : -1)));
+    return e ? e : db_run(db, "record_head_set", DB_VALUES(db_number(number + 1)));
 }
 
+/* The number is raised behind all that may be refused, so that a command which goes on after an error leaves no gap. */
 Err record_act(Db *db, Arena *a, const Act *act, int64_t now, int64_t *ret_number, Fault *fault)
 {
     Str entry;
@@ -68,9 +69,9 @@ Err record_act(Db *db, Arena *a, const Act *act, int64_t now, int64_t *ret_numbe
     int64_t number;
     Err e = act_entry(a, act, now, &entry, &side, fault);
     if (!e) e = next_number(db, a, &number);
-    if (!e) e = add_leaf(db, act, entry, number, now);
     if (!e) e = add_files(db, act, &side);
     if (!e) e = announce(db, now);
+    if (!e) e = add_leaf(db, act, entry, number, now);
     if (e) return e;
     db_leaf_appended(db);
     if (ret_number) *ret_number = number;
@@ -90,11 +91,45 @@ Err record_files_gone(Db *db, Str prefix)
 
 /* ---- powers ---- */
 
+/* "The role of steward of Ada Poll ended." */
+static Str ended_words(Arena *a, Str what, Str holder)
+{
+    Buf b = buf_new(a);
+    if (what.len) buf_byte(&b, (char)toupper((unsigned char)what.ptr[0]));
+    buf_format(&b, "%.*s of %.*s ended.", STR_ARG(str_slice(what, what.len > 0, what.len)), STR_ARG(holder));
+    return buf_done(&b);
+}
+
+/* The act that will end it. */
+static Act end_of(Arena *a, const Power *power, Str contest, Str unit, int64_t number, Officer by, Str reason)
+{
+    return (Act){.kind = power->ended,
+        .by = by,
+        .says = ended_words(a, power->what, power->holder),
+        .contest = contest,
+        .unit = unit,
+        .reason = reason,
+        .ends_power = true,
+        .power = number};
+}
+
+static const Str over = S("Its time was over.");
+
+/* A power that could not end (its name too long for the words that say so) is not given. */
+static Err check_end(Arena *a, const Act *act, const Power *power, int64_t now, Fault *fault)
+{
+    Str entry;
+    ActFile side;
+    Act end = end_of(a, power, act->contest, act->unit, 0, officer_program(), over);
+    return act_entry(a, &end, now, &entry, &side, fault);
+}
+
 Err record_power_give(Db *db, Arena *a, const Act *act, const Power *power, int64_t now, int64_t *ret_number, Fault *fault)
 {
     int64_t number;
-    ASSERT(act->until && act_kind(str_from_c(power->ended)));
-    Err e = record_act(db, a, act, now, &number, fault);
+    ASSERT(act->until);
+    Err e = check_end(a, act, power, now, fault);
+    if (!e) e = record_act(db, a, act, now, &number, fault);
     if (!e)
         e = db_run(db, "record_power_add",
             DB_VALUES(db_number(number), db_string(str_from_c(power->ended)), db_string(power->holder), db_string(power->what),
@@ -103,45 +138,36 @@ Err record_power_give(Db *db, Arena *a, const Act *act, const Power *power, int6
     return e;
 }
 
-static Str ended_words(Arena *a, const DbRows *rows)
-{
-    Buf b = buf_new(a);
-    Str what = db_text(rows, "what"), holder = db_text(rows, "holder");
-    if (what.len) {
-        buf_byte(&b, (char)toupper((unsigned char)what.ptr[0]));
-        buf_str(&b, str_slice(what, 1, what.len));
-    }
-    buf_format(&b, " of %.*s ended.", STR_ARG(holder));
-    return buf_done(&b);
-}
-
+/* Commands take turns on both engines, so what is in force when this one looks ends by it and by no other. */
 Err record_power_end(Db *db, Arena *a, int64_t number, Officer by, Str reason, int64_t now, Fault *fault)
 {
     DbRows rows;
-    int64_t dropped;
     Err e = db_one(db, a, "record_power_by_number", DB_VALUES(db_number(number)), &rows);
-    if (!e) e = db_run_counted(db, "record_power_drop", DB_VALUES(db_number(number)), &dropped);
     if (e) return e;
-    if (!dropped) return ERR_MISSING;
-    Act act = {.kind = str_c(a, db_text(&rows, "ended")),
-        .by = by,
-        .says = ended_words(a, &rows),
-        .contest = db_text(&rows, "contest"),
-        .unit = db_text(&rows, "unit"),
-        .reason = reason,
-        .ends_power = true,
-        .power = number};
-    return record_act(db, a, &act, now, NULL, fault);
+    Power power = {.ended = str_c(a, db_text(&rows, "ended")), .holder = db_text(&rows, "holder"), .what = db_text(&rows, "what")};
+    Act act = end_of(a, &power, db_text(&rows, "contest"), db_text(&rows, "unit"), number, by, reason);
+    e = record_act(db, a, &act, now, NULL, fault);
+    return e ? e : db_run(db, "record_power_drop", DB_VALUES(db_number(number)));
 }
 
+/* One that cannot end, because somebody changed its row by hand, must not keep the others in force: it is told of when nothing else is left to do. */
 Err record_expire(Db *db, Command *command)
 {
     DbRows rows;
+    int ended = 0;
+    Fault unfit = {0};
     Err e = db_query(db, command->arena, "record_powers_over", DB_VALUES(db_number(command->now)), &rows);
     while (!e && db_next(&rows)) {
-        e = record_power_end(
-            db, command->arena, db_i64(&rows, "number"), officer_program(), S("Its time was over."), command->now, &command->fault);
-        if (e == ERR_MISSING) e = ERR_OK;
+        Fault fault = {0};
+        e = record_power_end(db, command->arena, db_i64(&rows, "number"), officer_program(), over, command->now, &fault);
+        ended += !e;
+        if (e != ERR_INPUT && e != ERR_LIMIT) continue;
+        unfit = fault;
+        e = ERR_OK;
+    }
+    if (!e && !ended && unfit.err) {
+        command->fault = unfit;
+        return unfit.err;
     }
     return e;
 }
@@ -308,6 +334,7 @@ Err record_tile(Db *db, Arena *a, int level, int64_t index, int width, Str *ret_
     DbRows rows;
     Err e = record_sealed(db, a, &sealed);
     if (e) return e;
+    if (level < -1 || level >= TILE_LEVELS_MAX) return ERR_MISSING;
     int64_t hashes = tile_hashes(level < 0 ? 0 : level, sealed.checkpoint.size);
     if (width < 1 || width > TILE_WIDTH || index < 0 || index > hashes / TILE_WIDTH || index * TILE_WIDTH + width > hashes)
         return ERR_MISSING;

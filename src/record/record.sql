@@ -1,8 +1,13 @@
 -- record.sql: the public record in the store.
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
--- record_head_raise(): the next number is taken; PostgreSQL holds the row until the commit, so that numbers have no gaps
-UPDATE record_head SET size = size + 1 WHERE one = 1;
+-- record_head_hold(): the number of the next leaf. PostgreSQL holds the row until the commit, so that numbers have no gaps
+SELECT size FROM record_head WHERE one = 1
+-- sqlite: ;
+-- pg: FOR UPDATE;
+
+-- record_head_set(size): it is taken
+UPDATE record_head SET size = :size WHERE one = 1;
 
 -- record_head_size(): how many leaves there are
 SELECT size FROM record_head WHERE one = 1;
