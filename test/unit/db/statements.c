@@ -68,8 +68,8 @@ static Err add_contest(Db *db, Command *command)
     const Str *title = command->input;
     const DbValue title_value = db_string(*title), one = db_number(1), none = db_string(S(""));
     return db_run(db, "contest_add",
-        DB_VALUES(
-            db_string(S("a")), title_value, db_string(S("2026-01-01")), none, none, none, one, one, one, one, one, none, db_bytes(S(""))));
+        DB_VALUES(db_string(S("a")), title_value, db_string(S("2026-01-01")), none, none, none, one, one, one, one, one, none,
+            db_bytes(S("")), one));
 }
 
 /* Which of the patterns are like a title, as one letter each. */
