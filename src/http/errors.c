@@ -100,6 +100,7 @@ static void as_json(Exchange *ex, const SiteReq *own, int status, Str title, Str
     view_put_i64(v, S("status"), status);
     view_put_str(v, S("detail"), message);
     view_put_str(v, S("reference"), reference);
+    if (own && own->state.see_path.len) view_put_str(v, S("see"), own->state.see_path);
     put_troubles(own, v);
     Buf b = buf_new(ex->arena);
     view_json(v, &b, true);
@@ -114,6 +115,8 @@ static void as_page(Site *site, Exchange *ex, SiteReq *own, int status, Str titl
     view_put_str(v, S("message"), message);
     view_put_str(v, S("reference"), reference);
     view_put_str(v, S("retry"), retry_after(status) ? str_format(ex->arena, "%s seconds", retry_after(status)) : S(""));
+    view_put_str(v, S("see_path"), own ? own->state.see_path : S(""));
+    view_put_str(v, S("see_words"), own ? own->state.see_words : S(""));
     const View *views[] = {answer_surroundings(site, ex, own, false, title, NULL), v};
     Fault fault = {0};
     Str html;

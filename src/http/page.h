@@ -190,6 +190,8 @@ void req_send(Req *req, Str type, Str bytes, Str file_name);
 void req_lasting(Req *req);
 /* What is sent is text at heart, whatever its type says: it is worth compressing. */
 void req_packable(Req *req);
+/* On the page that says what went wrong: where more of it is to be read (a path of this site). `words` is the link. */
+void req_see(Req *req, Str path, Str words);
 /* It was here and was taken away: 410, with these words. Returns ERR_MISSING. */
 NODISCARD Err req_gone(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 /* 22 characters of base64url from the system's randomness: 128 bits for a secret; for the id of a row 48 bits of req->now and 80 of

@@ -107,6 +107,13 @@ void req_packable(Req *req)
     req->state->packable = true;
 }
 
+void req_see(Req *req, Str path, Str words)
+{
+    ASSERT(is_own_path(path));
+    req->state->see_path = path;
+    req->state->see_words = words;
+}
+
 Err req_gone(Req *req, const char *format, ...)
 {
     va_list args;

@@ -64,6 +64,7 @@ typedef struct ReqState {
     Str send_type, send_bytes, send_name;
     bool packable, lasting;
     bool gone; /* with ERR_MISSING: it was here */
+    Str see_path, see_words;
 
     struct SiteReq *own; /* site.c's and its parts' alone */
 } ReqState;

@@ -404,6 +404,7 @@ static Err lasting_page(Req *req, View *view)
     char *bytes = arena_new(req->arena, char, 4096);
     for (int i = 0; i < 4096; i++) bytes[i] = 'a';
     Str path = req_text(req, "path");
+    if (str_equal(path, S("gone/away"))) req_see(req, S("/notes"), S("Read <why>"));
     if (str_equal(path, S("gone/away"))) return req_gone(req, "It was taken away on %s.", "Monday");
     if (str_equal(path, S("packed"))) req_packable(req);
     req_send(req, S("application/octet-stream"), (Str){bytes, 4096}, (Str){0});
@@ -455,6 +456,8 @@ static void what_is_gone_says_so(void **state)
     Shown s = get(h, "/lasting/gone/away");
     assert_status(s, 410);
     assert_says(s, "It was taken away on Monday.");
+    assert_says(s, "<a href=\"/notes\">Read &lt;why&gt;</a>");
+    assert_says(get_with(h, "/lasting/gone/away", "accept: application/json\n"), "It was taken away on Monday.");
     assert_str(header_named(&s, "cache-control"), "no-store");
 }
 
