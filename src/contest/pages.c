@@ -5,6 +5,7 @@
 
 #include "contest/own.h"
 #include "core/log.h"
+#include "record/record.h"
 
 enum { HOME_MOST = 12, LIST_MOST = 50, LIST_PAGES_MOST = 1000000, COUNT_BODY_MAX = 16 * 1024 * 1024, KEPT_BODY_MAX = 256 * 1024 };
 
@@ -136,12 +137,75 @@ static void page_contest(Req *req, View *contest, Str path)
     }
 }
 
+/* ---- in the record ---- */
+
+typedef struct Acted {
+    const char *kind, *words;
+    Leaf leaf; /* number -1: it is not in the record */
+} Acted;
+
+static Err find_acted(Req *req, Str slug, Acted *acted)
+{
+    Err e = record_newest(req->db, req->arena, acted->kind, slug, &acted->leaf);
+    if (e == ERR_MISSING) acted->leaf = (Leaf){.number = -1};
+    return e == ERR_MISSING ? ERR_OK : e;
+}
+
+static void put_acted(Req *req, View *array, const Acted *acted)
+{
+    Arena *a = req->arena;
+    const Leaf *leaf = &acted->leaf;
+    View *v = view_add_object(array);
+    view_put_str(v, S("words"), str_from_c(acted->words));
+    view_put_str(v, S("name"), leaf->by.name);
+    view_put_str(v, S("role"), leaf->by.role);
+    view_put_bool(v, S("is_program"), str_equal(leaf->by.role, S("program")));
+    view_put_str(v, S("at"), time_iso(a, leaf->at));
+    view_put_str(v, S("at_words"), time_words(a, leaf->at));
+    view_put_i64(v, S("entry"), leaf->number);
+    view_put_str(v, S("entry_path"), str_format(a, "/record/leaves/%lld", (long long)leaf->number));
+    view_put_str(v, S("proof_path"), str_format(a, "/record/leaves/%lld/proof", (long long)leaf->number));
+}
+
+/* The acts by which the contest is here as it is: how it came, and how it was last replaced since then. Looked up for each page: the views of a publication
+ * are stored, and its entry is written in the same transaction. */
+static Err put_acts(Req *req, View *contest)
+{
+    Str slug = view_str(view_get(contest, S("slug")));
+    Acted published = {.kind = "contest.published", .words = "Published"}, replaced = {.kind = "contest.replaced", .words = "Replaced"},
+          entered = {.kind = "contest.entered", .words = "Published before there was a record; entered there"};
+    Err e = find_acted(req, slug, &published);
+    if (!e) e = find_acted(req, slug, &entered);
+    if (!e) e = find_acted(req, slug, &replaced);
+    if (e) return e;
+    const Acted *came = published.leaf.number > entered.leaf.number ? &published : &entered;
+    View *acts = view_put_array(contest, S("acts"));
+    if (replaced.leaf.number > came->leaf.number) put_acted(req, acts, &replaced);
+    if (came->leaf.number >= 0) put_acted(req, acts, came);
+    view_put_str(contest, S("record_path"), str_format(req->arena, "/record?contest=%.*s", STR_ARG(slug)));
+    return ERR_OK;
+}
+
+/* Whoever looks for what was taken out is led to the entry that says who did it. */
+static Err see_withdrawn(Req *req, Str slug)
+{
+    Acted withdrawn = {.kind = "contest.withdrawn"};
+    Err e = find_acted(req, slug, &withdrawn);
+    if (!e && withdrawn.leaf.number >= 0)
+        req_see(req, str_format(req->arena, "/record/leaves/%lld", (long long)withdrawn.leaf.number),
+            str_format(req->arena, "Who took it out: entry %lld of the public record", (long long)withdrawn.leaf.number));
+    return e;
+}
+
+/* ---- parts ---- */
+
 /* Nothing is at the address: say what was. */
 static Err gone(Req *req, Str slug)
 {
     DbRows rows;
     Err e = db_one(req->db, req->arena, "contest_removed_by_slug", DB_VALUES(db_string(slug)), &rows);
     if (e == ERR_MISSING) return req_fail(req, ERR_MISSING, "%s", GONE);
+    if (!e) e = see_withdrawn(req, slug);
     if (e) return e;
     Str title = db_text(&rows, "title"), reason = db_text(&rows, "reason"), when = time_words(req->arena, db_i64(&rows, "removed"));
     return req_fail(req, ERR_MISSING, "%.*s was published here and was taken out on %.*s. The reason given: %.*s", STR_ARG(title),
@@ -163,6 +227,8 @@ static Err show(Req *req, View *view, const char *tab, const char *part)
     if (!e) e = load_part(req, part, &shown);
     if (e) return e;
     page_contest(req, contest, str_from_c(tab));
+    if (!*tab) e = put_acts(req, contest);
+    if (e) return e;
     req_title(req, *tab ? str_format(req->arena, "%s: %.*s", req->route->title, STR_ARG(view_str(view_get(contest, S("title")))))
                         : view_str(view_get(contest, S("title"))));
     view_put(view, S("contest"), contest);
