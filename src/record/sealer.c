@@ -88,6 +88,18 @@ static void show_sealed(Sealer *s, const Sealed *sealed)
     pthread_mutex_unlock(&s->mutex);
 }
 
+static Err announce_run(Db *db, Command *command)
+{
+    return db_announce(db, S("record"), S(""), command->now);
+}
+
+/* Pages are kept until their topic changes, and signing that stops or goes on changes no row. If even this cannot be written, the store cannot be read either. */
+static void tell_pages(Sealer *s, Arena *a)
+{
+    Command command = {.name = "record_stopped", .leaf = LEAF_NONE, .run = announce_run, .arena = a, .now = clock_ms(CLOCK_REALTIME)};
+    (void)!store_run(s->store, &command);
+}
+
 /* `why` empty: all is well. */
 static void show_stopped(Sealer *s, Arena *a, Str why)
 {
@@ -99,6 +111,7 @@ static void show_stopped(Sealer *s, Arena *a, Str why)
     pthread_mutex_unlock(&s->mutex);
     if (news && why.len) log_line(LOG_ERROR, "record_not_signed", "why=%s", log_value(a, why));
     if (news && !why.len) log_line(LOG_INFO, "record_signed_again", "leaves=%lld", (long long)s->sealed);
+    if (news) tell_pages(s, a);
 }
 
 /* --- the key file: the truth about which keys sign, also while we run --- */
