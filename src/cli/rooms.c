@@ -2,8 +2,10 @@
 #include "cli/rooms.h"
 
 extern const Room contest_room;
+extern const Room record_room;
 
 const Room *const all_rooms[] = {
     &contest_room,
+    &record_room,
 };
 const int all_room_count = COUNT_OF(all_rooms);

@@ -3,7 +3,7 @@
  */
 #include "record/shown.h"
 
-enum { LIST_MOST = 50, POWERS_MOST = 500, FILTER_MAX = 200, DAY_LEN = 10 };
+enum { LIST_MOST = 50, POWERS_MOST = 500, FILTER_MAX = 200, DAY_MAX = 40 };
 
 /* ---- the list ---- */
 
@@ -256,7 +256,7 @@ static Err witnesses_page(Req *req, View *view)
     }
 #define CHOOSING_FIELDS                                                                                                              \
     {"kind", FIELD_LINE, .max = FILTER_MAX, .label = "Kind of act"}, {"contest", FIELD_LINE, .max = FILTER_MAX, .label = "Contest"}, \
-        {"unit", FIELD_LINE, .max = FILTER_MAX, .label = "Unit"}, {"day", FIELD_LINE, .max = DAY_LEN, .label = "Up to the day"},     \
+        {"unit", FIELD_LINE, .max = FILTER_MAX, .label = "Unit"}, {"day", FIELD_LINE, .max = DAY_MAX, .label = "Up to the day"},     \
         NUMBER_FIELD("before", false)
 
 static const Field list_fields[] = {CHOOSING_FIELDS, NUMBER_FIELD("after", false), {0}};

@@ -8,7 +8,7 @@ Err record_checkpoint_page(Req *req, View *view)
     (void)view;
     Str note;
     Checkpoint checkpoint;
-    Err e = record_checkpoint(req->db, req->arena, false, 0, &note, &checkpoint);
+    Err e = record_checkpoint(req->db, req->arena, false, -1, &note, &checkpoint);
     if (e == ERR_MISSING) return req_fail(req, e, "Nothing has been signed yet.");
     if (!e) req_send(req, plain, note, (Str){0});
     return e;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "record/shown.h"
 
+#include <ctype.h>
+
 enum { ROOT_SHORT = 12 };
 
 /* ---- small words ---- */
@@ -119,10 +121,7 @@ void standing_put(Req *req, const Standing *s, View *view)
     view_put_bool(v, S("is_keyed"), s->state.key_count > 0);
     view_put_str(v, S("stopped"), s->state.stopped);
     view_put_bool(v, S("wrong_note"), s->wrong_note);
-    int witnesses = s->sealed.note.len ? witnesses_of(s, s->sealed.checkpoint.size - 1) : 0;
-    view_put_i64(v, S("witness_count"), witnesses);
-    view_put_bool(v, S("one_witness"), witnesses == 1);
-    view_put_bool(v, S("no_witness"), witnesses == 0);
+    view_put_bool(v, S("no_witness"), s->cosignature_count == 0);
     view_put_i64(v, S("witnesses_known"), s->cosignature_count);
     view_put_str(v, S("url"), str_format(req->arena, "%.*s/record", STR_ARG(req->base)));
 }
@@ -242,20 +241,56 @@ static int64_t number_or_none(const Req *req, const char *field)
     return req_given(req, field) ? req_number(req, field) : -1;
 }
 
+/* Cut the digits or letters that stand next off *rest, with whatever else stands before them. */
+static Str next_piece(Str *rest)
+{
+    size_t from = 0, to;
+    const char *s = rest->ptr;
+    while (from < rest->len && !isalnum((unsigned char)s[from])) from++;
+    bool digits = from < rest->len && isdigit((unsigned char)s[from]);
+    for (to = from; to < rest->len && (digits ? isdigit((unsigned char)s[to]) : isalpha((unsigned char)s[to]));) to++;
+    Str piece = str_slice(*rest, from, to);
+    *rest = str_slice(*rest, to, rest->len);
+    return piece;
+}
+
+/* "November", "Nov" and "11" are 11; -1 for anything else. */
+static int64_t month_of(Str piece)
+{
+    static const Str names[] = {S("january"), S("february"), S("march"), S("april"), S("may"), S("june"), S("july"), S("august"),
+        S("september"), S("october"), S("november"), S("december")};
+    int64_t number;
+    for (int i = 0; i < COUNT_OF(names); i++)
+        if (piece.len >= 3 && piece.len <= names[i].len && str_equal_nocase(piece, str_slice(names[i], 0, piece.len))) return i + 1;
+    return str_to_i64(piece, &number) ? number : -1;
+}
+
+/* A day as people here write it, or as ISO 8601 has it: "22 November 2026", "22/11/2026", "2026-11-22". As "2026-11-22"; what is none of these stays. */
+static Str day_of(Arena *a, Str given)
+{
+    Str rest = given, first = next_piece(&rest), second = next_piece(&rest), third = next_piece(&rest);
+    if (second.len == 2 && isalpha((unsigned char)second.ptr[0])) second = third, third = next_piece(&rest); /* "22nd" */
+    bool year_first = first.len == 4;
+    int64_t day, year, month = month_of(second);
+    if (!str_to_i64(year_first ? third : first, &day) || !str_to_i64(year_first ? first : third, &year)) return given;
+    bool whole = str_trim(rest).len == 0 && month > 0 && day > 0 && day < 32 && month < 13 && year > 999 && year < 10000;
+    return whole ? str_format(a, "%04d-%02d-%02d", (int)year, (int)month, (int)day) : given;
+}
+
 Err choosing_read(Req *req, const Standing *s, bool paged, Choosing *c)
 {
     int64_t begins, ends;
     *c = (Choosing){.kind = req_text(req, "kind"),
         .contest = slug_of(req->arena, req_text(req, "contest")),
         .unit = slug_of(req->arena, req_text(req, "unit")),
-        .day = req_text(req, "day"),
+        .day = day_of(req->arena, req_text(req, "day")),
         .before = number_or_none(req, "before"),
         .after = paged ? number_or_none(req, "after") : -1,
         .limit = s->size};
     if (c->contest.len && c->unit.len) return req_wrong(req, "unit", "Choose a contest or a unit, not both");
     if (c->before >= 0 && c->after >= 0) return req_wrong(req, "after", "Ask for what is before an entry or after one, not both");
     if (!c->day.len) return ERR_OK;
-    if (!day_bounds(c->day, &begins, &ends)) return req_wrong(req, "day", "Say the day as year, month and day: 2026-11-22");
+    if (!day_bounds(c->day, &begins, &ends)) return req_wrong(req, "day", "Say the day as 22 November 2026, or as 22/11/2026");
     return record_number_at(req->db, req->arena, ends, &c->limit);
 }
 

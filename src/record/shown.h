@@ -29,7 +29,7 @@ typedef struct Standing {
 } Standing;
 
 NODISCARD Err standing_read(Req *req, Standing *ret_standing);
-/* "standing": size, signed_size, signed_at_iso, signed_at_words, root, root_short, origin, keys [], stopped, wrong_note, waiting, witness_count, url. */
+/* "standing": size, signed_size, signed_at_iso, signed_at_words, root, root_short, origin, keys [], stopped, wrong_note, waiting, witnesses_known, url. */
 void standing_put(Req *req, const Standing *standing, View *view);
 
 bool is_sealed(const Standing *standing, int64_t number);

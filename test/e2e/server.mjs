@@ -48,6 +48,10 @@ export class Server {
   /** Publish, and serve until stop(). `this.origin` is where. */
   async start() {
     for (const folder of ['examples/labour-2010', 'examples/labour-2010-totals', 'examples/glasgow-2007', ...makeFolders(this.home)]) await this.publish(folder);
+    await this.serve();
+  }
+
+  async serve() {
     this.process = spawn(process.env.HUSTINGS, ['serve', '--store', this.store, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, HUSTINGS_LIMITS_RATES: '1000' }, // a test signs in more often in a minute than a person
@@ -66,12 +70,16 @@ export class Server {
     });
   }
 
-  async stop() {
+  async stopServing() {
     if (this.process && this.process.exitCode === null) {
       const ended = new Promise((yes) => { this.process.on('exit', yes); });
       this.process.kill('SIGTERM');
       await ended;
     }
+  }
+
+  async stop() {
+    await this.stopServing();
     rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -7,6 +7,7 @@ import { checkAccessible, checkLayout, checkReaderTables, checkSpacing, checkTab
 import { checkDrawing } from './drawing.mjs';
 import { checkPaper } from './print.mjs';
 import { judgeMany } from './many.mjs';
+import { judgeRecord, judgeTampered } from './record.mjs';
 import { Server } from './server.mjs';
 import { judgeSteward } from './steward.mjs';
 
@@ -17,7 +18,8 @@ const parts = ['', '/stages', '/head-to-heads', '/other-rules', '/how-close', '/
 const paths = ['/', '/contests', '/count', '/count/formats', '/no-such-page', '/contests/no-such', '/contests?find=nobody+of+that+name',
   ...parts.map((part) => `/contests/labour-2010${part}`), ...parts.map((part) => `/contests/hostile${part}`),
   '/contests/labour-2010-totals', '/contests/labour-2010-totals/stages', '/contests/labour-2010-totals/other-rules', '/contests/labour-2010-totals/how-close',
-  '/contests/glasgow-2007-anderston-city/stages', '/contests/agm', '/contests/agm/stages', '/contests/agm/head-to-heads'];
+  '/contests/glasgow-2007-anderston-city/stages', '/contests/agm', '/contests/agm/stages', '/contests/agm/head-to-heads',
+  '/record/powers', '/record/witnesses', '/record/leaves/0', '/record/leaves/999999', '/record?contest=nobody-of-that-name', '/record?kind=contest.published', '/record?contest=hostile', '/record'];
 
 /** What holds of a page of ours, whatever it is about. */
 export async function checkFrame(f, page, status) {
@@ -150,9 +152,11 @@ export async function judgeSite(runner, browser, pictures) {
     await runner.check('count a large file: progress, once, and back', (f) => countLarge(f, browser, server));
     await runner.check('keep a count, and delete it', (f) => keepAndDelete(f, browser, server));
     await judgeMany(runner, browser, server);
+    await judgeRecord(runner, browser, server);
     await judgeSteward(runner, browser, server, pictures);
     await runner.check('two tabs hear of a change by one stream', (f) => checkLive(f, browser, server));
   } finally {
     await server.stop();
   }
+  await judgeTampered(runner, browser, pictures);
 }

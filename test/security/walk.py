@@ -63,6 +63,17 @@ ROUTES = {
     ('GET', '/contests/:contest/chart.svg'): (ANYONE, f'{CONTEST}/chart.svg', None, same(200)),
     ('GET', '/contests/:contest/unpublish'): (STEWARD, f'{CONTEST}/unpublish', None, (403, 200, 403)),
     ('POST', '/contests/:contest/unpublish'): (STEWARD, '/contests/no-such-contest/unpublish', {'reason': 'a test'}, (403, 404, 403)),
+    ('GET', '/record'): (ANYONE, '/record', None, same(200)),
+    ('GET', '/record.csv'): (ANYONE, '/record.csv', None, same(200)),
+    ('GET', '/record/feed.atom'): (ANYONE, '/record/feed.atom', None, same(200)),
+    ('GET', '/record/leaves/:leaf'): (ANYONE, '/record/leaves/0', None, same(200)),
+    ('GET', '/record/leaves/:leaf/proof'): (ANYONE, '/record/leaves/999999/proof', None, same(404)),
+    ('GET', '/record/powers'): (ANYONE, '/record/powers', None, same(200)),
+    ('GET', '/record/witnesses'): (ANYONE, '/record/witnesses', None, same(200)),
+    ('GET', '/record/checkpoint'): (ANYONE, '/record/checkpoint', None, same(200)),
+    ('GET', '/record/keys'): (ANYONE, '/record/keys', None, same(200)),
+    ('GET', '/record/tile/*path'): (ANYONE, '/record/tile/0/000.p/1', None, same(200)),
+    ('GET', '/record/side/:digest'): (ANYONE, f'/record/side/{"0" * 64}', None, same(404)),
     ('GET', '/count'): (ANYONE, '/count', None, same(200)),
     ('GET', '/count/formats'): (ANYONE, '/count/formats', None, same(200)),
     ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, same(422)),
@@ -289,7 +300,7 @@ def check_description(tally, folder, url):
     """The shape that OpenAPI 3.1 demands, and that it describes all routes and nothing else."""
     described = json.loads(ask(url + '/openapi.json').body)
     tally('openapi: version and info', described['openapi'].startswith('3.1.') and described['info']['title'] and described['info']['version'])
-    rows = {(method.lower(), re.sub(r':([a-z_]+)', r'{\1}', path)) for method, path in ROUTES}
+    rows = {(method.lower(), re.sub(r'[:*]([a-z_]+)', r'{\1}', path)) for method, path in ROUTES}
     operations = {(method, path): operation for path, item in described['paths'].items() for method, operation in item.items()}
     tally('openapi: every route, and nothing else', operations.keys() == rows, operations.keys() ^ rows)
     ids = [o['operationId'] for o in operations.values()]
