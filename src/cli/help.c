@@ -54,7 +54,7 @@ static void option_line(Buf *b, const Option *o)
 void help_program(Buf *b)
 {
     buf_format(b, "%s\n\n  hustings COMMAND ...\n\n", purpose);
-    for (int i = 0; i < command_count; i++) buf_format(b, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; i < command_count; i++) buf_format(b, "  %-14s %s\n", commands[i]->name, commands[i]->summary);
     buf_str(b, S("\n'hustings COMMAND --help' says more. A first count: hustings count papers.csv --rules av-2011\n"));
 }
 
@@ -156,7 +156,8 @@ static void completion_words(Buf *b, const Option *o)
 
 static void completion_command(Buf *b, const CliCommand *c)
 {
-    buf_format(b, "    %s)\n        case \"$prev\" in\n", c->name);
+    buf_format(b, strchr(c->name, ' ') ? "    \"%s\")\n" : "    \"%s \"*)\n", c->name);
+    buf_str(b, S("        case \"$prev\" in\n"));
     for (int i = 0; i < c->option_count; i++) {
         const Option *o = &c->options[i];
         if (!o->words) continue;
@@ -171,13 +172,48 @@ static void completion_command(Buf *b, const CliCommand *c)
     buf_str(b, S("\" ;;\n"));
 }
 
+/* Commands of two words are offered word by word. */
+static Str first_word(const CliCommand *c)
+{
+    Str head, rest;
+    str_cut(str_from_c(c->name), ' ', &head, &rest);
+    return head;
+}
+
+static bool begins_group(int i)
+{
+    return strchr(commands[i]->name, ' ') && (i == 0 || !str_equal(first_word(commands[i]), first_word(commands[i - 1])));
+}
+
+static void completion_first_words(Buf *b)
+{
+    for (int i = 0; i < command_count; i++) {
+        if (strchr(commands[i]->name, ' ') && !begins_group(i)) continue;
+        Str word = first_word(commands[i]);
+        buf_format(b, "%s%.*s", i ? " " : "", STR_ARG(word));
+    }
+}
+
+static void completion_second_words(Buf *b, Str group)
+{
+    buf_format(
+        b, "    if [ \"$COMP_CWORD\" -eq 2 ] && [ \"${COMP_WORDS[1]}\" = %.*s ]; then\n        COMPREPLY=($(compgen -W \"", STR_ARG(group));
+    for (int i = 0; i < command_count; i++)
+        if (strchr(commands[i]->name, ' ') && str_equal(first_word(commands[i]), group))
+            buf_format(b, " %s", commands[i]->name + group.len + 1);
+    buf_str(b, S("\" -- \"$cur\"))\n        return\n    fi\n"));
+}
+
 void help_completion(Buf *b)
 {
     buf_str(b, S("# bash completion for hustings; made by 'hustings help --completion' from the same table as --help.\n"
                  "_hustings()\n{\n    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} options=\n"
                  "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W \""));
-    for (int i = 0; i < command_count; i++) buf_format(b, "%s%s", i ? " " : "", commands[i]->name);
-    buf_str(b, S("\" -- \"$cur\"))\n        return\n    fi\n    case \"${COMP_WORDS[1]}\" in\n"));
+    completion_first_words(b);
+    buf_str(b, S("\" -- \"$cur\"))\n        return\n    fi\n"));
+    for (int i = 0; i < command_count; i++)
+        if (begins_group(i)) completion_second_words(b, first_word(commands[i]));
+    buf_str(b, S("    case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n"));
     for (int i = 0; i < command_count; i++) completion_command(b, commands[i]);
     buf_str(b, S("    esac\n    case \"$cur\" in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")) ;;\n"
                  "    *) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n    esac\n}\ncomplete -o filenames -F _hustings hustings\n"));
@@ -200,8 +236,10 @@ static int run_help(Cli *cli)
     } else if (cli_has(cli, "completion")) {
         help_completion(&b);
     } else if (cli->operand_count) {
-        const CliCommand *about = find_command(cli->operands[0]);
-        if (!about) return cli_usage(cli, "there is no command '%.*s'", STR_ARG(cli->operands[0]));
+        Str name = cli->operands[0];
+        for (int i = 1; i < cli->operand_count; i++) name = str_format(cli->a, "%.*s %.*s", STR_ARG(name), STR_ARG(cli->operands[i]));
+        const CliCommand *about = find_command(name);
+        if (!about) return cli_usage(cli, "there is no command '%.*s'", STR_ARG(name));
         help_command(&b, about);
     } else {
         help_program(&b);

@@ -27,7 +27,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
-            'move', 'export', 'witness', 'help',
+            'move', 'export', 'record key', 'record seal', 'witness', 'help',
             'version')
 
 PAPERS = """# title: A choir's treasurer
@@ -91,7 +91,7 @@ def check_no_arguments():
 
 
 def check_help_of_the_program():
-    named = re.findall(r'^  ([a-z-]+) +\S', run('help').out.split('COMMAND ...')[1], re.M)
+    named = re.findall(r'^  ([a-z-]+(?: [a-z-]+)?)  +\S', run('help').out.split('COMMAND ...')[1], re.M)
     yield 'the tests know every command', sorted(named) == sorted(COMMANDS), named
     for arguments in (['help'], ['--help'], ['-h']):
         r = run(*arguments)
@@ -100,15 +100,15 @@ def check_help_of_the_program():
 
 
 def options_of(command):
-    return re.findall(r'^ +(?:-\w, )?--([a-z-]+)', run(command, '--help').out, re.M)
+    return re.findall(r'^ +(?:-\w, )?--([a-z-]+)', run(*command.split(), '--help').out, re.M)
 
 
 def check_help_of_each_command():
     for command in COMMANDS:
-        r = run(command, '--help')
+        r = run(*command.split(), '--help')
         yield f'{command} --help', fine(r) and r.out.startswith(f'hustings {command}') and '--help' in r.out, r
-        yield f'{command} -h says the same', run(command, '-h').out == r.out, r
-        yield f'help {command} says the same', run('help', command).out == r.out, r
+        yield f'{command} -h says the same', run(*command.split(), '-h').out == r.out, r
+        yield f'help {command} says the same', run('help', *command.split()).out == r.out, r
         wide = [line for line in r.out.splitlines() if len(line) > 100]
         yield f'{command} --help fits 100 columns', not wide or all('hustings ' in w or '--' in w for w in wide), wide
 
@@ -156,11 +156,13 @@ def check_completion():
     parsed = subprocess.run(['bash', '-n'], input=r.out.encode(), capture_output=True)
     yield 'bash can read it', parsed.returncode == 0 and parsed.stderr == b'', parsed.stderr
     meant = {c for c in COMMANDS if c.startswith('co')}
+    seconds = {c.split()[1] for c in COMMANDS if c.startswith('record ')}
+    yield 'commands of two words', completions(r.out, 'hustings', 'rec') == ['reconcile', 'record'] and set(completions(r.out, 'hustings', 'record', '')) == seconds, seconds
     yield 'commands', len(meant) > 2 and set(completions(r.out, 'hustings', 'co')) == meant, completions(r.out, 'hustings', 'co')
     yield 'presets', 'av-2011' in completions(r.out, 'hustings', 'count', '--rules', 'av'), completions(r.out, 'hustings', 'count', '--rules', 'av')
     yield 'formats', completions(r.out, 'hustings', 'count', '--format', 'j') == ['json'], completions(r.out, 'hustings', 'count', '--format', 'j')
     for command in COMMANDS:
-        offered = completions(r.out, 'hustings', command, '--')
+        offered = completions(r.out, 'hustings', *command.split(), '--')
         yield f'every option of {command}', sorted(offered) == sorted('--' + o for o in options_of(command)), offered
 
 
