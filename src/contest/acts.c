@@ -54,9 +54,12 @@ static Str name_of(Arena *a, const Told *told)
     return str_format(a, "'%.*s' (%.*s)", STR_ARG(title), STR_ARG(date));
 }
 
+/* Without its full stop: a sentence goes on, or ends with one of its own. */
 static Str outcome_of(Arena *a, const Told *told)
 {
-    return short_of(a, text_of(told, "outcome"), OUTCOME_MOST);
+    Str outcome = text_of(told, "outcome");
+    if (str_ends(outcome, S("."))) outcome = str_slice(outcome, 0, outcome.len - 1);
+    return short_of(a, outcome, OUTCOME_MOST);
 }
 
 /* ---- files ---- */

@@ -161,6 +161,7 @@ def check_every_entry(tally, site):
         tally(f'entry {number}: its page says what was hashed', view['raw'].encode() == entry and view['hash'] == hashes[number].hex() and view['says'] == said['says']
               and view['by']['name'] == said['by']['name'] and view['kind'] == said['act'] and not view['is_changed'] and not view['is_off_tree'], view)
         words = site.words(f'/record/leaves/{number}')
+        tally(f'entry {number}: no sentence ends twice', '..' not in said['says'], said['says'])
         tally(f'entry {number}: in words', ' '.join(said['says'].split()) in words.replace('&quot;', '"').replace('&#39;', "'").replace('&amp;', '&')
               or any(c in said['says'] for c in '<>"\''), words)
         lines = site.text(f'/record/leaves/{number}/proof').split('\n')
