@@ -145,6 +145,41 @@ static void follower_end(Follower *f)
     close(f->end);
 }
 
+/* --- systemd's watchdog --- */
+
+typedef struct Watch {
+    pthread_t thread;
+    const Server *server;
+    int every_ms; /* 0: nobody wants to hear */
+    int end;      /* eventfd */
+} Watch;
+
+static void *watch_run(void *context)
+{
+    enum { ROUND_MS = 2000 };
+    const Watch *w = context;
+    struct pollfd end = {.fd = w->end, .events = POLLIN};
+    while (poll(&end, 1, w->every_ms) <= 0) {
+        int64_t quiet = server_quiet_ms(w->server);
+        if (quiet <= (w->every_ms > ROUND_MS ? w->every_ms : ROUND_MS)) notify_send("WATCHDOG=1");
+        else log_line(LOG_ERROR, "stuck", "quiet_ms=%lld", (long long)quiet);
+    }
+    return NULL;
+}
+
+static void watch_start(Watch *w, const Server *server)
+{
+    *w = (Watch){.server = server, .every_ms = notify_watchdog_ms(), .end = eventfd(0, EFD_CLOEXEC)};
+    if (!w->every_ms) return;
+    if (w->end < 0 || pthread_create(&w->thread, NULL, watch_run, w) != 0) w->every_ms = 0; /* systemd will find out */
+}
+
+static void watch_end(Watch *w)
+{
+    if (w->every_ms && write(w->end, &(uint64_t){1}, sizeof(uint64_t)) == sizeof(uint64_t)) pthread_join(w->thread, NULL);
+    if (w->end >= 0) close(w->end);
+}
+
 /* --- what was given --- */
 
 typedef struct Given {
@@ -236,13 +271,16 @@ static void tell_running(const Cli *cli, const Server *server, WitnessState *wit
 static int serve_until_stopped(Cli *cli, Server *server, Follower *follower)
 {
     Fault fault = {0};
+    Watch watch;
     if (follower_start(follower, cli->a, &fault)) return cli_fail(cli, &fault);
     atomic_store(&running, server);
     if (atomic_load(&stops_asked)) server_stop(server);
     tell_running(cli, server, follower->witness);
+    watch_start(&watch, server);
     notify_send("READY=1\nSTATUS=Witnessing");
     server_run(server);
     atomic_store(&running, NULL);
+    watch_end(&watch);
     follower_end(follower);
     log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
     return EXIT_DONE;

@@ -188,6 +188,12 @@ class Verifier:
         self.kind, self.public = data[0], data[1:]
         assert hashlib.sha256(self.name.encode() + b'\n' + data).digest()[:4] == self.id, vkey
 
+    def signed(self, text, line):
+        """Is this one line a good signature of `text` by this key?"""
+        dash, name, data = line.split(' ')
+        data = base64.b64decode(data, validate=True)
+        return dash == '\u2014' and name == self.name and data[:4] == self.id and ed25519_is_right(self.public, text.encode(), data[4:])
+
     def cosigned(self, text, lines):
         """The time of this witness's cosignature of `text`; None: there is no good one."""
         for line in lines.splitlines():

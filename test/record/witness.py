@@ -605,6 +605,26 @@ def test_rates():
             assert w.get('/healthz').status == 200, 'reading goes on'
 
 
+def test_what_systemd_hears():
+    log = Log(3)
+    with folder() as where, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(f'{where}/notify')
+        heard.settimeout(PATIENCE)
+        os.environ.update(NOTIFY_SOCKET=f'{where}/notify', WATCHDOG_USEC='400000')
+        try:
+            w = witness(where, [log]).start()
+        finally:
+            del os.environ['NOTIFY_SOCKET'], os.environ['WATCHDOG_USEC']
+        try:
+            assert heard.recv(1000).startswith(b'READY=1\n')
+            assert [heard.recv(1000) for _ in range(3)] == [b'WATCHDOG=1'] * 3
+        finally:
+            assert w.end() == 0
+        while (word := heard.recv(1000)) == b'WATCHDOG=1':
+            pass
+        assert word == b'STOPPING=1'
+
+
 def test_a_unix_socket():
     log = Log(3)
     with folder() as where:
