@@ -65,9 +65,16 @@ int settings_load(Cli *cli, Settings *ret_settings)
 
 /* --- who acts --- */
 
+bool settings_name_fits(Arena *a, Str name)
+{
+    return setting_is_name(name) && str_equal(act_line(a, name, ACT_NAME_MAX), name);
+}
+
 int settings_officer(Cli *cli, const Settings *s, Officer *ret_officer)
 {
     Str name = settings_text(s, RECORD_OFFICER);
+    if (name.len && !settings_name_fits(cli->a, name))
+        return cli_usage(cli, "--by: expected a name that can stand on a line as it is typed");
     if (!name.len)
         return cli_usage(cli,
             "expected your name: --by NAME, or record.officer in the file of settings (HUSTINGS_RECORD_OFFICER); this is an act, "

@@ -186,6 +186,9 @@ bool settings_yes(const Settings *s, SettingId id);
 /* Who runs a command that acts, as the record will say. 0, or the exit status after telling how she says who she is. */
 NODISCARD int settings_officer(Cli *cli, const Settings *s, Officer *ret_officer);
 
+/* Can the record name somebody so? */
+bool settings_name_fits(Arena *a, Str name);
+
 /* What store_open wants of them; set `serve` and the like yourself. */
 StoreOptions settings_store(const Settings *s);
 

@@ -40,7 +40,7 @@ static int read_link(Cli *cli, EntryLink *ret_link)
     if (cli_has(cli, "minutes") && minutes == 0)
         return cli_usage(cli, "--minutes: expected at least 1: a link that is over at once lets nobody in");
     Str name = cli_value(cli, "for");
-    if (!setting_is_name(name))
+    if (!settings_name_fits(cli->a, name))
         return cli_usage(cli, "--for: expected the name of whom the link is for, on one line; the public record will say it, for ever");
     *ret_link = (EntryLink){.who = WHO_STEWARD, .name = name, .minutes = minutes ? (int)minutes : MINUTES_STANDARD};
     return EXIT_DONE;

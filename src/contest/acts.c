@@ -38,19 +38,10 @@ static Str rules_text(const Told *told, const char *key)
     return view_str(view_get(view_get(told->contest, S("rules")), str_from_c(key)));
 }
 
-/* Too long for a sentence: its beginning, cut between letters. */
-static Str short_of(Arena *a, Str text, size_t most)
-{
-    if (text.len <= most) return text;
-    size_t end = most;
-    while (end > 0 && ((unsigned char)text.ptr[end] & 0xC0) == 0x80) end--;
-    return str_format(a, "%.*s...", (int)end, text.ptr);
-}
-
 /* "'Labour Party leadership 2010' (25 September 2010)" */
 static Str name_of(Arena *a, const Told *told)
 {
-    Str title = short_of(a, text_of(told, "title"), TITLE_MOST), date = date_words(a, text_of(told, "date"));
+    Str title = act_line(a, text_of(told, "title"), TITLE_MOST), date = date_words(a, text_of(told, "date"));
     return str_format(a, "'%.*s' (%.*s)", STR_ARG(title), STR_ARG(date));
 }
 
@@ -59,7 +50,7 @@ static Str outcome_of(Arena *a, const Told *told)
 {
     Str outcome = text_of(told, "outcome");
     if (str_ends(outcome, S("."))) outcome = str_slice(outcome, 0, outcome.len - 1);
-    return short_of(a, outcome, OUTCOME_MOST);
+    return act_line(a, outcome, OUTCOME_MOST);
 }
 
 /* ---- files ---- */
@@ -89,6 +80,11 @@ static Sha256 digest_of(Str hex)
     return digest;
 }
 
+static Str file_name(Arena *a, Str name)
+{
+    return act_line(a, name, ACT_NAME_MAX);
+}
+
 typedef struct FileList {
     ActFile *files;
     int count;
@@ -101,10 +97,10 @@ static FileList files_of(Arena *a, const Told *told, bool there)
     for (const View *file = view_first(view_get(told->files, S("files"))); file; file = view_next(file)) {
         ASSERT(list.count < CONTEST_FILES_MAX);
         ActFile *one = &list.files[list.count++];
-        *one = (ActFile){.name = view_str(view_get(file, S("name"))),
+        *one = (ActFile){.name = file_name(a, view_str(view_get(file, S("name")))),
             .size = view_i64(view_get(file, S("size"))),
             .digest = digest_of(view_str(view_get(file, S("sha256"))))};
-        if (there) one->path = file_path(a, told->slug, one->name);
+        if (there) one->path = file_path(a, told->slug, view_str(view_get(file, S("name"))));
     }
     return list;
 }
@@ -126,14 +122,14 @@ static const ActFile *file_named(const FileList *list, Str name)
 /* The rules are among the files, or are those of a preset, whose text joins them. The record says which. */
 static Str add_rules(Arena *a, const Told *told, FileList *list)
 {
-    Str name = rules_text(told, "name"), text = rules_text(told, "text");
+    Str name = file_name(a, rules_text(told, "name")), text = rules_text(told, "text");
     Sha256 digest = digest_of(rules_text(told, "sha256"));
     const ActFile *file = file_with(list, &digest);
     if (!text.len) return S("rules that its pages do not show");
     if (file) return str_format(a, "the rules in %.*s", STR_ARG(file->name));
-    Str file_name = str_format(a, "%.*s.rules", STR_ARG(name));
-    list->files[list->count++] = (ActFile){.name = file_name, .size = (int64_t)text.len, .digest = digest, .bytes = text};
-    return str_format(a, "the rules %.*s (%.*s)", STR_ARG(name), STR_ARG(file_name));
+    Str of_preset = str_format(a, "%.*s.rules", STR_ARG(name));
+    list->files[list->count++] = (ActFile){.name = of_preset, .size = (int64_t)text.len, .digest = digest, .bytes = text};
+    return str_format(a, "the rules %.*s (%.*s)", STR_ARG(name), STR_ARG(of_preset));
 }
 
 /* ---- data for programs ---- */
@@ -195,7 +191,7 @@ static void put_change(Buf *words, View *data, const FileList *before, const Fil
     }
     if (!names.len) return;
     buf_str(words, str_from_c(begins[change]));
-    buf_str(words, short_of(words->arena, buf_done(&names), NAMES_MOST));
+    buf_str(words, act_line(words->arena, buf_done(&names), NAMES_MOST));
     buf_byte(words, '.');
 }
 
@@ -256,7 +252,7 @@ Err tell_withdrawn(Db *db, Arena *a, const Told *told, Officer by, Str reason, i
         .says = str_format(
             a, "The published result of %.*s was taken out, with its pages and files. It was: %.*s.", STR_ARG(name), STR_ARG(outcome)),
         .contest = told->slug,
-        .reason = reason,
+        .reason = act_line(a, reason, ACT_REASON_MAX),
         .files = files.files,
         .file_count = files.count,
         .data = data};
@@ -268,7 +264,10 @@ Err tell_entered(Db *db, Arena *a, const Told *told, const ActFile *files, int f
 {
     View *data = view_object(a);
     FileList list = {.files = arena_new(a, ActFile, (size_t)file_count + 1), .count = file_count};
-    for (int i = 0; i < file_count; i++) list.files[i] = files[i];
+    for (int i = 0; i < file_count; i++) {
+        list.files[i] = files[i];
+        list.files[i].name = file_name(a, files[i].name);
+    }
     Str rules = add_rules(a, told, &list), name = name_of(a, told), outcome = outcome_of(a, told), when = time_words_utc(a, published);
     put_facts(a, data, told);
     view_put_str(data, S("published"), time_iso(a, published));

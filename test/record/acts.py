@@ -45,11 +45,12 @@ ROUTES = {
     '/kept': NONE,
     '/kept/:kept/delete': NONE,
 }
-# Every command: what one good call leaves; None: it has no store, or is not called here (why).
+# Every command, and ways to call it: what one good call leaves; None: it has no store, or is not called here (why).
 COMMANDS = {
-    'publish': ('contest.published',), 'unpublish': ('contest.withdrawn',), 'sign-in': ('role.offered',), 'export': ('export.made',),
-    'contests': NONE, 'backup': NONE,
-    'restore': None, 'move': None,  # into an empty store: backup.md says what becomes of the record
+    'publish': {'': ('contest.published',), '--replace': ('contest.replaced',), '--check': NONE}, 'unpublish': {'': ('contest.withdrawn',)},
+    'sign-in': {'': ('role.offered',)}, 'export': {'': ('export.made',)}, 'contests': {'': NONE, '--recount': NONE}, 'backup': {'': NONE},
+    'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
+    'restore': None, 'move': None,  # into an empty store: docs/backup.md says what becomes of the record
     'serve': None,  # all of this file
     'witness': None,  # has no store
     'count': None, 'compare': None, 'reconcile': None, 'rules': None, 'convert': None, 'config': None, 'routes': None, 'openapi': None, 'help': None, 'version': None,
@@ -62,10 +63,11 @@ class Place:
     def __init__(self, folder, url):
         self.folder, self.url = folder, url or str(folder / 'store.db')
         self.engine = 'PostgreSQL' if url else 'SQLite'
+        self.environment = {**BARE, 'HUSTINGS_RECORD_KEY': str(folder / 'record-key')}
         self.site = None
 
     def run(self, *words, status=0, officer=OPERATOR):
-        environment = {**BARE, **({'HUSTINGS_RECORD_OFFICER': officer} if officer else {})}
+        environment = {**self.environment, **({'HUSTINGS_RECORD_OFFICER': officer} if officer else {})}
         done = subprocess.run([str(deploy.HUSTINGS), *map(str, words), '--store', self.url], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=120)
         if done.returncode != status:
@@ -97,9 +99,9 @@ class Place:
 
     @contextlib.contextmanager
     def serving(self):
-        with server(self.folder, '--store', self.url, environment={'HUSTINGS_LIMITS_RATES': '0', 'HUSTINGS_RECORD_KEY': str(self.folder / 'record-key')}) as (process, url):
+        with server(self.folder, '--store', self.url, environment={**self.environment, 'HUSTINGS_LIMITS_RATES': '0'}) as (process, url):
             self.site = urllib.parse.urlsplit(url)
-            if '/record/checkpoint' in place_free_run('routes') and not wait_for(lambda: self.browser().get('/record/checkpoint').status == 200):  # by then its key is in the record
+            if not wait_for(lambda: self.browser().get('/record/checkpoint').status == 200):  # by then its key is in the record
                 raise RuntimeError('nothing was sealed')
             yield process
 
@@ -274,24 +276,30 @@ def check_failed_requests(tally, place):
 # --- every command
 
 
-def call(place, command, tag):
-    words = {'publish': ('publish', OTHER, '--replace'), 'unpublish': ('unpublish', OTHER_SLUG, '--reason', 'by mistake'), 'sign-in': ('sign-in', '--for', STEWARD),
-             'export': ('export', place.folder / f'export-{tag}'), 'contests': ('contests', '--recount'), 'backup': ('backup', place.folder / f'backup-{tag}.db')}[command]
-    return place.run(*words)
+def oldest_key(place):
+    """The number of the first of the keys that sign."""
+    return place.run('record', 'key').split('\n')[0].split('+')[1]
+
+
+def call(place, command, way):
+    """As somebody at the machine would, when all is well."""
+    options = {'unpublish': ('--reason', 'by mistake'), 'sign-in': ('--for', STEWARD), 'record key': ('--reason', 'it is time') if way else ()}.get(command, ())
+    operands = {'publish': (OTHER,), 'unpublish': (OTHER_SLUG,), 'export': (place.folder / 'export',), 'backup': (place.folder / 'backup.db',)}.get(command, ())
+    key = (oldest_key(place),) if way == '--end' else ()
+    return place.run(*command.split(), *operands, *filter(None, [way]), *key, *options)
 
 
 def check_commands(tally, place):
-    if place.browser().get(f'/contests/{OTHER_SLUG}').status == 200:
+    published = place.browser().get(f'/contests/{OTHER_SLUG}').status == 200
+    if published:
         place.run('unpublish', OTHER_SLUG, '--reason', 'to begin with')
-    for command, kinds in COMMANDS.items():
-        if kinds is None:
-            continue
-        if command == 'unpublish':
-            place.run('publish', OTHER, '--replace')
-        watch = Leaves(place)
-        said = call(place, command, 'one')
-        tally(f'{command}: {" ".join(kinds) or "no act"}', watch.kinds() == kinds, (said, watch.new()))
-        tally(f'{command}: by whom it was done', all(leaf['by'] == {'name': OPERATOR, 'role': 'operator'} for leaf in watch.new()), watch.new())
+    for command, ways in COMMANDS.items():
+        for way, kinds in (ways or {}).items():
+            watch = Leaves(place)
+            said = call(place, command, way)
+            name = f'{command} {way}'.strip()
+            tally(f'{name}: {" ".join(kinds) or "no act"}', watch.kinds() == kinds, (said, watch.new()))
+            tally(f'{name}: by whom it was done', all(leaf['by'] == {'name': OPERATOR, 'role': 'operator'} for leaf in watch.new()), watch.new())
 
 
 def check_commands_that_fail(tally, place):
@@ -300,11 +308,12 @@ def check_commands_that_fail(tally, place):
     (place.folder / 'taken').mkdir()
     (place.folder / 'taken/file').write_text('somebody has this already')
     watch = Leaves(place)
-    for words in (('publish', EXAMPLE, '--replace'), ('unpublish', SLUG, '--reason', 'why not'), ('sign-in', '--for', STEWARD), ('export', place.folder / 'nameless')):
+    for words in (('publish', EXAMPLE, '--replace'), ('unpublish', SLUG, '--reason', 'why not'), ('sign-in', '--for', STEWARD), ('export', place.folder / 'nameless'),
+                  ('record', 'key', '--new', '--reason', 'why not')):
         said = place.run(*words, status=2, officer=None)
         tally(f'{words[0]} by nobody: refused, and told how', '--by NAME' in said and 'record.officer' in said and 'HUSTINGS_RECORD_OFFICER' in said, said)
-    for officer in ('', ' ', 'two\nlines', 'x' * 201):
-        done = subprocess.run([str(deploy.HUSTINGS), 'unpublish', SLUG, '--reason', 'why not', '--by', officer, '--store', place.url], env=BARE, capture_output=True, text=True)
+    for officer in ('', ' ', 'two\nlines', 'x' * 201, '\u202eevil'):
+        done = subprocess.run([str(deploy.HUSTINGS), 'unpublish', SLUG, '--reason', 'why not', '--by', officer, '--store', place.url], env=place.environment, capture_output=True, text=True)
         tally(f'--by {officer[:10]!r}: refused', done.returncode == 2 and ('--by' in done.stderr), done.stderr)
     for words in (('publish', EXAMPLE), ('publish', place.folder / 'none'), ('unpublish', 'none', '--reason', 'why not'), ('unpublish', SLUG), ('sign-in',),
                   ('sign-in', '--for', ''), ('export', place.folder / 'taken')):
