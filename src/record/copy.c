@@ -21,7 +21,8 @@ enum { FOLDER_MODE = 0755, FILE_MODE = 0644 };
 typedef struct Copying {
     RecordSource *from;
     Str folder;
-    Str note, keys; /* read once: the record may grow meanwhile */
+    Str note, keys;                     /* read once: the record may grow meanwhile */
+    int64_t tiles[TILE_LEVELS_MAX + 1]; /* of bundles, then of each level: behind the last that was there to be had */
     Fault *fault;
 } Copying;
 
@@ -92,12 +93,14 @@ NODISCARD static Err copying_keys(RecordSource *source, Arena *a, Str *ret_text,
 /* From the folder, or else from the other and into the folder. What the folder cannot give for another reason is as if it were not there. */
 NODISCARD static Err copying_tile(RecordSource *source, Arena *a, int level, int64_t index, int width, Str *ret_bytes, Fault *fault)
 {
-    const Copying *c = source->context;
+    Copying *c = source->context;
     Str path = tile_path(a, level, index, width);
     Fault none = {0};
-    if (source_folder_read(a, c->folder, path, source_tile_most(level), ret_bytes, &none) == ERR_OK) return ERR_OK;
-    Err e = source_tile(c->from, a, level, index, width, ret_bytes, fault);
-    return e ? e : put(a, c->folder, path, *ret_bytes, fault);
+    bool here = source_folder_read(a, c->folder, path, source_tile_most(level), ret_bytes, &none) == ERR_OK;
+    Err e = here ? ERR_OK : source_tile(c->from, a, level, index, width, ret_bytes, fault);
+    if (e) return e;
+    if (c->tiles[level + 1] <= index) c->tiles[level + 1] = index + 1;
+    return here ? ERR_OK : put(a, c->folder, path, *ret_bytes, fault);
 }
 
 NODISCARD static Err copying_file(RecordSource *source, Arena *a, const Sha256 *digest, int64_t size, Str *ret_bytes, Fault *fault)
@@ -193,17 +196,18 @@ static void take_away(Arena *a, Str folder, int level, int64_t index, int width)
     unlink(str_c(a, str_format(a, "%.*s/%.*s", STR_ARG(folder), STR_ARG(path))));
 }
 
-/* What lies behind the folder's own checkpoint of `old` leaves, of a record of `new`. */
-static void undo(Str folder, int64_t old, int64_t new)
+/* What lies behind the folder's own checkpoint of `old` leaves, of a record of `new`. Only as far as tiles were to be had: a checkpoint may say
+ * that there are more leaves than anybody could look for. */
+static void undo(const Copying *c, int64_t old, int64_t new)
 {
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);
     for (int level = -1; level < TILE_LEVELS_MAX; level++) {
         int64_t before = tile_hashes(level < 0 ? 0 : level, old), now = tile_hashes(level < 0 ? 0 : level, new);
-        for (int64_t index = before / TILE_WIDTH; index * TILE_WIDTH < now; index++) {
+        for (int64_t index = before / TILE_WIDTH; index < c->tiles[level + 1]; index++) {
             int width = now - index * TILE_WIDTH < TILE_WIDTH ? (int)(now - index * TILE_WIDTH) : TILE_WIDTH;
             bool whole_before = (index + 1) * TILE_WIDTH <= before, same_before = old == new;
-            if (!whole_before && !same_before) take_away(&arena, folder, level, index, width);
+            if (!whole_before && !same_before) take_away(&arena, c->folder, level, index, width);
             arena_recycle(&arena);
         }
     }
@@ -256,6 +260,6 @@ Err record_copy(Arena *a, RecordSource *source, Str folder, const VerifyOptions 
     if (!e) e = verified(a, &c, options, old, ret_report);
     if (e) return e;
     if (ret_report->right) return end(a, &c, fault);
-    if (ret_report->checkpoint.size > 0) undo(folder, before.size, ret_report->checkpoint.size);
+    if (ret_report->checkpoint.size > 0) undo(&c, before.size, ret_report->checkpoint.size);
     return ERR_OK;
 }

@@ -287,17 +287,22 @@ static Err answer_form(WitnessAnswer *ret, Arena *a, const Fault *fault)
 
 /* ---- cosigning ---- */
 
-/* The note with those lines that keys of its log made, and ours. */
+/* The key's first line: a note may bear the same one as often as there is room for, and what is kept must stay a note that can be read. */
+static Str line_of(const Note *note, const Verifier *key)
+{
+    for (int i = 0; i < note->signature_count; i++)
+        if (note->signatures[i].id == key->id && str_equal(note->signatures[i].name, key->name)) return note->signatures[i].line;
+    return (Str){0};
+}
+
+/* The note with a line of each key of its log that signed it, and ours. */
 static Str cosigned(Arena *a, const Log *log, const Note *note, Str line)
 {
     Buf b = buf_new(a);
     buf_str(&b, note->text);
     buf_byte(&b, '\n');
-    for (int i = 0; i < note->signature_count; i++)
-        for (int k = 0; k < log->key_count; k++)
-            if (note->signatures[i].id == log->keys[k].id && str_equal(note->signatures[i].name, log->keys[k].name) &&
-                note_check(note, &log->keys[k], NULL) == ERR_OK)
-                buf_str(&b, note->signatures[i].line);
+    for (int k = 0; k < log->key_count; k++)
+        if (note_check(note, &log->keys[k], NULL) == ERR_OK) buf_str(&b, line_of(note, &log->keys[k]));
     buf_str(&b, line);
     return buf_done(&b);
 }
