@@ -123,8 +123,8 @@ SELECT line FROM record_cosignature WHERE size = :size ORDER BY witness, id LIMI
 INSERT INTO record_cosignature (witness, id, size, time, line, at) VALUES (:witness, :id, :size, :time, :line, :at)
 ON CONFLICT (witness, id, size) DO UPDATE SET time = excluded.time, line = excluded.line, at = excluded.at;
 
--- record_cosigner_next(witness, id): the key that comes next in the order of names
-SELECT witness, id FROM record_cosignature WHERE witness > :witness OR (witness = :witness AND id > :id) ORDER BY witness, id LIMIT 1;
+-- record_cosigner_next(witness, id): the key that comes next in the order of names. Compared as a pair, so that the index begins behind all that the one before has signed
+SELECT witness, id FROM record_cosignature WHERE (witness, id) > (:witness, :id) ORDER BY witness, id LIMIT 1;
 
 -- record_cosignature_newest(witness, id): the last of one key
 SELECT witness, id, size, time, line FROM record_cosignature WHERE witness = :witness AND id = :id ORDER BY size DESC LIMIT 1;

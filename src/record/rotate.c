@@ -36,7 +36,8 @@ static Str key_shown(Arena *a, const Verifier *verifier)
 
 static bool names(const Leaf *leaf, Str vkey)
 {
-    return leaf->data && str_equal(view_str(view_get(leaf->data, S("vkey"))), vkey);
+    const View *named = leaf->data ? view_get(leaf->data, S("vkey")) : NULL; /* a row that was changed by hand may have none */
+    return named && view_kind(named) == VIEW_STR && str_equal(view_str(named), vkey);
 }
 
 /* The leaf of that kind about that key; -1: there is none. */
