@@ -163,7 +163,7 @@ Err verifier_read(Arena *a, Str vkey, Verifier *ret_verifier, Fault *fault)
 {
     uint8_t key[KEY_BYTES];
     uint32_t id = 0;
-    Str name;
+    Str name = {0};
     Err e = key_parts(vkey, &name, &id, key, fault);
     if (e) return e;
     Verifier v = {.name = name, .kind = (KeyKind)key[0], .id = key_id(name, (KeyKind)key[0], key + 1)};
@@ -212,7 +212,7 @@ static void signer_from_seed(Str name, KeyKind kind, const uint8_t *seed, Signer
 static Err signer_from_parts(Arena *a, Str text, uint8_t *key, Signer *ret_signer, Fault *fault)
 {
     uint32_t id = 0;
-    Str name;
+    Str name = {0};
     if (!str_starts(text, S(PRIVATE_MARK)))
         return fault_set(fault, ERR_INPUT, 0, 0, S("a signing key: PRIVATE+KEY+NAME+KEYID+BASE64"), (Str){0});
     Err e = key_parts(str_slice(text, sizeof PRIVATE_MARK - 1, text.len), &name, &id, key, fault);

@@ -6,16 +6,21 @@ run.py [PROGRAM [TOOL]]: PROGRAM is hustings (build-gcc/hustings), TOOL writes a
 (build-gcc/test/interop/record_tool). test/interop/main.go is built into a folder that is thrown away, with nothing from the network.
 Last line: "interop: N passed, N failed".
 """
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
+import urllib.error
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PATIENCE = 120
+PATIENCE = 60
 TEXT = b'example.org/record\n7\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n'
 program = str(ROOT / 'build-gcc/hustings')
 tool = str(ROOT / 'build-gcc/test/interop/record_tool')
@@ -158,9 +163,128 @@ def records_of_many_sizes(folder):
     check(run(tool, 'grown', vkey, lie, stdin=(folder / '65537/grown/65536.request').read_bytes())[0] != 0, 'and we say so too')
 
 
+# ---- a real server -----------------------------------------------------------------------------------------------------------------------------------
+
+
+class Site:
+    """`hustings serve` with a store of its own, its commands, and what it says under /record/."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.env = {'PATH': os.environ['PATH'], 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count', 'HUSTINGS_LIMITS_RATES': '0',
+                    'HUSTINGS_RECORD_ORIGIN': 'interop.example/record'}
+        self.store = folder / 'store.db'
+        self.log = open(folder / 'serve.log', 'ab+')
+        self.process = subprocess.Popen([program, 'serve', '--store', self.store, '--listen', '127.0.0.1:0'], cwd=folder, env=self.env,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.base = self.wait(self.address)
+
+    def address(self):
+        self.log.seek(0)
+        found = re.search(rb'event=serving url=(http://[0-9.]+:\d+)', self.log.read())
+        return found and found[1].decode()
+
+    def wait(self, answer):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.process.poll() is None:
+            found = answer()
+            if found:
+                return found
+            time.sleep(0.05)
+        raise RuntimeError((self.folder / 'serve.log').read_text()[-2000:])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        self.log.close()
+        return self.process.returncode
+
+    def run(self, *words):
+        subprocess.run([program, *map(str, words), '--store', self.store], cwd=self.folder, env=self.env, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+
+    def get(self, path):
+        with urllib.request.urlopen(self.base + path, timeout=PATIENCE) as answer:
+            return answer.read()
+
+    def sealed(self, least):
+        """A checkpoint of at least so many leaves, as soon as there is one."""
+
+        def answer():
+            with contextlib.suppress(urllib.error.HTTPError):
+                checkpoint = self.get('/record/checkpoint')
+                return int(checkpoint.split(b'\n')[1]) >= least and checkpoint
+
+        return self.wait(answer)
+
+
+def tile_paths(size):
+    """Every tile and bundle of a tree of that size, as C2SP tlog-tiles names them."""
+    level, hashes = -1, size
+    while hashes:
+        for n in range((hashes + 255) // 256):
+            width = min(256, hashes - 256 * n)
+            digits = f'{n % 1000:03}'
+            for above in range(1, 4):
+                if n >= 1000 ** above:
+                    digits = f'x{n // 1000 ** above % 1000:03}/{digits}'
+            yield f'tile/{"entries" if level < 0 else level}/{digits}' + (f'.p/{width}' if width < 256 else '')
+        level += 1
+        hashes = size >> 8 * level
+
+
+def download(site, folder, checkpoint):
+    """All of a record up to that checkpoint: what any visitor may fetch."""
+    size = int(checkpoint.split(b'\n')[1])
+    for path, name in [*((f'/record/{p}', p) for p in tile_paths(size)), *((f'/record/leaves/{n}/proof', f'leaves/{n}.tlog-proof') for n in range(size)),
+                       ('/record/keys', 'keys')]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(site.get(path))
+    (folder / 'checkpoint').write_bytes(checkpoint)
+    return size
+
+
+@test
+def a_real_server(folder):
+    """More acts than a tile holds, some of them while others are sealed; then everything it serves is read by Go, with two checkpoints kept from before."""
+    site, copy = Site(folder), folder / 'copy'
+    copy.mkdir()
+    try:
+        older = []
+        for number in range(2):
+            site.run('publish', ROOT / 'examples/burlington-2009', *(['--replace'] if number else []))
+            older.append(folder / f'older-{number}')
+            older[-1].write_bytes(site.sealed(number + 1))
+        first = int(older[-1].read_bytes().split(b'\n')[1])
+        for number in range(260):
+            site.run('sign-in', '--for', f'Ada Poll {number}')
+        size = download(site, copy, site.sealed(first + 260))
+        vkey = (copy / 'keys').read_text().splitlines()[0]
+        check(size >= 262 and vkey.startswith('interop.example/record+'), f'{size} leaves, {vkey}')
+        go_reads(copy, vkey, *older)
+        for n in range(size):
+            proof = (copy / f'leaves/{n}.tlog-proof').read_bytes()
+            check(run(tool, 'prove', vkey, stdin=proof)[0] == 0, f'the proof of leaf {n}')
+        (skey,) = [line for line in (folder / 'store.db.record-key').read_text().splitlines() if line.startswith('PRIVATE+KEY+')]
+        check(run(go, 'keys', skey, vkey)[0] == 0, "the server's key file, for Go")
+        a_copy_that_was_changed(copy, vkey, older)
+    finally:
+        check(site.stop() == 0, 'the server ends cleanly')
+
+
+def a_copy_that_was_changed(copy, vkey, older):
+    """Every file of the copy once with one bit changed: Go says no to each."""
+    for path in [copy / 'checkpoint', copy / 'tile/entries/000', copy / 'tile/0/000', *copy.glob('tile/*/*.p/*'), copy / 'leaves/0.tlog-proof', older[0]]:
+        data = path.read_bytes()
+        i, at = len(data) // 2, path.relative_to(copy.parent)
+        path.write_bytes(data[:i] + bytes([data[i] ^ 1]) + data[i + 1:])
+        check(run(go, 'record', copy, vkey, *older)[0] != 0, f'{at} with a bit of byte {i} changed')
+        path.write_bytes(data)
+    check(run(go, 'record', copy, vkey, *older)[0] == 0, 'all put back')
+
+
 def main():
     global program, tool
-    program, tool = (sys.argv[1:] + [program, tool][len(sys.argv) - 1:])[:2]
+    program, tool = (str(pathlib.Path(p).resolve()) for p in (sys.argv[1:] + [program, tool][len(sys.argv) - 1:])[:2])
     failed = 0
     with tempfile.TemporaryDirectory() as name:
         build(pathlib.Path(name))

@@ -225,5 +225,5 @@ int main(int argc, char **argv)
     else if (str_equal(what, S("grown")) && argc == 4) v = verifier(argv[2]), e = has_grown(input(stdin), &v, input(fopen(argv[3], "rb")));
     else e = ERR_MISSING;
     arena_clear(a);
-    return e;
+    return (int)e;
 }
