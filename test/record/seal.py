@@ -1,0 +1,646 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""seal.py [--hustings PATH] [WORD...]: the signing of the public record, at real servers: that it happens soon, that keys change, that nothing is signed which does not extend
+what was signed before, and that no witness, however bad, holds it up.
+
+Signatures, proofs and roots are checked by tlog.py, which shares no code with the program. Each function named check_... starts servers of its own; those with
+PostgreSQL need HUSTINGS_TEST_POSTGRES (test/postgres.py run). Last line: "seal: N passed, N failed[, N skipped]".
+"""
+import argparse
+import base64
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy',)]
+import deploy
+import servers
+import tlog
+from deploy import Skip, Tally, ask, line_with, stop, wait_for
+
+PATIENCE = 60  # seconds until something that must happen is said not to; nothing is measured by it
+BARE = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count', 'HUSTINGS_LIMITS_RATES': '0',
+        'HUSTINGS_RECORD_ORIGIN': 'vote.example.org/record'}
+
+
+class Site:
+    """A store, a key, and at times a server on them. What it says on standard error is kept."""
+
+    def __init__(self, folder, store=None, key='key', **settings):
+        self.folder, self.store, self.key = folder, store or str(folder / 'store.db'), folder / key
+        self.environment = {**BARE, 'HUSTINGS_RECORD_KEY': str(self.key), **settings}
+        self.process, self.url = None, None
+        self.log = folder / f'log-{os.urandom(4).hex()}'
+
+    @property
+    def last(self):
+        return self.key.with_name(self.key.name + '.last')
+
+    def run(self, *words, status=0, environment=None):
+        done = subprocess.run([str(deploy.HUSTINGS), *map(str, words), '--store', self.store], cwd=self.folder, env={**self.environment, **(environment or {})},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        if done.returncode != status:
+            raise RuntimeError(f'{words}: {done.returncode} {done.stdout}{done.stderr}')
+        return done.stdout if status == 0 else done.stderr
+
+    def act(self, times=1):
+        """A small act: a link for a steward is offered."""
+        for _ in range(times):
+            self.run('sign-in', '--for', 'Ada Poll')
+
+    def start(self):
+        out = open(self.log, 'ab')
+        at = out.seek(0, 2)
+        self.process = subprocess.Popen([str(deploy.HUSTINGS), 'serve', '--store', self.store, '--listen', '127.0.0.1:0'], cwd=self.folder, env=self.environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=out)
+        out.close()
+
+        def up():
+            return re.search(r'event=serving url=(\S+)', self.said()[at:]) or self.process.poll() is not None
+        wait_for(up, PATIENCE)
+        found = re.search(r'event=serving url=(\S+)', self.said()[at:])
+        if not found:
+            raise RuntimeError(f'it did not start: {self.said()}')
+        self.url = found[1]
+
+    def said(self):
+        return self.log.read_text(errors='replace')
+
+    def stop(self):
+        return stop(self.process)
+
+    @contextlib.contextmanager
+    def serving(self):
+        self.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    def get(self, path):
+        answer = ask(self.url + path)
+        if answer.status != 200:
+            raise RuntimeError(f'{path}: {answer}')
+        return answer.body.decode()
+
+    def note(self):
+        return self.get('/record/checkpoint')
+
+    def size(self):
+        return tlog.checkpoint_parts(self.note())[1]
+
+    def metric(self, name):
+        return int(re.search(rf'^hustings_record_{name} (-?\d+)$', self.get('/metrics'), re.M)[1])
+
+    def leaves(self):
+        """Hashes of all leaves, from the tiles that are served."""
+        size, hashes = self.size(), []
+        for n in range((size + 255) // 256):
+            width = min(256, size - n * 256)
+            path = f'/record/tile/0/{n:03d}' + (f'.p/{width}' if width < 256 else '')
+            tile = ask(self.url + path).body
+            hashes += [tile[i:i + 32] for i in range(0, len(tile), 32)]
+        return hashes[:size]
+
+    def sql(self, text):
+        with contextlib.closing(sqlite3.connect(self.store, timeout=20)) as db:
+            db.executescript(text)
+
+    def rows(self, text):
+        if self.store.startswith('postgres'):
+            done = subprocess.run(['psql', '-q', '-A', '-t', '-R', '\x1e', '-F', '\x1f', '-d', self.store, '-c', text], check=True, capture_output=True, text=True)
+            return [tuple(row.split('\x1f')) for row in done.stdout.removesuffix('\n').split('\x1e') if row]
+        with contextlib.closing(sqlite3.connect(self.store, timeout=20)) as db:
+            return db.execute(text).fetchall()
+
+    def vkeys(self):
+        return self.run('record', 'key').split()
+
+
+def signed_by(vkey, note):
+    """Does the key sign this note? Ed25519, by other code than the program's."""
+    verifier = tlog.Verifier(vkey)
+    text, lines = tlog.note_parts(note)
+    for line in lines.splitlines():
+        _, name, data = line.split(' ')
+        data = base64.b64decode(data)
+        if name == verifier.name and data[:4] == verifier.id and len(data) == 68 and tlog.ed25519_is_right(verifier.public, text.encode(), data[4:]):
+            return True
+    return False
+
+
+def root_of(hashes):
+    """RFC 6962, section 2.1, of leaf hashes, as it is written there."""
+    if not hashes:
+        return tlog.hashlib.sha256().digest()
+    if len(hashes) == 1:
+        return hashes[0]
+    k = tlog.split_at(len(hashes))
+    return tlog.node_hash(root_of(hashes[:k]), root_of(hashes[k:]))
+
+
+def all_extend(tally, what, site, vkey, notes):
+    """Every note is signed, and is of the first leaves of what is served now."""
+    hashes = site.leaves()
+    wrong = [n for n in notes if not signed_by(vkey, n) or tlog.checkpoint_parts(n)[1] > len(hashes)
+             or root_of(hashes[:tlog.checkpoint_parts(n)[1]]) != tlog.checkpoint_parts(n)[2]]
+    return tally(f'{what}: {len(notes)} checkpoints are signed and fit the {len(hashes)} leaves', notes and not wrong, wrong)
+
+
+# --- the ordinary day
+
+
+def check_soon(tally, folder):
+    site = Site(folder)
+    with site.serving():
+        vkey, = site.vkeys()
+        first = site.note()
+        tally('from the first answer on there is a checkpoint', tlog.checkpoint_parts(first)[0] == 'vote.example.org/record' and signed_by(vkey, first), first)
+        tally('the key is told of once, and its secret never', site.said().count('event=record_key_made') == 1 and 'PRIVATE' not in site.said(), site.said())
+        notes = [first]
+        for n in range(6):
+            before = site.size()
+            site.act(n % 3 + 1)
+            held = wait_for(lambda: site.size() >= before + n % 3 + 1, PATIENCE)
+            notes.append(site.note())
+            tally(f'act {n}: a checkpoint holds it soon', held, notes[-1])
+        all_extend(tally, 'soon', site, vkey, notes)
+        tally('the figures say the same', site.metric('leaves') == site.metric('sealed_leaves') == site.size() and site.metric('stopped') == 0
+              and 0 <= site.metric('sealed_seconds') < 3600, site.get('/metrics'))
+        site.act()
+        size = site.rows('SELECT size FROM record_head')[0][0]
+    tally('what came last is sealed before it ends', site.rows('SELECT max(size) FROM record_checkpoint')[0][0] == size and site.process.returncode == 0, site.said())
+    site.act(2)
+    tally('with no server running, record seal does it', site.run('record', 'seal').startswith(f'{size + 2} leaves, signed by vote.example.org/record+'))
+    with site.serving():
+        tally('and a server takes it up', site.size() == size + 2 and site.vkeys() == [vkey], site.note())
+        all_extend(tally, 'after a restart', site, vkey, notes + [site.note()])
+
+
+def check_key_file(tally, folder):
+    site = Site(folder)
+    with site.serving():
+        site.act()
+    mode = site.key.stat().st_mode & 0o7777
+    tally('only its owner may read the key', mode == 0o600, oct(mode))
+    site.key.chmod(0o640)
+    site.process = None
+    for words in (('serve', '--listen', '127.0.0.1:0'), ('record', 'seal'), ('record', 'key')):
+        said = site.run(*words, status=2)
+        tally(f'{words}: a key that others can read is refused, and how to mend it told', f'chmod 600 {site.key}' in said, said)
+    site.key.chmod(0o600)
+    secret = site.key.read_bytes()
+    site.key.rename(folder / 'away')
+    for words in (('serve', '--listen', '127.0.0.1:0'), ('record', 'seal')):
+        said = site.run(*words, status=2)
+        tally(f'{words}: a lost key is not replaced by another', 'signed before' in said and 'docs/record.md' in said and not site.key.exists(), said)
+    said = site.run('serve', '--listen', '127.0.0.1:0', status=2, environment={'HUSTINGS_RECORD_KEY': str(folder / 'away'), 'HUSTINGS_RECORD_ORIGIN': 'another.example/record'})
+    tally('a key of another record is refused', 'another.example/record' in said and 'vote.example.org/record' in said, said)
+    (folder / 'away').rename(site.key)
+    tally('and nobody touched it', site.key.read_bytes() == secret)
+    with site.serving():
+        site.key.chmod(0o644)
+        tally('a server whose key is opened to others stops signing', wait_for(lambda: site.metric('stopped') == 1, PATIENCE), site.get('/metrics'))
+        before = site.size()
+        site.act()
+        site.key.chmod(0o600)
+        tally('and goes on when it is closed again', wait_for(lambda: site.size() > before and site.metric('stopped') == 0, PATIENCE), site.said())
+        tally('with a line in the log for each', site.said().count('event=record_not_signed') == 1 and site.said().count('event=record_signed_again') == 1, site.said())
+
+
+def check_rotation(tally, folder):
+    """End to end, with a server that runs all the time."""
+    site = Site(folder)
+    with site.serving():
+        old, = site.vkeys()
+        site.act()
+        new = site.run('record', 'key', '--new', '--reason', 'every two years').strip()
+        tally('the new key is another one', new != old and site.vkeys() == [old, new], site.vkeys())
+        site.act()
+        tally('both sign', wait_for(lambda: signed_by(old, site.note()) and signed_by(new, site.note()) and site.metric('leaves') == site.size(), PATIENCE), site.note())
+        tally('and both are shown', wait_for(lambda: site.get('/record/keys').split() == [old, new], PATIENCE), site.get('/record/keys'))
+        kept = [site.note()]
+        number = tlog.Verifier(old).id.hex()
+        site.run('record', 'key', '--end', number)
+        at_end = site.note()
+        tally('its end is signed by it too', signed_by(old, at_end) and signed_by(new, at_end), at_end)
+        site.act()
+        tally('and then the newer signs alone', wait_for(lambda: signed_by(new, site.note()) and not signed_by(old, site.note()), PATIENCE), site.note())
+        tally('and it alone is shown', wait_for(lambda: site.get('/record/keys').split() == [new], PATIENCE), site.get('/record/keys'))
+        tally('nothing else can be ended', 'the only key' in site.run('record', 'key', '--end', tlog.Verifier(new).id.hex(), status=2))
+        all_extend(tally, 'after the change', site, new, kept + [at_end, site.note()])
+        acts = [json.loads(row[0]) for row in site.rows('SELECT CAST(entry AS TEXT) FROM record_leaf ORDER BY number')]
+        told = [(leaf['act'], leaf['data']['vkey'], leaf['by']['name']) for leaf in acts if leaf['act'].startswith('record.key')]
+        tally('the record says who changed it', told == [('record.key_added', new, 'Carol Count'), ('record.key_ended', old, 'Carol Count')], told)
+        handed = next(leaf['data']['signed'] for leaf in acts if leaf['act'] == 'record.key_added')
+        tally('and the leaf is signed by the older one', signed_by(old, handed) and tlog.note_parts(handed)[0] == f'vote.example.org/record\nrecord.key_added\n{new}\n', handed)
+        tally('nothing was ever not signed', 'record_not_signed' not in site.said(), site.said())
+
+
+def check_another_name(tally, folder):
+    """The last way out: the key is gone for good."""
+    site = Site(folder)
+    with site.serving():
+        site.act(2)
+        wait_for(lambda: site.size() >= 2, PATIENCE)
+        before = site.note()
+    site.key.unlink()
+    words = ('record', 'key', '--begin-again', '--reason', 'the machine and its backup burnt')
+    tally('it wants a new name', 'record.origin' in site.run(*words, status=2))
+    tally('and a reason', '--reason' in site.run(*words[:3], status=2, environment={'HUSTINGS_RECORD_ORIGIN': 'vote.example.org/record2'}))
+    site.environment['HUSTINGS_RECORD_ORIGIN'] = 'vote.example.org/record2'
+    vkey = site.run(*words).strip()
+    with site.serving():
+        after = site.note()
+        tally('the record goes on under it', tlog.checkpoint_parts(after)[0] == 'vote.example.org/record2' and signed_by(vkey, after), after)
+        hashes = site.leaves()
+        size = tlog.checkpoint_parts(before)[1]
+        tally('with all its leaves, and what was signed before fits them', tlog.checkpoint_parts(after)[1] == size + 1 and root_of(hashes[:size]) == tlog.checkpoint_parts(before)[2])
+        site.act()
+        tally('and sealing goes on', wait_for(lambda: site.size() == size + 2, PATIENCE), site.said())
+
+
+# --- killed, set back, changed by hand
+
+
+def copy_store(site, to):
+    """As it is on the disk at one moment, with what is not in the main file yet."""
+    with contextlib.closing(sqlite3.connect(site.store)) as from_db, contextlib.closing(sqlite3.connect(to)) as to_db:
+        from_db.backup(to_db)
+
+
+def put_back(site, copy):
+    for ending in ('', '-wal', '-shm'):
+        pathlib.Path(site.store + ending).unlink(missing_ok=True)
+    shutil.copyfile(copy, site.store)
+    os.chmod(site.store, 0o600)
+
+
+def check_killed_in_between(tally, folder):
+    """SIGKILL after FILE.last was written and before the checkpoint was committed: what is on the disk then, made step by step."""
+    site = Site(folder)
+    site.act()
+    site.run('record', 'seal')
+    for n in range(5):
+        site.act(n + 1)
+        copy_store(site, folder / 'before')  # the acts are there, the checkpoint is not
+        site.run('record', 'seal')
+        signed = site.rows('SELECT note FROM record_checkpoint ORDER BY size DESC LIMIT 1')[0][0]
+        put_back(site, folder / 'before')
+        if n % 2:
+            site.act()  # somebody acts before the server is back
+        with site.serving():
+            vkey, = site.vkeys()
+            tally(f'killed {n}: it goes on', site.metric('stopped') == 0 and site.metric('leaves') == site.size(), site.said())
+            all_extend(tally, f'killed {n}', site, vkey, [signed, site.note()])
+
+
+def check_really_killed(tally, folder):
+    """SIGKILL at any moment, thirty times, while acts go on: every checkpoint that anybody saw stays true."""
+    site, seen = Site(folder), []
+    site.act()
+    for n in range(30):
+        site.start()
+        site.act()
+        with contextlib.suppress(OSError, RuntimeError):
+            seen.append(site.note())
+        time.sleep(n % 10 * 0.08)
+        with contextlib.suppress(OSError, RuntimeError):
+            seen.append(site.note())
+        site.process.send_signal(signal.SIGKILL)
+        site.process.wait()
+    with site.serving():
+        vkey, = site.vkeys()
+        tally('it goes on after all of them', wait_for(lambda: site.metric('leaves') == site.size() and site.metric('stopped') == 0, PATIENCE), site.said())
+        all_extend(tally, 'after thirty kills', site, vkey, seen + [row[0] for row in site.rows('SELECT note FROM record_checkpoint')])
+
+
+def check_set_back(tally, folder):
+    site = Site(folder)
+    with site.serving():
+        site.act(3)
+        wait_for(lambda: site.size() == 3, PATIENCE)
+        site.run('backup', folder / 'backup')
+        site.act(4)
+        wait_for(lambda: site.size() == 7, PATIENCE)
+        newest = site.note()
+        if 'record copy' in subprocess.run([str(deploy.HUSTINGS), 'help'], env=BARE, capture_output=True, text=True).stdout:
+            copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, folder / 'copy'], env=BARE, capture_output=True, text=True)
+            if copied.returncode:
+                raise RuntimeError(copied.stdout + copied.stderr)
+    for ending in ('', '-wal', '-shm'):
+        pathlib.Path(site.store + ending).unlink(missing_ok=True)
+    site.run('restore', folder / 'backup')
+    with site.serving():
+        said = site.said()
+        tally('a restored backup is shown and not signed', site.metric('stopped') == 1 and site.size() == 3, said)
+        tally('the log says why, and what to do, once', said.count('event=record_not_signed') == 1 and '3 leaves, and 7 were signed' in said and 'record recover' in said, said)
+        tally('the page says it to everybody', 'were signed' in site.get('/record'), site.get('/record')[:3000])
+        tally('record seal says the same', '7 were signed' in site.run('record', 'seal', status=2))
+        if not (folder / 'copy').exists():
+            raise Skip('no command to recover with')
+        site.run('record', 'recover', folder / 'copy', '--reason', 'the disk failed')
+        tally('after record recover it goes on by itself', wait_for(lambda: site.size() >= 8 and site.metric('stopped') == 0, PATIENCE), site.said())
+        vkey, = site.vkeys()
+        all_extend(tally, 'recovered', site, vkey, [newest, site.note()])
+        site.act()
+        tally('and on', wait_for(lambda: site.size() >= 9, PATIENCE), site.said())
+
+
+def check_acts_on_a_store_that_was_set_back(tally, folder):
+    """Worse: somebody acted on it before anybody looked."""
+    site = Site(folder)
+    site.act(3)
+    copy_store(site, folder / 'before')
+    site.act(2)
+    site.run('record', 'seal')
+    last = site.last.read_bytes()
+    put_back(site, folder / 'before')
+    site.act(9)
+    with site.serving():
+        tally('it is not signed, however many leaves it has', site.metric('stopped') == 1 and 'not those that were signed' in site.said(), site.said())
+    tally('and what was signed last is still known', site.last.read_bytes() == last)
+
+
+def check_changed_by_hand(tally, folder):
+    rows = {
+        'leaf 3 was changed by hand': 'UPDATE record_leaf SET entry = (SELECT entry FROM record_leaf WHERE number = 1) WHERE number = 3',
+        'leaf 4 was changed by hand': 'UPDATE record_leaf SET hash = (SELECT hash FROM record_leaf WHERE number = 1) WHERE number = 4',
+        'leaf 3 is not in the store': 'DELETE FROM record_leaf WHERE number = 3',
+        'leaves were taken out by hand': 'UPDATE record_head SET size = 1',
+        'changed by hand': "UPDATE record_checkpoint SET note = replace(note, 'vote', 'vole')",
+        'a row or file was changed by hand': 'UPDATE record_checkpoint SET root = (SELECT hash FROM record_leaf WHERE number = 1)',
+    }
+    site = Site(folder)
+    site.act(2)
+    site.run('record', 'seal')
+    site.act(3)
+    copy_store(site, folder / 'good')
+    for words, sql in rows.items():
+        site.sql(sql)
+        last = site.last.read_bytes()
+        said = site.run('record', 'seal', status=2)
+        tally(f'{sql[:40]}: {words}', words in said and site.last.read_bytes() == last, said)
+        put_back(site, folder / 'good')
+    site.sql(rows['leaf 3 was changed by hand'])
+    with site.serving():
+        tally('a server says so too', 'leaf 3 was changed by hand' in site.said() and site.size() == 2, site.said())
+        tally('the page as well', 'leaf 3' in site.get('/record'))
+        with contextlib.closing(sqlite3.connect(folder / 'good')) as db:
+            entry = db.execute('SELECT entry FROM record_leaf WHERE number = 3').fetchone()[0]
+        with contextlib.closing(sqlite3.connect(site.store, timeout=20)) as db:
+            db.execute('UPDATE record_leaf SET entry = ? WHERE number = 3', (entry,))
+            db.commit()
+        tally('and goes on by itself when the row is right again', wait_for(lambda: site.size() == 5 and site.metric('stopped') == 0, PATIENCE), site.said())
+
+
+# --- several servers
+
+
+def check_two_servers(tally, folder):
+    """On one PostgreSQL store: the same key file, then a copy of it; one of them is killed; every checkpoint fits."""
+    store = os.environ.get('HUSTINGS_TEST_POSTGRES')
+    if not store:
+        raise Skip('no PostgreSQL: two servers on one store')
+    name = f'seal_{os.getpid()}'
+    subprocess.run(['psql', '-q', '-d', store, '-c', f'CREATE DATABASE {name}'], check=True, capture_output=True)
+    store = store.replace('/hustings?', f'/{name}?') if '?' in store else store.rsplit('/', 1)[0] + f'/{name}'
+    one = Site(folder, store)
+    with one.serving():
+        two, three = Site(folder, store), Site(folder, store, key='copy/key')
+        three.key.parent.mkdir(mode=0o700)
+        shutil.copy2(one.key, three.key)
+        vkey, = one.vkeys()
+        with two.serving():
+            for _ in range(4):
+                one.act(2)
+                held = wait_for(lambda: one.size() == two.size() == int(one.rows('SELECT size FROM record_head')[0][0]), PATIENCE)
+            tally('two with one key file seal everything', held and one.metric('stopped') == two.metric('stopped') == 0, one.said() + two.said())
+            with three.serving():
+                for n in range(4):
+                    three.act(2)
+                    wait_for(lambda: three.size() == int(one.rows('SELECT size FROM record_head')[0][0]), PATIENCE)
+                    if n == 1:
+                        two.process.send_signal(signal.SIGKILL)
+                        two.process.wait()
+                    if n == 2:
+                        two.start()
+                size = int(one.rows('SELECT size FROM record_head')[0][0])
+                sites = (one, two, three)
+                tally('and a third with a copy; one was killed', wait_for(lambda: all(s.size() == size for s in sites), PATIENCE), [s.said() for s in sites])
+                tally('none of them ever stopped', all(s.metric('stopped') == 0 and 'record_not_signed' not in s.said() for s in sites), [s.said() for s in sites])
+                tally('each knows what was signed last, whoever did it', wait_for(lambda: tlog.checkpoint_parts(one.last.read_text().split('\n', 1)[1])[1]
+                      == tlog.checkpoint_parts(three.last.read_text().split('\n', 1)[1])[1] == size, PATIENCE), one.last.read_text() + three.last.read_text())
+                all_extend(tally, 'three servers', one, vkey, [row[0] for row in one.rows('SELECT note FROM record_checkpoint')])
+
+
+# --- witnesses
+
+
+class Bad(http.server.BaseHTTPRequestHandler):
+    """A witness that answers, but how."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers['Content-Length'])).decode()
+        self.server.asked += 1
+        with contextlib.suppress(OSError):
+            self.server.how(self, body)
+
+    def answer(self, status, body, kind='text/plain'):
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def checkpoint_in(body):
+    return body.split('\n\n', 1)[1]
+
+
+def huge(it, _):
+    it.send_response(200)
+    it.end_headers()
+    for _ in range(4096):
+        it.wfile.write(b'x' * 65536)
+
+
+def slow(it, _):
+    it.server.release.wait(120)
+
+
+def drip(it, _):
+    it.send_response(200)
+    it.end_headers()
+    while not it.server.release.wait(0.1):
+        it.wfile.write(b'\xe2')
+        it.wfile.flush()
+
+
+def elsewhere(it, _):
+    it.send_response(307)
+    it.send_header('Location', 'http://127.0.0.1:1/add-checkpoint')
+    it.send_header('Content-Length', '0')
+    it.end_headers()
+
+
+def bad_ones():
+    """name: (how it answers, words of the trouble)."""
+    key, other = tlog.Key('bad.example/w', tlog.COSIGNATURE), tlog.Key('bad.example/w', tlog.COSIGNATURE)
+
+    def text_of(body):
+        return tlog.note_parts(checkpoint_in(body))[0]
+
+    return key, {
+        'garbage': (lambda it, body: it.answer(200, b'\x00\xff nonsense \n\n\n'), 'no signature'),
+        'nothing': (lambda it, body: it.answer(200, b''), 'no signature of its key'),
+        'huge': (huge, 'larger'),
+        'slow': (slow, ''),
+        'drip': (drip, ''),
+        'elsewhere': (elsewhere, ''),
+        'broken': (lambda it, body: it.answer(500, b'oh'), 'status 500'),
+        'stranger': (lambda it, body: it.answer(200, other.cosign(text_of(body), int(time.time())).encode()), 'no signature of its key'),
+        'wrong': (lambda it, body: it.answer(200, key.cosign(text_of(body) + 'more\n', int(time.time())).encode()), 'wrong'),
+        'tomorrow': (lambda it, body: it.answer(200, key.cosign(text_of(body), int(time.time()) + 86400).encode()), 'clock'),
+        'yesterday': (lambda it, body: it.answer(200, key.cosign(text_of(body), int(time.time()) - 86400).encode()), 'clock'),
+        'plain': (lambda it, body: it.answer(200, tlog.Key(key.name, tlog.NOTE, key.seed).sign(text_of(body)).encode()), 'no signature of its key'),
+        'ahead': (lambda it, body: it.answer(409, b'999999\n', 'text/x.tlog.size'), '999999'),
+        'undecided': (lambda it, body: it.answer(409, b'%d\n' % (it.server.asked % 2), 'text/x.tlog.size'), ''),
+        'split': (lambda it, body: it.answer(409, re.match(r'old (\d+)', body)[1].encode() + b'\n', 'text/x.tlog.size'), 'split view'),
+        'no size': (lambda it, body: it.answer(409, b'-1\n', 'text/x.tlog.size'), '409'),
+        'unknown': (lambda it, body: it.answer(404, b''), '404'),
+        'forbidden': (lambda it, body: it.answer(403, b''), '403'),
+        'no proof': (lambda it, body: it.answer(422, b''), '422'),
+    }
+
+
+@contextlib.contextmanager
+def bad_witness(how):
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Bad)
+    server.how, server.asked, server.release, server.daemon_threads = how, 0, threading.Event(), True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.release.set()
+        server.shutdown()
+        server.server_close()
+
+
+def troubles(site):
+    return site.get('/record/witnesses')
+
+
+def check_witness(tally, folder):
+    """A real one: it cosigns; it is killed and comes back; the server is restarted; it lost its state."""
+    site = Site(folder)
+    site.run('record', 'seal', status=2)  # there is no store yet
+    with site.serving():
+        vkey, = site.vkeys()
+    with servers.Witness(str(deploy.HUSTINGS), str(folder), [vkey]) as witness:
+        site.environment['HUSTINGS_RECORD_WITNESS'] = f'{witness.vkey} {witness.url}'
+        verifier = tlog.Verifier(witness.vkey)
+
+        def cosigned(least):
+            text, lines = tlog.note_parts(site.note())
+            return tlog.checkpoint_parts(text)[1] >= least and verifier.cosigned(text, lines)
+
+        with site.serving():
+            site.act(2)
+            tally('it cosigns what was sealed', wait_for(lambda: cosigned(2), PATIENCE), site.said())
+            site.act(1)
+            tally('and what comes after, with a proof', wait_for(lambda: cosigned(3), PATIENCE), site.said())
+            rows = site.rows('SELECT witness, size, line FROM record_cosignature ORDER BY size')
+            tally('the store keeps its words', rows and rows[-1][0] == verifier.name and rows[-1][1] == 3, rows)
+            witness.end(signal.SIGKILL)
+            site.act(2)
+            tally('while it is down, sealing goes on', wait_for(lambda: site.rows('SELECT max(size) FROM record_checkpoint')[0][0] == 5, PATIENCE), site.said())
+            tally('and it is said that it is down', wait_for(lambda: site.metric('witnesses_troubled') == 1, PATIENCE), site.get('/metrics'))
+            listen = witness.url.split('//')[1]
+            witness.command[witness.command.index('--listen') + 1] = listen
+            witness.start()
+            tally('when it is back, it is asked again', wait_for(lambda: cosigned(5), PATIENCE), site.said())
+            tally('one line when it failed, one when it was well', site.said().count('event=witness_fails') == 1 and site.said().count('event=witness_well') == 1, site.said())
+        with site.serving():
+            site.act()
+            tally('after a restart of the server it goes on from there', wait_for(lambda: cosigned(6), PATIENCE), site.said())
+        site.sql('DELETE FROM record_cosignature')
+        with site.serving():
+            tally('a server that forgot what it had is told, and gets the newest again', wait_for(lambda: cosigned(6), PATIENCE), site.said())
+
+
+def check_bad_witnesses(tally, folder):
+    """One after another at a server that goes on sealing; and all at once beside a good one, which is not held up."""
+    key, kinds = bad_ones()
+    with contextlib.ExitStack() as stack:
+        bad = {name: stack.enter_context(bad_witness(how)) for name, (how, _) in kinds.items()}
+        closed = deploy.free_port()
+        names = list(kinds)
+        for first in range(0, len(names), 15):
+            part = names[first:first + 15]
+            site = Site(folder, str(folder / f'store-{first}.db'), f'key-{first}')
+            with site.serving():
+                vkey, = site.vkeys()
+            good = stack.enter_context(servers.Witness(str(deploy.HUSTINGS), str(folder), [vkey], name=f'good.example/{first}'))
+            urls = [f'{key.vkey} http://127.0.0.1:{bad[name].server_address[1]}/{name.replace(" ", "-")}' for name in part] + [f'{good.vkey} {good.url}']
+            if len(urls) < 16:
+                urls.append(f'{key.vkey} http://127.0.0.1:{closed}/closed')
+            site.environment['HUSTINGS_RECORD_WITNESS'] = ', '.join(urls)
+            verifier = tlog.Verifier(good.vkey)
+
+            def cosigned(least):
+                text, lines = tlog.note_parts(site.note())
+                return tlog.checkpoint_parts(text)[1] >= least and verifier.cosigned(text, lines)
+
+            with site.serving():
+                for n in range(1, 5):
+                    site.act()
+                    tally(f'among {len(urls) - 1} bad ones, act {n}: sealed, and the good one cosigned it', wait_for(lambda: cosigned(n), PATIENCE), site.said())
+                tally('all of the bad ones are in trouble, and said to be', wait_for(lambda: site.metric('witnesses_troubled') == len(urls) - 1, PATIENCE), site.get('/metrics'))
+                page = troubles(site)
+                for name in part:
+                    words = kinds[name][1]
+                    tally(f'{name}: what is wrong with it is said', words in page and bad[name].asked > 0, page)
+                tally('none of their words is believed', site.rows(f"SELECT count(*) FROM record_cosignature WHERE witness = '{key.name}'")[0][0] == 0)
+                said = site.said()
+                tally('the log has a line for each', said.count('event=witness_fails') == len(urls) - 1, said)
+                began = time.monotonic()
+                site.process.send_signal(signal.SIGTERM)
+                status = site.process.wait(PATIENCE)
+                tally('and it ends at once, whoever is being waited for', status == 0 and time.monotonic() - began < 20, (status, time.monotonic() - began))
+            for name in part:
+                bad[name].release.set()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--hustings', default=deploy.HUSTINGS, type=pathlib.Path)
+    parser.add_argument('words', nargs='*', metavar='WORD')
+    given = parser.parse_args()
+    deploy.HUSTINGS = given.hustings.resolve()
+    tally = Tally('seal')
+    for name, part in list(globals().items()):
+        if name.startswith('check_') and (not given.words or any(word in name for word in given.words)):
+            print(f'--- {name}', flush=True)
+            with tempfile.TemporaryDirectory(prefix='hustings-seal-') as folder:
+                tally.run(part, pathlib.Path(folder))
+    tally.end()
+
+
+if __name__ == '__main__':
+    main()
