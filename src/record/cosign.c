@@ -163,26 +163,28 @@ static Err take_lines(Question *q, Str body)
         q, wrong ? S("its answer has a signature that is wrong, or is no signature") : S("its answer has no signature of its key"));
 }
 
-/* Which size it knows; false when that cannot be, or is what we said. */
-static bool take_size(const Question *q, Str body, int64_t *ret_known)
+/* It has another old size than we said: the next question says that one. The same size again, and ours: then it has another root at that size. */
+static Err take_size(Question *q, Str body, bool *ret_again)
 {
+    int64_t known;
     if (body.len && body.ptr[body.len - 1] == '\n') body.len--;
-    return str_to_i64(body, ret_known) && *ret_known >= 0 && *ret_known <= TREE_SIZE_MAX && *ret_known != q->asker->known;
+    if (!str_to_i64(body, &known) || known < 0 || known > TREE_SIZE_MAX)
+        return fails(q, S("it refused, and did not say which size it knows (409)"));
+    if (known == q->asker->known)
+        return fails(q, known == q->sealed.checkpoint.size ? S("it has seen another checkpoint of this size: a split view (409)")
+                                                           : S("it refused the very size that it knows (409)"));
+    q->asker->known = known;
+    q->told = *ret_again = true;
+    return ERR_OK;
 }
 
 static Err judge(Question *q, const Fetched *answer, bool *ret_again)
 {
-    int64_t known;
     switch (answer->status) {
     case 200: return take_lines(q, answer->body);
     case 403: return fails(q, S("it does not know the key that signs this record (403)"));
     case 404: return fails(q, S("it does not know this record, or its address is another (404)"));
-    case 409:
-        if (!take_size(q, answer->body, &known))
-            return fails(q, S("it has seen another checkpoint of this size: a split view, or a mistake (409)"));
-        q->asker->known = known;
-        q->told = *ret_again = true;
-        return ERR_OK;
+    case 409: return take_size(q, answer->body, ret_again);
     case 422: return fails(q, S("it says that this checkpoint does not extend the one it knows (422)"));
     default: return fails(q, str_format(q->a, "it answered with status %d", answer->status));
     }

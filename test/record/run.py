@@ -13,6 +13,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = [
     'acts.py',
+    'seal.py',
     'pages.py',
     'witness.py',
 ]

@@ -9,6 +9,7 @@ PostgreSQL need HUSTINGS_TEST_POSTGRES (test/postgres.py run). Last line: "seal:
 import argparse
 import base64
 import contextlib
+import hashlib
 import http.server
 import json
 import os
@@ -74,6 +75,11 @@ class Site:
         if not found:
             raise RuntimeError(f'it did not start: {self.said()}')
         self.url = found[1]
+
+    def begin(self):
+        """The store and the key are made, and an empty record is signed."""
+        with self.serving():
+            return self
 
     def said(self):
         return self.log.read_text(errors='replace')
@@ -144,7 +150,7 @@ def signed_by(vkey, note):
 def root_of(hashes):
     """RFC 6962, section 2.1, of leaf hashes, as it is written there."""
     if not hashes:
-        return tlog.hashlib.sha256().digest()
+        return hashlib.sha256().digest()
     if len(hashes) == 1:
         return hashes[0]
     k = tlog.split_at(len(hashes))
@@ -290,7 +296,7 @@ def put_back(site, copy):
 
 def check_killed_in_between(tally, folder):
     """SIGKILL after FILE.last was written and before the checkpoint was committed: what is on the disk then, made step by step."""
-    site = Site(folder)
+    site = Site(folder).begin()
     site.act()
     site.run('record', 'seal')
     for n in range(5):
@@ -309,7 +315,7 @@ def check_killed_in_between(tally, folder):
 
 def check_really_killed(tally, folder):
     """SIGKILL at any moment, thirty times, while acts go on: every checkpoint that anybody saw stays true."""
-    site, seen = Site(folder), []
+    site, seen = Site(folder).begin(), []
     site.act()
     for n in range(30):
         site.start()
@@ -361,7 +367,7 @@ def check_set_back(tally, folder):
 
 def check_acts_on_a_store_that_was_set_back(tally, folder):
     """Worse: somebody acted on it before anybody looked."""
-    site = Site(folder)
+    site = Site(folder).begin()
     site.act(3)
     copy_store(site, folder / 'before')
     site.act(2)
@@ -380,10 +386,12 @@ def check_changed_by_hand(tally, folder):
         'leaf 4 was changed by hand': 'UPDATE record_leaf SET hash = (SELECT hash FROM record_leaf WHERE number = 1) WHERE number = 4',
         'leaf 3 is not in the store': 'DELETE FROM record_leaf WHERE number = 3',
         'leaves were taken out by hand': 'UPDATE record_head SET size = 1',
-        'changed by hand': "UPDATE record_checkpoint SET note = replace(note, 'vote', 'vole')",
+        'is of the record': "UPDATE record_checkpoint SET note = replace(note, 'vote', 'vole')",
+        'is not what its note says': "UPDATE record_checkpoint SET note = replace(note, char(10) || '2' || char(10), char(10) || '3' || char(10))",
+        'its signature is wrong': "UPDATE record_checkpoint SET note = substr(note, 1, length(note) - 8) || 'AAAAAA=' || char(10)",
         'a row or file was changed by hand': 'UPDATE record_checkpoint SET root = (SELECT hash FROM record_leaf WHERE number = 1)',
     }
-    site = Site(folder)
+    site = Site(folder).begin()
     site.act(2)
     site.run('record', 'seal')
     site.act(3)
@@ -469,10 +477,6 @@ class Bad(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def checkpoint_in(body):
-    return body.split('\n\n', 1)[1]
-
-
 def huge(it, _):
     it.send_response(200)
     it.end_headers()
@@ -499,40 +503,50 @@ def elsewhere(it, _):
     it.end_headers()
 
 
-def bad_ones():
-    """name: (how it answers, words of the trouble)."""
-    key, other = tlog.Key('bad.example/w', tlog.COSIGNATURE), tlog.Key('bad.example/w', tlog.COSIGNATURE)
+def text_in(body):
+    return tlog.note_parts(body.split('\n\n', 1)[1])[0]
 
-    def text_of(body):
-        return tlog.note_parts(checkpoint_in(body))[0]
 
-    return key, {
-        'garbage': (lambda it, body: it.answer(200, b'\x00\xff nonsense \n\n\n'), 'no signature'),
-        'nothing': (lambda it, body: it.answer(200, b''), 'no signature of its key'),
-        'huge': (huge, 'larger'),
-        'slow': (slow, ''),
-        'drip': (drip, ''),
-        'elsewhere': (elsewhere, ''),
-        'broken': (lambda it, body: it.answer(500, b'oh'), 'status 500'),
-        'stranger': (lambda it, body: it.answer(200, other.cosign(text_of(body), int(time.time())).encode()), 'no signature of its key'),
-        'wrong': (lambda it, body: it.answer(200, key.cosign(text_of(body) + 'more\n', int(time.time())).encode()), 'wrong'),
-        'tomorrow': (lambda it, body: it.answer(200, key.cosign(text_of(body), int(time.time()) + 86400).encode()), 'clock'),
-        'yesterday': (lambda it, body: it.answer(200, key.cosign(text_of(body), int(time.time()) - 86400).encode()), 'clock'),
-        'plain': (lambda it, body: it.answer(200, tlog.Key(key.name, tlog.NOTE, key.seed).sign(text_of(body)).encode()), 'no signature of its key'),
-        'ahead': (lambda it, body: it.answer(409, b'999999\n', 'text/x.tlog.size'), '999999'),
-        'undecided': (lambda it, body: it.answer(409, b'%d\n' % (it.server.asked % 2), 'text/x.tlog.size'), ''),
-        'split': (lambda it, body: it.answer(409, re.match(r'old (\d+)', body)[1].encode() + b'\n', 'text/x.tlog.size'), 'split view'),
-        'no size': (lambda it, body: it.answer(409, b'-1\n', 'text/x.tlog.size'), '409'),
-        'unknown': (lambda it, body: it.answer(404, b''), '404'),
-        'forbidden': (lambda it, body: it.answer(403, b''), '403'),
-        'no proof': (lambda it, body: it.answer(422, b''), '422'),
-    }
+def cosigns(seconds=0, more='', key=None):
+    """With its own key or another one, at that distance from now, that text and more."""
+    return lambda it, body: it.answer(200, (key or it.server.key).cosign(text_in(body) + more, int(time.time()) + seconds).encode())
+
+
+def says(status, body, kind='text/plain'):
+    return lambda it, asked: it.answer(status, body(it, asked) if callable(body) else body, kind)
+
+
+SIZE = 'text/x.tlog.size'
+# name: (how it answers, words of what is then said about it)
+BAD = {
+    'garbage': (says(200, b'\x00\xff nonsense \n\n\n'), 'no signature'),
+    'nothing': (says(200, b''), 'no signature of its key'),
+    'huge': (huge, 'larger'),
+    'slow': (slow, ' '),
+    'drip': (drip, ' '),
+    'elsewhere': (elsewhere, ' '),
+    'broken': (says(500, b'oh'), 'status 500'),
+    'stranger': (cosigns(key=tlog.Key('bad.example/stranger', tlog.COSIGNATURE)), 'no signature of its key'),
+    'wrong': (cosigns(more='more\n'), 'wrong'),
+    'tomorrow': (cosigns(86400), 'clock'),
+    'yesterday': (cosigns(-86400), 'clock'),
+    'plain': (says(200, lambda it, body: tlog.Key(it.server.key.name, tlog.NOTE, it.server.key.seed).sign(text_in(body)).encode()), 'no signature of its key'),
+    'ahead': (says(409, b'999999\n', SIZE), '999999'),
+    'undecided': (says(409, lambda it, _: b'%d\n' % (it.server.asked % 2), SIZE), ' '),
+    'split': (says(409, lambda _, body: text_in(body).split('\n')[1].encode() + b'\n', SIZE), 'split view'),
+    'same': (says(409, lambda _, body: re.match(r'old (\d+)', body)[1].encode() + b'\n', SIZE), 'the very size'),
+    'no-size': (says(409, b'-1\n', SIZE), 'did not say which size'),
+    'unknown': (says(404, b''), '404'),
+    'forbidden': (says(403, b''), '403'),
+    'no-proof': (says(422, b''), '422'),
+}
 
 
 @contextlib.contextmanager
-def bad_witness(how):
+def bad_witness(name):
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Bad)
-    server.how, server.asked, server.release, server.daemon_threads = how, 0, threading.Event(), True
+    server.key, server.how = tlog.Key(f'bad.example/{name}', tlog.COSIGNATURE), BAD[name][0]
+    server.asked, server.release, server.daemon_threads = 0, threading.Event(), True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server
@@ -542,16 +556,11 @@ def bad_witness(how):
         server.server_close()
 
 
-def troubles(site):
-    return site.get('/record/witnesses')
-
-
 def check_witness(tally, folder):
     """A real one: it cosigns; it is killed and comes back; the server is restarted; it lost its state."""
     site = Site(folder)
-    site.run('record', 'seal', status=2)  # there is no store yet
-    with site.serving():
-        vkey, = site.vkeys()
+    tally('record seal makes no store', 'no store' in site.run('record', 'seal', status=2))
+    vkey, = site.begin().vkeys()
     with servers.Witness(str(deploy.HUSTINGS), str(folder), [vkey]) as witness:
         site.environment['HUSTINGS_RECORD_WITNESS'] = f'{witness.vkey} {witness.url}'
         verifier = tlog.Verifier(witness.vkey)
@@ -585,46 +594,46 @@ def check_witness(tally, folder):
 
 
 def check_bad_witnesses(tally, folder):
-    """One after another at a server that goes on sealing; and all at once beside a good one, which is not held up."""
-    key, kinds = bad_ones()
-    with contextlib.ExitStack() as stack:
-        bad = {name: stack.enter_context(bad_witness(how)) for name, (how, _) in kinds.items()}
-        closed = deploy.free_port()
-        names = list(kinds)
-        for first in range(0, len(names), 15):
-            part = names[first:first + 15]
-            site = Site(folder, str(folder / f'store-{first}.db'), f'key-{first}')
-            with site.serving():
-                vkey, = site.vkeys()
-            good = stack.enter_context(servers.Witness(str(deploy.HUSTINGS), str(folder), [vkey], name=f'good.example/{first}'))
-            urls = [f'{key.vkey} http://127.0.0.1:{bad[name].server_address[1]}/{name.replace(" ", "-")}' for name in part] + [f'{good.vkey} {good.url}']
-            if len(urls) < 16:
-                urls.append(f'{key.vkey} http://127.0.0.1:{closed}/closed')
-            site.environment['HUSTINGS_RECORD_WITNESS'] = ', '.join(urls)
-            verifier = tlog.Verifier(good.vkey)
+    """At a server that goes on sealing, all at once (it asks sixteen at most), beside a good one, which is not held up."""
+    names = list(BAD)
+    for first in range(0, len(names), 14):
+        with contextlib.ExitStack() as stack:
+            bad = {name: stack.enter_context(bad_witness(name)) for name in names[first:first + 14]}
+            try_bad_witnesses(tally, Site(folder, str(folder / f'store-{first}.db'), f'key-{first}').begin(), bad, stack)
 
-            def cosigned(least):
-                text, lines = tlog.note_parts(site.note())
-                return tlog.checkpoint_parts(text)[1] >= least and verifier.cosigned(text, lines)
 
-            with site.serving():
-                for n in range(1, 5):
-                    site.act()
-                    tally(f'among {len(urls) - 1} bad ones, act {n}: sealed, and the good one cosigned it', wait_for(lambda: cosigned(n), PATIENCE), site.said())
-                tally('all of the bad ones are in trouble, and said to be', wait_for(lambda: site.metric('witnesses_troubled') == len(urls) - 1, PATIENCE), site.get('/metrics'))
-                page = troubles(site)
-                for name in part:
-                    words = kinds[name][1]
-                    tally(f'{name}: what is wrong with it is said', words in page and bad[name].asked > 0, page)
-                tally('none of their words is believed', site.rows(f"SELECT count(*) FROM record_cosignature WHERE witness = '{key.name}'")[0][0] == 0)
-                said = site.said()
-                tally('the log has a line for each', said.count('event=witness_fails') == len(urls) - 1, said)
-                began = time.monotonic()
-                site.process.send_signal(signal.SIGTERM)
-                status = site.process.wait(PATIENCE)
-                tally('and it ends at once, whoever is being waited for', status == 0 and time.monotonic() - began < 20, (status, time.monotonic() - began))
-            for name in part:
-                bad[name].release.set()
+def try_bad_witnesses(tally, site, bad, stack):
+    place = site.key.with_name(site.key.name + '-witness')
+    place.mkdir()
+    good = stack.enter_context(servers.Witness(str(deploy.HUSTINGS), str(place), site.vkeys(), name='good.example/w'))
+    away = tlog.Key('bad.example/away', tlog.COSIGNATURE)
+    urls = [f'{w.key.vkey} http://127.0.0.1:{w.server_address[1]}/' for w in bad.values()] + [f'{away.vkey} http://127.0.0.1:{deploy.free_port()}', f'{good.vkey} {good.url}']
+    site.environment['HUSTINGS_RECORD_WITNESS'] = ', '.join(urls)
+    verifier, all_bad = tlog.Verifier(good.vkey), len(bad) + 1
+
+    def cosigned(least):
+        text, lines = tlog.note_parts(site.note())
+        return tlog.checkpoint_parts(text)[1] >= least and verifier.cosigned(text, lines)
+
+    with site.serving():
+        for n in range(1, 5):
+            site.act()
+            tally(f'among {all_bad} bad ones, act {n}: sealed, and the good one cosigned it', wait_for(lambda: cosigned(n), PATIENCE), site.said())
+        tally('all of the bad ones are in trouble', wait_for(lambda: site.metric('witnesses_troubled') == all_bad, PATIENCE), site.get('/metrics'))
+        shown = {w['name']: w['trouble'] for w in json.loads(site.get('/record/witnesses.json'))['witnesses']}
+        for name, server in bad.items():
+            trouble = shown[f'bad.example/{name}']
+            tally(f'{name}: it is said what is wrong with it: {trouble}', BAD[name][1] in trouble and server.asked > 0, shown)
+        tally(f'one that is not there: {shown[away.name]}', shown[away.name] != '', shown)
+        tally('nothing is said against the good one', shown[verifier.name] == '', shown)
+        tally('none of their words is believed', site.rows('SELECT DISTINCT witness FROM record_cosignature') == [(verifier.name,)])
+        tally('the log has a line for each', site.said().count('event=witness_fails') == all_bad, site.said())
+        began = time.monotonic()
+        site.process.send_signal(signal.SIGTERM)
+        status = site.process.wait(PATIENCE)
+        tally(f'and it ends, whoever is being waited for ({time.monotonic() - began:.1f} s)', status == 0 and 'record_not_signed' not in site.said(), (status, site.said()))
+    for server in bad.values():
+        server.release.set()
 
 
 def main():
