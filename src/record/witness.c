@@ -313,6 +313,10 @@ static Err cosign(
 {
     Str line = note_sign(a, &w->signer, note->text, time);
     Str whole = cosigned(a, log, note, line);
+    Note *again = arena_new(a, Note, 1);
+    Fault form = {0};
+    if (note_read(a, whole, again, &form))
+        return answer_form(ret, a, &form); /* what could not be read at the next start is not remembered: no room for our line */
     bool same = log->note && checkpoint->size == log->size;
     if (!same || time >= log->time + KEPT_AGAIN_S) {
         Err e = disk_replace(a, log->file, whole, 0644, fault);

@@ -259,6 +259,24 @@ def test_large_bodies():
         cosigned(w, w.add(tlog.add_checkpoint(0, [], tlog.note(text, log.key.sign(text)))), text)
 
 
+def test_a_checkpoint_without_room_for_a_cosignature():
+    """What the witness writes down it can read at its next start, whatever the log has signed."""
+    log = Log(9)
+    with folder() as where:
+        with witness(where, [log]) as w:
+            seen = set()
+            for extra in range(64600, 65536, 12):
+                text = log.text(9, 'x' * extra)
+                body = tlog.add_checkpoint(0 if 200 not in seen else 9, [], tlog.note(text, log.key.sign(text)))
+                answer = w.add(body)
+                seen.add(answer.status)
+                assert answer.status == (413 if len(body.encode()) > 65536 else answer.status) and answer.status in (200, 400, 413), answer
+            assert seen == {200, 400, 413}, seen
+        with witness(where, [log]) as w:
+            assert w.logs()[ORIGIN]['size'] == 9
+            cosigned(w, w.add(log.request(9, 9)), log.text(9))
+
+
 def test_a_connection_is_kept():
     log = Log(20)
     with folder() as where, witness(where, [log]) as w:
