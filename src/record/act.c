@@ -146,7 +146,8 @@ static bool is_kind_name(Str s)
 static bool is_fit(uint32_t point)
 {
     bool control = point < 0x20 || (point >= 0x7f && point < 0xa0), line_end = point == 0x2028 || point == 0x2029;
-    return !control && !line_end && !(point >= 0x202a && point <= 0x202e);
+    bool turns = (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x206f);
+    return !control && !line_end && !turns;
 }
 
 static bool is_line(Str s)
@@ -295,6 +296,13 @@ static Leaf leaf_of(Arena *a, const Act *act, int64_t now)
     return l;
 }
 
+static int64_t values_in(const View *v)
+{
+    int64_t values = 0;
+    for (const View *child = view_first(v); child; child = view_next(child)) values += 1 + values_in(child);
+    return values;
+}
+
 /* Data that is too large stands beside the entry, which has its digest. */
 static void put_aside(Arena *a, Leaf *l, ActFile *side)
 {
@@ -321,7 +329,8 @@ Err act_entry(Arena *a, const Act *act, int64_t now, Str *ret_entry, ActFile *re
     if (!e) e = check_wants(&l, fault);
     if (e) return e;
     Str entry = write_entry(a, &l);
-    if (entry.len > ACT_ENTRY_MAX && l.data && l.file_count < ACT_FILES_MAX) {
+    bool large = entry.len > ACT_ENTRY_MAX || (l.data && values_in(l.data) > ACT_VALUES_MAX);
+    if (large && l.data && l.file_count < ACT_FILES_MAX) {
         put_aside(a, &l, &side);
         entry = write_entry(a, &l);
     }
@@ -338,6 +347,7 @@ Err act_entry(Arena *a, const Act *act, int64_t now, Str *ret_entry, ActFile *re
 typedef struct Reader {
     Arena *a;
     Str rest;
+    int values; /* of its data, so far */
 } Reader;
 
 static void take_off(Reader *r, size_t count)
@@ -473,6 +483,12 @@ static bool take_files(Reader *r, Leaf *l)
 
 enum { DATA_DEPTH_MAX = 16, DATA_KEYS_MAX = 256 };
 
+/* Whoever verifies a record holds thousands of entries at once, and a value takes forty times the memory that it takes in the text. */
+static bool one_more(Reader *r)
+{
+    return ++r->values <= ACT_VALUES_MAX;
+}
+
 static bool take_object(Reader *r, View *object, int depth);
 static bool take_array(Reader *r, View *array, int depth);
 
@@ -480,6 +496,7 @@ static bool take_value(Reader *r, View *object, Str key, int depth)
 {
     Str text;
     int64_t number;
+    if (!one_more(r)) return false;
     if (take(r, S("{"))) return take_object(r, view_put_object(object, key), depth + 1);
     if (take(r, S("["))) return take_array(r, view_put_array(object, key), depth + 1);
     if (take(r, S("true"))) return view_put_bool(object, key, true), true;
@@ -508,6 +525,7 @@ static bool take_element(Reader *r, View *array, int depth)
 {
     Str text;
     int64_t number;
+    if (!one_more(r)) return false;
     if (take(r, S("{"))) return take_object(r, view_add_object(array), depth + 1);
     if (take(r, S("["))) return take_array(r, view_add_array(array), depth + 1);
     if (str_starts(r->rest, S("\""))) return take_text(r, &text) && (view_add_str(array, text), true);
@@ -551,7 +569,7 @@ Err act_read(Arena *a, Str entry, Leaf *ret_leaf, Fault *fault)
 {
     if (entry.len > ACT_ENTRY_MAX) return limit(fault, "an entry of at most 65,535 bytes");
     Leaf l = {.number = -1, .entry = str_copy(a, entry), .power = -1};
-    Reader r = {a, l.entry};
+    Reader r = {.a = a, .rest = l.entry};
     if (!take_leaf(&r, &l))
         return fault_set(fault, ERR_INPUT, 1, (int64_t)(entry.len - r.rest.len) + 1, S("an entry of the record, written exactly as one is"),
             fault_quote(a, r.rest));

@@ -10,9 +10,10 @@
  *
  *   act    one of act_kinds; at: UTC; says: one or two plain sentences of what was done; by: who did it and in which role; power: the leaf that gave
  *   the power which ends here; files: what the act published or decided on, by digest; data: what programs may want to know, by kind.
- *   Texts are clean UTF-8 on one line: no control characters (a tab is one), no U+2028, U+2029, U+202A to U+202E. In data: objects, arrays, texts, whole
- *   numbers, and in objects true, false, null; at most 256 names to an object, and 16 deep.
- *   Data that would make the entry longer than ACT_ENTRY_MAX stands in a file of its own, named in "files" as "data.json" (a side file).
+ *   Texts are clean UTF-8 on one line: no control characters (a tab is one), no U+2028, U+2029, U+202A to U+202E, U+2066 to U+206F. In data: objects,
+ *   arrays, texts, whole numbers, and in objects true, false, null; at most 256 names to an object, 16 deep, and ACT_VALUES_MAX values in all.
+ *   Data that would make the entry longer than ACT_ENTRY_MAX, or has more values, stands in a file of its own, named in "files" as "data.json" (a side
+ *   file).
  * Nothing of a member's person may be in it: officers act in public, members do not (docs/record.md).
  * Errors: ERR_INPUT for bytes that are not such an entry, written exactly so; ERR_LIMIT when an act does not fit even so.
  */
@@ -23,7 +24,7 @@
 #include "core/sha256.h"
 #include "core/view.h"
 
-enum { ACT_ENTRY_MAX = 65535, ACT_SAYS_MAX = 2000, ACT_REASON_MAX = 2000, ACT_NAME_MAX = 200, ACT_FILES_MAX = 128 };
+enum { ACT_ENTRY_MAX = 65535, ACT_SAYS_MAX = 2000, ACT_REASON_MAX = 2000, ACT_NAME_MAX = 200, ACT_FILES_MAX = 128, ACT_VALUES_MAX = 4096 };
 
 typedef struct ActKind {
     const char *name;  /* "contest.published" */

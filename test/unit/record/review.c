@@ -88,12 +88,243 @@ static void a_copy_of_a_boundless_record_ends(void **state)
     folder_remove(&copy);
 }
 
+/* ---- an entry has one meaning, and nothing in it changes how a line is seen ---- */
+
+static Act an_act(void)
+{
+    return (Act){.kind = "export.made", .by = {S("Ada Poll"), S("operator")}, .says = S("Everything was exported.")};
+}
+
+static Err entry_of(Arena *a, const Act *act, Str *ret_entry, ActFile *ret_side)
+{
+    Fault fault = {0};
+    return act_entry(a, act, WITNESSED * INT64_C(1000), ret_entry, ret_side, &fault);
+}
+
+static Str utf8(char bytes[4], uint32_t point)
+{
+    size_t n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    static const unsigned char first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = n; i-- > 1; point >>= 6) bytes[i] = (char)(0x80 | (point & 0x3F));
+    bytes[0] = (char)(first[n] | point);
+    return (Str){bytes, n};
+}
+
+/* Controls end or rewrite a line of a terminal; the others break lines, or turn the direction of what comes behind them. */
+static bool changes_the_line(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x206F);
+}
+
+static void try_character(Arena *a, uint32_t point)
+{
+    char bytes[4];
+    Str entry, text = utf8(bytes, point), around = str_format(a, "a%.*sb", STR_ARG(text));
+    ActFile side;
+    Leaf leaf;
+    Fault fault = {0};
+    Act act = an_act();
+    act.reason = around;
+    Err expected = changes_the_line(point) ? ERR_INPUT : ERR_OK, e = entry_of(a, &act, &entry, &side);
+    if (e != expected) fail_msg("U+%04X in a reason: %d", point, e);
+    if (!e) assert_int_equal(act_read(a, entry, &leaf, &fault), ERR_OK);
+    if (!e) assert_same_str(leaf.reason, around);
+    /* In data everything may stand but zero, which is no text. */
+    View *data = view_object(a);
+    view_put_str(data, S("k"), (Str){around.ptr, text.len + 2});
+    act = an_act();
+    act.data = data;
+    e = entry_of(a, &act, &entry, &side);
+    if (e != (point ? ERR_OK : ERR_INPUT)) fail_msg("U+%04X in data: %d", point, e);
+    if (e) return;
+    assert_int_equal(act_read(a, entry, &leaf, &fault), ERR_OK);
+    assert_same_str(view_str(view_get(leaf.data, S("k"))), around);
+}
+
+static void every_character_is_kept_or_refused(void **state)
+{
+    Arena *a = *state;
+    for (uint32_t point = 0; point <= 0x10FFFF; point++) {
+        if (point >= 0xD800 && point < 0xE000) continue;
+        if (point > 0x3100 && point % 61) continue; /* enough of the planes in which all are alike */
+        if (point == 0) continue;                   /* below */
+        try_character(a, point);
+        arena_recycle(a);
+    }
+    View *data = view_object(a);
+    view_put_str(data, S("k"), (Str){"a\0b", 3});
+    Act act = an_act();
+    act.data = data;
+    Str entry;
+    ActFile side;
+    assert_int_equal(entry_of(a, &act, &entry, &side), ERR_INPUT);
+}
+
+/* 64 KiB of "0,0,0..." took 2.6 MB to read, and whoever verifies holds three thousand entries. */
+static void values_have_a_bound(void **state)
+{
+    Arena *a = *state;
+    ActFile side;
+    Leaf leaf;
+    Fault fault = {0};
+    Str entry;
+    for (int count = ACT_VALUES_MAX - 2; count <= ACT_VALUES_MAX + 1; count++) {
+        View *data = view_object(a), *zeros = view_put_array(data, S("zeros"));
+        for (int i = 0; i < count; i++) view_add_i64(zeros, 0);
+        Act act = an_act();
+        act.data = data;
+        assert_int_equal(entry_of(a, &act, &entry, &side), ERR_OK);
+        assert_int_equal(act_read(a, entry, &leaf, &fault), ERR_OK);
+        bool fits = count + 1 <= ACT_VALUES_MAX;
+        assert_int_equal(leaf.data != NULL, fits);
+        assert_int_equal(side.bytes.len > 0, !fits);
+        assert_int_equal(leaf.file_count, !fits);
+    }
+    Buf b = buf_new(a);
+    buf_str(&b, str_slice(entry, 0, str_find(entry, '[') - S(",\"files\":").len));
+    buf_str(&b, S(",\"data\":{\"zeros\":[0"));
+    for (int i = 1; i < ACT_VALUES_MAX; i++) buf_str(&b, S(",0"));
+    buf_str(&b, S("]}}"));
+    assert_int_equal(act_read(a, buf_done(&b), &leaf, &fault), ERR_INPUT);
+}
+
+/* ---- made at random, but always the same ---- */
+
+static uint64_t dice = 1;
+
+static uint32_t roll(uint32_t sides)
+{
+    dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(dice >> 33) % sides;
+}
+
+static Str random_text(Arena *a)
+{
+    static const uint32_t from[] = {1, 0x20, 0x20, 0x7F, 0xA0, 0x2000, 0xD7F0, 0xFFF0, 0x1F5F0};
+    Buf b = buf_new(a);
+    for (uint32_t n = roll(8); n; n--) {
+        char bytes[4];
+        buf_str(&b, utf8(bytes, from[roll(COUNT_OF(from))] + roll(16)));
+    }
+    if (roll(40) == 0) buf_byte(&b, (char)roll(256)); /* which is no text, mostly */
+    return buf_done(&b);
+}
+
+static int64_t random_number(void)
+{
+    static const int64_t edges[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT64_C(1) << 53, -(INT64_C(1) << 53) - 1};
+    return roll(2) ? edges[roll(COUNT_OF(edges))] : (int64_t)roll(1000) - 500;
+}
+
+static void fill_at_random(Arena *a, View *parent, int depth)
+{
+    bool object = view_kind(parent) == VIEW_OBJECT;
+    for (uint32_t n = roll(5); n; n--) {
+        Str key = object ? str_format(a, "%.*s%d", STR_ARG(random_text(a)), (int)n) : S("");
+        if (object && view_get(parent, key)) continue;
+        switch (roll(depth < 20 ? 7 : 4)) {
+        case 0: object ? view_put_bool(parent, key, roll(2)) : view_add_i64(parent, 7); break;
+        case 1: object ? view_put_null(parent, key) : view_add_str(parent, S("")); break;
+        case 2: object ? view_put_str(parent, key, random_text(a)) : view_add_str(parent, random_text(a)); break;
+        case 3: object ? view_put_i64(parent, key, random_number()) : view_add_i64(parent, random_number()); break;
+        case 4:
+        case 5: fill_at_random(a, object ? view_put_object(parent, key) : view_add_object(parent), depth + 1); break;
+        default: fill_at_random(a, object ? view_put_array(parent, key) : view_add_array(parent), depth + 1); break;
+        }
+    }
+    /* What the functions of a view do not put there, but a copy can. */
+    if (!object && roll(20) == 0) {
+        View *from = view_object(a);
+        view_put_bool(from, S("b"), true);
+        view_add(parent, view_copy(a, view_first(from)));
+    }
+}
+
+static Str json_of(Arena *a, const View *view)
+{
+    Buf b = buf_new(a);
+    view_json(view, &b, false);
+    return buf_done(&b);
+}
+
+/* What was read, written again, is what was read. */
+static void assert_written_so(Arena *a, const Leaf *leaf)
+{
+    Act act = {.kind = str_c(a, leaf->kind),
+        .by = leaf->by,
+        .says = leaf->says,
+        .contest = leaf->contest,
+        .unit = leaf->unit,
+        .reason = leaf->reason,
+        .until = leaf->until,
+        .ends_power = leaf->power >= 0,
+        .power = leaf->power,
+        .files = leaf->files,
+        .file_count = leaf->file_count,
+        .data = leaf->data};
+    Str again;
+    ActFile side;
+    Fault fault = {0};
+    Err e = act_entry(a, &act, leaf->at, &again, &side, &fault);
+    if (e && !act_kind(leaf->kind)) return; /* of a kind that is not ours to write */
+    if (e == ERR_INPUT && str_starts(fault.expected, S("the power that ends"))) return;
+    if (e) fail_msg("read but not to be written: %.*s: %.*s", STR_ARG(fault.expected), STR_ARG(leaf->entry));
+    assert_same_str(again, leaf->entry);
+}
+
+/* One to three bytes of it changed, put in, or taken out. */
+static Str spoiled(Arena *a, Str entry)
+{
+    static const char bytes[] = "\"\\,:{}[]0123456789-+eEu.tfn \t\n\x7f\xc2\xe2\x80/";
+    Str s = entry;
+    for (uint32_t n = 1 + roll(3); n; n--) {
+        size_t at = roll((uint32_t)s.len), behind = at + roll(2);
+        const char *one = &bytes[roll(sizeof bytes)];
+        s = str_format(a, "%.*s%.*s%.*s", STR_ARG(str_slice(s, 0, at)), (int)roll(2), one, STR_ARG(str_slice(s, behind, s.len)));
+    }
+    return s;
+}
+
+static int try_at_random(Arena *a)
+{
+    View *data = view_object(a);
+    fill_at_random(a, data, 0);
+    Act act = an_act();
+    act.data = data;
+    act.says = roll(2) ? S("Everything was exported.") : random_text(a);
+    Str entry;
+    ActFile side;
+    Leaf leaf;
+    Fault fault = {0};
+    if (entry_of(a, &act, &entry, &side)) return 0;
+    assert_int_equal(act_read(a, entry, &leaf, &fault), ERR_OK);
+    if (leaf.data) assert_same_str(json_of(a, leaf.data), json_of(a, data));
+    assert_written_so(a, &leaf);
+    for (int i = 0; i < 20; i++)
+        if (act_read(a, spoiled(a, entry), &leaf, &fault) == ERR_OK) assert_written_so(a, &leaf);
+    return 1;
+}
+
+static void what_is_written_is_read_and_nothing_else(void **state)
+{
+    Arena *a = *state;
+    int written = 0;
+    for (int i = 0; i < 20000; i++) {
+        written += try_at_random(a);
+        arena_recycle(a);
+    }
+    assert_true(written > 5000 && written < 20000); /* some of what is thrown together cannot be written, and is refused */
+}
+
 int main(int argc, char **argv)
 {
     on_postgres = argc > 1 && strcmp(argv[1], "postgres") == 0;
     const struct CMUnitTest tests[] = {
         arena_test(a_line_sent_64_times_is_no_end_of_a_witness),
         arena_test(a_copy_of_a_boundless_record_ends),
+        arena_test(every_character_is_kept_or_refused),
+        arena_test(values_have_a_bound),
+        arena_test(what_is_written_is_read_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
