@@ -161,7 +161,7 @@ static Err id_check(const Verifier *v, uint32_t id, Fault *fault)
 
 Err verifier_read(Arena *a, Str vkey, Verifier *ret_verifier, Fault *fault)
 {
-    uint8_t key[KEY_BYTES];
+    uint8_t key[KEY_BYTES] = {0};
     uint32_t id = 0;
     Str name = {0};
     Err e = key_parts(vkey, &name, &id, key, fault);
