@@ -15,11 +15,6 @@
 
 enum { FILE_MAX = 4096, FILE_MODE = 0600, LOCK_MS = 5000 };
 
-static void close_file(const int *file)
-{
-    if (*file >= 0) close(*file);
-}
-
 static Err cannot(Arena *a, Fault *fault, int why)
 {
     char words[200];
@@ -38,11 +33,10 @@ static Err check_owner_alone(Arena *a, Str path, const struct stat *about, Fault
 }
 
 /* `secret` is the arena that will be overwritten. */
-static Err read_file(Arena *a, Arena *secret, Str path, Str *ret_text, Fault *fault)
+static Err read_open_file(Arena *a, Arena *secret, Str path, int file, Str *ret_text, Fault *fault)
 {
-    AUTO(close_file) int file = open(str_c(a, path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     struct stat about;
-    if (file < 0 || fstat(file, &about) != 0) return cannot(a, fault, errno);
+    if (fstat(file, &about) != 0) return cannot(a, fault, errno);
     Err e = check_owner_alone(a, path, &about, fault);
     if (e) return e;
     char *bytes = arena_new(secret, char, FILE_MAX + 1);
@@ -51,6 +45,15 @@ static Err read_file(Arena *a, Arena *secret, Str path, Str *ret_text, Fault *fa
     if (len > FILE_MAX) return fault_setf(fault, a, ERR_INPUT, "more than %d bytes are no keys", FILE_MAX);
     *ret_text = (Str){bytes, (size_t)len};
     return ERR_OK;
+}
+
+static Err read_file(Arena *a, Arena *secret, Str path, Str *ret_text, Fault *fault)
+{
+    int file = open(str_c(a, path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+    if (file < 0) return cannot(a, fault, errno);
+    Err e = read_open_file(a, secret, path, file, ret_text, fault);
+    close(file);
+    return e;
 }
 
 static bool is_known(const RecordKeys *keys, const Verifier *verifier)
@@ -99,7 +102,7 @@ static Err open_keys(Arena *a, Str path, RecordKeys *keys, Fault *fault)
 {
     AUTO(arena_wipe) Arena secret;
     arena_init(&secret, ARENA_LIMIT_DEFAULT);
-    Str text;
+    Str text = {0};
     Err e = read_file(a, &secret, path, &text, fault);
     return e ? e : read_keys(a, &secret, text, keys, fault);
 }

@@ -91,7 +91,7 @@ static Err append(const Change *c, const char *kind, const Verifier *verifier, S
 /* Once. */
 static Err tell(const Change *c, const char *kind, const Verifier *verifier, Str says)
 {
-    int64_t number;
+    int64_t number = -1;
     Err e = find_leaf(c, kind, verifier, &number);
     return e || number >= 0 ? e : append(c, kind, verifier, says);
 }

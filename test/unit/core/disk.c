@@ -97,6 +97,30 @@ static void a_file_that_cannot_be_replaced_stays(void **state)
     assert_str(fault.file, "/nowhere/at/all");
 }
 
+/* The server must be able to read what its administrator changed. */
+static void what_root_replaces_keeps_its_owner(void **state)
+{
+    if (geteuid() != 0) skip();
+    Arena *a = *state;
+    AUTO(folder_remove) Folder f = folder_new(a);
+    enum { SERVER = 12345, OTHER = 12346 };
+    Str path = str_format(a, "%s/x", f.path), new_path = str_format(a, "%s/y", f.path);
+    struct stat about;
+    Fault fault = {0};
+    assert_int_equal(chown(f.path, SERVER, SERVER), 0);
+    assert_int_equal(disk_replace(a, path, S("1"), 0600, &fault), ERR_OK);
+    assert_int_equal(stat(str_c(a, path), &about), 0);
+    assert_int_equal(about.st_uid, SERVER);
+    assert_int_equal(chown(str_c(a, path), OTHER, OTHER), 0);
+    assert_int_equal(disk_replace(a, path, S("2"), 0600, &fault), ERR_OK);
+    assert_int_equal(stat(str_c(a, path), &about), 0);
+    assert_int_equal(about.st_uid, OTHER);
+    assert_int_equal(about.st_gid, OTHER);
+    assert_int_equal(disk_replace(a, new_path, S("3"), 0600, &fault), ERR_OK);
+    assert_int_equal(stat(str_c(a, new_path), &about), 0);
+    assert_int_equal(about.st_gid, SERVER);
+}
+
 static void a_folder_has_one_lock(void **state)
 {
     Arena *a = *state;
@@ -116,6 +140,7 @@ static void a_folder_has_one_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {arena_test(a_file_up_to_its_limit), arena_test(what_cannot_be_read), arena_test(a_folder_by_name),
-        arena_test(a_file_is_replaced_whole), arena_test(a_file_that_cannot_be_replaced_stays), arena_test(a_folder_has_one_lock)};
+        arena_test(a_file_is_replaced_whole), arena_test(a_file_that_cannot_be_replaced_stays),
+        arena_test(what_root_replaces_keeps_its_owner), arena_test(a_folder_has_one_lock)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
