@@ -149,7 +149,8 @@ static int show(Cli *cli)
 /* The packaged server keeps everything where the system's own backups look for it. */
 static Str system_value(SettingId id)
 {
-    return id == STORE_URL ? S("/var/lib/hustings/hustings.db") : (Str){0};
+    if (id == STORE_URL) return S("/var/lib/hustings/hustings.db");
+    return id == RECORD_KEY ? S("/var/lib/hustings/record-key") : (Str){0};
 }
 
 static void example_setting(Buf *out, SettingId id, bool system)

@@ -127,6 +127,8 @@ def check_it_serves(tally, root):
         tally('and says that it is well', health.status == 200, health)
         store = inside(root, 'stat', '-c', '%a %U', f'{HOME}/hustings.db').stdout.strip()
         tally('the store is its own, closed to others', store in ('640 hustings', '600 hustings'), store)
+        key = inside(root, 'stat', '-c', '%a %U', f'{HOME}/record-key').stdout.strip()
+        tally('so is the key of the public record, and more so', key == '600 hustings', key)
         published = sh('chroot', root, 'setpriv', '--reuid=hustings', '--regid=hustings', '--init-groups', 'hustings', 'publish',
                        '/usr/share/doc/hustings/examples/labour-2010', '--by', 'Carol Count')
         tally('a contest is published beside it', published.returncode == 0, published.stdout + published.stderr)
