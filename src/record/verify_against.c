@@ -117,15 +117,27 @@ Err against_block(Verify *v, const Block *b)
 
 /* ---- what it comes to ---- */
 
+/* Anybody may have written it, and it is shown on a terminal: what would move the cursor or turn the line there is shown as bytes. */
+static bool is_plain(uint32_t point)
+{
+    bool control = point < 0x20 || (point >= 0x7f && point < 0xa0);
+    return !control && !(point >= 0x2028 && point <= 0x202e) && !(point >= 0x2066 && point <= 0x206f);
+}
+
 static Str text_of(Verify *v, Str entry)
 {
+    enum { SHOWN_MOST = 2000 };
     Buf b = buf_new(v->a);
-    for (size_t i = 0; i < entry.len && i < 2000; i++) {
-        unsigned char c = (unsigned char)entry.ptr[i];
-        if (c < ' ' || c == 0x7f) buf_format(&b, "\\x%02x", c);
-        else buf_byte(&b, (char)c);
+    size_t n;
+    for (size_t i = 0; i < entry.len && i < SHOWN_MOST; i += n) {
+        uint32_t point = 0;
+        n = str_code_point(entry, i, &point);
+        bool plain = n && is_plain(point);
+        if (n == 0) n = 1;
+        if (plain) buf_str(&b, str_slice(entry, i, i + n));
+        for (size_t k = i; !plain && k < i + n; k++) buf_format(&b, "\\x%02x", (unsigned char)entry.ptr[k]);
     }
-    if (entry.len > 2000) buf_str(&b, S("..."));
+    if (entry.len > SHOWN_MOST) buf_str(&b, S("..."));
     return buf_done(&b);
 }
 
