@@ -90,7 +90,9 @@ static void tell_overdue(Verify *v)
     for (int64_t i = 0; i < v->power_room; i++) {
         const OpenPower *p = &v->powers[i];
         if (p->state != POWER_OPEN || p->until >= v->report->last - OVERDUE_MS) continue;
-        Str until = time_words(v->a, p->until);
+        AUTO(arena_clear) Arena arena;
+        arena_init(&arena, ARENA_LIMIT_DEFAULT);
+        Str until = time_words(&arena, p->until);
         verify_found(v, FINDING_DOUBT, p->leaf, p->leaf, "The power that leaf %lld gave was to end on %.*s; no leaf says that it did.",
             (long long)p->leaf, STR_ARG(until));
     }
@@ -159,14 +161,18 @@ static void tell_unreadable(Verify *v, int64_t number, Str entry, const Fault *f
             v, FINDING_DOUBT, number, number, "Leaf %lld was written by another version of this program, which this one cannot read.", n);
         return;
     }
-    Str words = fault_text(v->a, fault);
+    AUTO(arena_clear) Arena arena; /* there may be a million of them */
+    arena_init(&arena, ARENA_LIMIT_DEFAULT);
+    Str words = fault_text(&arena, fault);
     verify_found(v, FINDING_WRONG, number, number, "Leaf %lld is no act in the form that the record has: %.*s.", n, STR_ARG(words));
 }
 
 static void check_order(Verify *v, const Leaf *leaf)
 {
     if (leaf->at < v->time_before - OUT_OF_ORDER_MS) {
-        Str at = time_words(v->a, leaf->at), before = time_words(v->a, v->time_before);
+        AUTO(arena_clear) Arena arena;
+        arena_init(&arena, ARENA_LIMIT_DEFAULT);
+        Str at = time_words(&arena, leaf->at), before = time_words(&arena, v->time_before);
         verify_found(v, FINDING_DOUBT, leaf->number, leaf->number,
             "Leaf %lld says that it was done on %.*s, which is before the leaf in front of it (%.*s).", (long long)leaf->number,
             STR_ARG(at), STR_ARG(before));

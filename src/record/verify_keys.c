@@ -108,23 +108,23 @@ Err keys_begin(Verify *v)
 
 /* ---- keys that leaves name ---- */
 
-static bool vkey_of(Verify *v, const Leaf *leaf, Verifier *ret_verifier)
+static bool vkey_of(Arena *a, const Leaf *leaf, Verifier *ret_verifier)
 {
     const View *vkey = leaf->data ? view_get(leaf->data, S("vkey")) : NULL;
     Fault fault = {0};
     if (!vkey || view_kind(vkey) != VIEW_STR) return false;
-    return verifier_read(v->a, view_str(vkey), ret_verifier, &fault) == ERR_OK && ret_verifier->kind == KEY_NOTE;
+    return verifier_read(a, view_str(vkey), ret_verifier, &fault) == ERR_OK && ret_verifier->kind == KEY_NOTE;
 }
 
 /* Does the leaf bring a note with it in which a known key says so? */
-static bool is_handed_over(Verify *v, const Leaf *leaf, const Verifier *verifier)
+static bool is_handed_over(Arena *a, const Verify *v, const Leaf *leaf, const Verifier *verifier)
 {
     const View *with = view_get(leaf->data, S("signed"));
-    Note *note = arena_new(v->a, Note, 1);
+    Note *note = arena_new(a, Note, 1);
     Fault fault = {0};
-    if (!with || view_kind(with) != VIEW_STR || note_read(v->a, view_str(with), note, &fault)) return false;
-    Str vkey = verifier_text(v->a, verifier), origin = v->report->checkpoint.origin;
-    Str says = str_format(v->a, "%.*s\nrecord.key_added\n%.*s\n", STR_ARG(origin), STR_ARG(vkey));
+    if (!with || view_kind(with) != VIEW_STR || note_read(a, view_str(with), note, &fault)) return false;
+    Str vkey = verifier_text(a, verifier), origin = v->report->checkpoint.origin;
+    Str says = str_format(a, "%.*s\nrecord.key_added\n%.*s\n", STR_ARG(origin), STR_ARG(vkey));
     int key = 0;
     return str_equal(note->text, says) && keys_signed(v, note, &key) && v->keys[key].trust != KEY_UNKNOWN;
 }
@@ -133,7 +133,10 @@ void keys_named(Verify *v, const Leaf *leaf)
 {
     bool added = str_equal(leaf->kind, S("record.key_added")), ended = str_equal(leaf->kind, S("record.key_ended"));
     Verifier verifier;
-    if ((!added && !ended) || !vkey_of(v, leaf, &verifier)) return;
+    if (!added && !ended) return;
+    AUTO(arena_clear) Arena arena; /* there may be a million of them, each with a note */
+    arena_init(&arena, ARENA_LIMIT_DEFAULT);
+    if (!vkey_of(&arena, leaf, &verifier)) return;
     int at = ended ? find_key(v, &verifier) : add_key(v, &verifier, KEY_UNKNOWN);
     if (at < 0) return;
     KnownKey *key = &v->keys[at];
@@ -141,7 +144,7 @@ void keys_named(Verify *v, const Leaf *leaf)
     if (!added) return;
     key->ended_by = -1;
     if (key->named_by < 0) key->named_by = leaf->number;
-    if (key->trust == KEY_UNKNOWN && is_handed_over(v, leaf, &verifier)) key->trust = KEY_EARLIER;
+    if (key->trust == KEY_UNKNOWN && is_handed_over(&arena, v, leaf, &verifier)) key->trust = KEY_EARLIER;
 }
 
 /* ---- who vouches for whom ---- */

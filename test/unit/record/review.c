@@ -188,6 +188,80 @@ static void values_have_a_bound(void **state)
     assert_int_equal(act_read(a, buf_done(&b), &leaf, &fault), ERR_INPUT);
 }
 
+/* ---- what strangers write is shown as it is written ---- */
+
+static void an_origin_rewrites_no_line(void **state)
+{
+    Arena *a = *state;
+    Checkpoint c;
+    Fault fault = {0};
+    for (uint32_t point = 1; point < 0x3000; point++) {
+        char bytes[4];
+        Str one = utf8(bytes, point);
+        Str text = str_format(a, "log.example/%.*s\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n", STR_ARG(one));
+        if (point == '\n') continue;
+        if ((checkpoint_read(text, &c, &fault) != ERR_OK) != changes_the_line(point)) fail_msg("U+%04X in an origin", point);
+    }
+}
+
+/* Two views of one record, the other's entry written by somebody who knows terminals. */
+static void a_difference_is_shown_as_it_is_written(void **state)
+{
+    Arena *a = *state;
+    Made *m = made_new(a, 3), *other = made_copy(m);
+    Folder f = made_folder(m, 3), there;
+    RecordSource *source, *against;
+    VerifyReport *r = arena_new(a, VerifyReport, 1);
+    Fault fault = {0};
+    made_set(other, 1,
+        S("\x1b[2J\xc2\x9b"
+          "2J\xe2\x80\xae\xff so it is \xc3\xa9"));
+    there = made_folder(other, 3);
+    assert_int_equal(source_open(a, str_from_c(f.path), &source, &fault), ERR_OK);
+    assert_int_equal(source_open(a, str_from_c(there.path), &against, &fault), ERR_OK);
+    VerifyOptions options = {.keys = &m->signer.verifier, .key_count = 1, .against = against};
+    assert_int_equal(record_verify(a, source, &options, r, &fault), ERR_OK);
+    bool shown = false;
+    for (int i = 0; i < r->finding_count && i < FINDINGS_MAX; i++)
+        shown |= has(r->findings[i].words, "\\x1b[2J\\xc2\\x9b2J\\xe2\\x80\\xae\\xff so it is \xc3\xa9");
+    assert_true(shown);
+    source_close(source);
+    source_close(against);
+    folder_remove(&f);
+    folder_remove(&there);
+}
+
+/* ---- memory does not grow with what a record says ---- */
+
+/* Every leaf names a key and brings a note along, or is none at all. */
+static void a_record_of_nothing_but_keys_takes_no_memory(void **state)
+{
+    Arena *a = *state, own;
+    Made *m = made_new(a, 0);
+    RecordSource *source;
+    VerifyReport *r = arena_new(a, VerifyReport, 1);
+    Fault fault = {0};
+    Str note = made_note_of(m, S("something\n"));
+    Signer key;
+    signer_new(S(MADE_ORIGIN), KEY_NOTE, &key);
+    while (m->count < MADE_MAX) {
+        View *data = view_object(a);
+        view_put_str(data, S("vkey"), verifier_text(a, &key.verifier));
+        view_put_str(data, S("signed"), note);
+        made_add(m, &(Act){.kind = "record.key_added", .by = {S("Ada Poll"), S("operator")}, .says = S("A key."), .data = data});
+        if (m->count % 2) made_set(m, m->count - 1, S("no entry"));
+    }
+    Folder f = made_folder(m, MADE_MAX);
+    VerifyOptions options = {.keys = &m->signer.verifier, .key_count = 1};
+    arena_init(&own, 2 << 20); /* less than those notes would take */
+    assert_int_equal(source_open(a, str_from_c(f.path), &source, &fault), ERR_OK);
+    assert_int_equal(record_verify(&own, source, &options, r, &fault), ERR_OK);
+    assert_int_equal(r->wrong_count, MADE_MAX / 2);
+    source_close(source);
+    arena_clear(&own);
+    folder_remove(&f);
+}
+
 /* ---- made at random, but always the same ---- */
 
 static uint64_t dice = 1;
@@ -324,6 +398,9 @@ int main(int argc, char **argv)
         arena_test(a_copy_of_a_boundless_record_ends),
         arena_test(every_character_is_kept_or_refused),
         arena_test(values_have_a_bound),
+        arena_test(an_origin_rewrites_no_line),
+        arena_test(a_difference_is_shown_as_it_is_written),
+        arena_test(a_record_of_nothing_but_keys_takes_no_memory),
         arena_test(what_is_written_is_read_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
