@@ -127,6 +127,7 @@ static Str add_rules(Arena *a, const Told *told, FileList *list)
     const ActFile *file = file_with(list, &digest);
     if (!text.len) return S("rules that its pages do not show");
     if (file) return str_format(a, "the rules in %.*s", STR_ARG(file->name));
+    ASSERT(list->files && list->count <= CONTEST_FILES_MAX);
     Str of_preset = str_format(a, "%.*s.rules", STR_ARG(name));
     list->files[list->count++] = (ActFile){.name = of_preset, .size = (int64_t)text.len, .digest = digest, .bytes = text};
     return str_format(a, "the rules %.*s (%.*s)", STR_ARG(name), STR_ARG(of_preset));
