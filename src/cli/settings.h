@@ -115,7 +115,7 @@ typedef enum SettingKind {
 
 #define OFFICER_SETTINGS(KEY, FLAG) \
     FLAG(RECORD_OFFICER, "record", "officer", SETTING_NAME, "", 0, 0, NULL, \
-        "who runs the commands that act (publish, unpublish, sign-in, export): the public record names her, for ever; without one they refuse", \
+        "who runs the commands that act (publish, unpublish, sign-in, export, record key): the public record names her, for ever; without one they refuse", \
         "by", 0, "NAME")
 
 #define RECORD_SETTINGS(KEY, FLAG) \
