@@ -4,10 +4,12 @@
 #include "core/disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     KEY_FILE_MOST = 4096,
@@ -219,9 +221,19 @@ static Err logs_open(WitnessState *w, const WitnessOptions *options, Fault *faul
 
 /* ---- life ---- */
 
+/* A new folder is on the disk before anything in it is: a loss of power must not take what was cosigned, and leave a key that is kept elsewhere. */
+static bool folder_make(const char *path, const char *parent)
+{
+    if (mkdir(path, 0700) != 0) return errno == EEXIST;
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    return synced;
+}
+
 static Err folder_open(WitnessState *w, Str folder, Fault *fault)
 {
-    if (mkdir(str_c(w->arena, folder), 0700) != 0 && errno != EEXIST) {
+    if (!folder_make(str_c(w->arena, folder), str_c(w->arena, str_format(w->arena, "%.*s/..", STR_ARG(folder))))) {
         fault->file = folder;
         return fault_set(fault, ERR_IO, 0, 0, str_copy(w->arena, str_from_c(strerror(errno))), (Str){0});
     }
