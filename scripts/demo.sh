@@ -73,6 +73,7 @@ Labour's leadership election of 2010, counted from its papers:
     http://127.0.0.1:$port$page           the result, and how close it was
     http://127.0.0.1:$port$page/stages    every stage, drawn and in words
     http://127.0.0.1:$port/count                          count a file of your own
+    http://127.0.0.1:$port/record                         what the apparatus did: the public record
 
     build/hustings sign-in --for 'Your Name' --by 'Your Name' --store $place/hustings.db --listen 127.0.0.1:$port
                                                           a link that lets you in as steward

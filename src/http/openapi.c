@@ -192,7 +192,10 @@ static void put_operation(Arena *a, View *item, const Room *room, const Route *r
     View *operation = view_put_object(item, r->method == GET ? S("get") : S("post"));
     view_put_str(operation, S("operationId"), operation_id(a, r));
     view_put_str(operation, S("summary"), str_from_c(r->title));
-    if (r->summary) view_put_str(operation, S("description"), str_from_c(r->summary));
+    Str acts = str_from_c(r->act), summary = str_from_c(r->summary);
+    bool is_act = acts.len && !str_starts(acts, S("none: "));
+    if (is_act) summary = str_format(a, "%.*s Leaves entries of the public record: %.*s.", STR_ARG(summary), STR_ARG(acts));
+    if (summary.len) view_put_str(operation, S("description"), str_trim(summary));
     view_add_str(view_put_array(operation, S("tags")), str_from_c(room->name));
     put_parameters(a, operation, r);
     if (r->write) put_key(operation);

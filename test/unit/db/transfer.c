@@ -6,6 +6,7 @@
 #include "db/vault.h"
 
 #include <ftw.h>
+#include <glob.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -653,6 +654,66 @@ static void export_and_look(Place *p, Str url, const char *name, TransferReport 
     assert_int_equal(secrets_seen, 0);
 }
 
+/* Asked when all is on disk, before anybody can find it. */
+typedef struct Asked {
+    Place *p;
+    Err answer;
+    bool takes_name; /* somebody puts another folder there meanwhile */
+    int asked;
+    int64_t events;
+} Asked;
+
+static Err before_name(void *context, const TransferReport *report, Fault *fault)
+{
+    Asked *asked = context;
+    asked->asked++;
+    assert_false(is_there(asked->p, in(asked->p, "out")));
+    for (int i = 0; i < report->exported_count; i++)
+        if (str_equal(report->exported[i].name, S("topic_event"))) asked->events = report->exported[i].rows;
+    for (int i = 0; i < report->exported_count; i++) assert_false(str_equal(report->exported[i].name, S("setting")));
+    if (asked->takes_name) {
+        assert_int_equal(mkdir(str_c(asked->p->a, in(asked->p, "out")), 0777), 0);
+        write_file(asked->p, "out/theirs", S("x"));
+    }
+    return asked->answer ? fault_set(fault, asked->answer, 0, 0, S("a leaf"), S("none")) : ERR_OK;
+}
+
+static int left_of_export(Place *p)
+{
+    glob_t found;
+    int all = glob(str_c(p->a, in(p, "out*")), 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
+    globfree(&found);
+    return all;
+}
+
+/* It may be told of before it has its name; when it may not be, or the name is taken by then, nothing of it is left. */
+static void an_export_is_asked_about_before_it_is_there(void **state)
+{
+    static const struct {
+        const char *what;
+        Err answer;
+        bool takes_name;
+        Err expected;
+        int left;
+    } rows[] = {{"it may not", ERR_IO, false, ERR_IO, 0}, {"its name is taken", ERR_OK, true, ERR_CONFLICT, 1},
+        {"all is well", ERR_OK, false, ERR_OK, 1}};
+    for (int i = 0; i < COUNT_OF(rows); i++) {
+        Place p = place_new(state);
+        Store *store = open_store(&p, filled_sqlite(&p, "from.db"), false);
+        Asked asked = {.p = &p, .answer = rows[i].answer, .takes_name = rows[i].takes_name};
+        TransferOptions options = {.before_name = before_name, .context = &asked};
+        TransferReport report;
+        Fault fault = {0};
+        Err e = transfer_export(p.a, store, in(&p, "out"), &options, &report, &fault);
+        assert_row(e == rows[i].expected && asked.asked == 1, rows[i].what);
+        assert_row(left_of_export(&p) == rows[i].left, rows[i].what);
+        assert_row(asked.events == EVENTS + 8 + 10 + 1, rows[i].what);
+        assert_row(is_there(&p, in(&p, "out/theirs")) == rows[i].takes_name, rows[i].what);
+        store_close(store);
+        place_end(&p);
+    }
+}
+
 static void an_export_has_everything_but_secrets(void **state)
 {
     Place p = place_new(state);
@@ -725,6 +786,7 @@ int main(void)
         arena_test(damage_is_detected),
         arena_test(a_move_that_fails_leaves_nothing),
         arena_test(nulls_and_empty_values_stay_apart),
+        arena_test(an_export_is_asked_about_before_it_is_there),
         arena_test(an_export_has_everything_but_secrets),
         arena_test(an_export_of_postgresql_is_the_same),
         arena_test(memory_stays_small),
