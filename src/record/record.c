@@ -210,7 +210,7 @@ Err record_size(Db *db, Arena *a, int64_t *ret_size)
 /* An entry that was changed by hand may be unreadable: its leaf then has no words, but still its bytes. */
 static void leaf_of_row(Arena *a, const DbRows *rows, Leaf *leaf, Sha256 *hash)
 {
-    Fault fault;
+    Fault fault = {0};
     Str entry = db_text(rows, "entry");
     if (act_read(a, entry, leaf, &fault)) *leaf = (Leaf){.power = -1};
     leaf->entry = entry;

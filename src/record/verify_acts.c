@@ -46,7 +46,7 @@ static void power_given(Verify *v, const Leaf *leaf)
 {
     if (2 * (v->power_used + 1) > v->power_room) rebuild_powers(v);
     OpenPower *p = &v->powers[place_of(v->powers, v->power_room, leaf->number)];
-    *p = (OpenPower){.state = POWER_OPEN, .leaf = leaf->number, .until = leaf->until};
+    *p = (OpenPower){.state = POWER_OPEN, .leaf = leaf->number, .until = leaf->until, .is_offer = str_equal(leaf->kind, S("role.offered"))};
     if (v->store) {
         p->entry = malloc(leaf->entry.len + 1);
         if (!p->entry) out_of_memory(leaf->entry.len + 1);
@@ -64,6 +64,13 @@ OpenPower *power_find(const Verify *v, int64_t leaf)
     return p->state == POWER_OPEN ? p : NULL;
 }
 
+static void power_gone(Verify *v, OpenPower *p)
+{
+    free(p->entry);
+    *p = (OpenPower){.state = POWER_GONE};
+    v->power_count--;
+}
+
 static void power_ended(Verify *v, const Leaf *leaf)
 {
     OpenPower *p = power_find(v, leaf->power);
@@ -73,14 +80,22 @@ static void power_ended(Verify *v, const Leaf *leaf)
             (long long)leaf->number, (long long)leaf->power);
         return;
     }
-    free(p->entry);
-    *p = (OpenPower){.state = POWER_GONE};
-    v->power_count--;
+    power_gone(v, p);
+}
+
+/* A link that offers a role is over when it was used: the role's own leaf says which it was. */
+static void offer_used(Verify *v, const Leaf *leaf)
+{
+    const View *offer = leaf->data ? view_get(leaf->data, S("offer")) : NULL;
+    if (!offer || view_kind(offer) != VIEW_I64) return;
+    OpenPower *p = power_find(v, view_i64(offer));
+    if (p && p->is_offer) power_gone(v, p);
 }
 
 void acts_power(Verify *v, const Leaf *leaf)
 {
     if (leaf->power >= 0) power_ended(v, leaf);
+    if (str_equal(leaf->kind, S("role.given"))) offer_used(v, leaf);
     if (leaf->until > 0) power_given(v, leaf);
 }
 

@@ -64,6 +64,7 @@ typedef enum PowerState { POWER_NEVER, POWER_OPEN, POWER_GONE } PowerState;
 typedef struct OpenPower {
     PowerState state;
     bool is_stored; /* record_power has it */
+    bool is_offer;  /* of a role: no power yet, so record_power does not have it */
     int64_t leaf, until;
     char *entry; /* of the leaf that gave it, for the store's own table; else NULL */
     size_t entry_len;

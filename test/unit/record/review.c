@@ -7,6 +7,7 @@
 #include "record/maker.h"
 
 #include "core/disk.h"
+#include "record/seal.h"
 #include "record/witness.h"
 
 /* ---- a witness ---- */
@@ -262,6 +263,56 @@ static void a_record_of_nothing_but_keys_takes_no_memory(void **state)
     folder_remove(&f);
 }
 
+/* ---- offers of a role are no powers ---- */
+
+/* Two links; one is used, the other is not yet over when something else happens two hours later. As http/session.c does it. */
+static Err run_offers(Db *db, Command *c)
+{
+    Officer carol = {S("Carol Count"), S("operator")}, ada = {S("Ada Poll"), S("steward")};
+    const int64_t minute = 60 * 1000;
+    int64_t offer = -1, number;
+    Act offered = {.kind = "role.offered", .by = carol, .says = S("A link was made."), .until = c->now + 15 * minute}, later = offered;
+    Err e = record_act(db, c->arena, &offered, c->now, &offer, &c->fault);
+    View *data = view_object(c->arena);
+    view_put_i64(data, S("offer"), offer);
+    Act given = {.kind = "role.given", .by = ada, .says = S("It was used."), .until = c->now + 600 * minute, .data = data};
+    Power power = {.ended = "role.ended", .holder = ada.name, .what = S("the role of steward")};
+    if (!e) e = record_power_give(db, c->arena, &given, &power, c->now + minute, &number, &c->fault);
+    later.until = c->now + 300 * minute;
+    if (!e) e = record_act(db, c->arena, &later, c->now + 119 * minute, NULL, &c->fault);
+    Act last = an_act();
+    return e ? e : record_act(db, c->arena, &last, c->now + 120 * minute, NULL, &c->fault);
+}
+
+/* Every steward who signed in made her store's record look wrong. */
+static void a_store_whose_steward_signed_in_is_right(void **state)
+{
+    engine_or_skip();
+    Arena *a = *state;
+    Str url = fresh_url(a), keys_folder = str_format(a, "%s/keys", folder);
+    Store *store = open_at(a, url);
+    Db *db = reader(store);
+    RecordKeys keys;
+    RecordSource *source;
+    VerifyReport *r = arena_new(a, VerifyReport, 1);
+    Fault fault = {0};
+    bool made;
+    assert_int_equal(mkdir(str_c(a, keys_folder), 0700), 0);
+    assert_int_equal(record_keys_open(a, str_format(a, "%.*s/key", STR_ARG(keys_folder)), S(MADE_ORIGIN), &keys, &made, &fault), ERR_OK);
+    Command c = {.name = "test", .leaf = LEAF_ONE, .run = run_offers, .arena = a, .now = MADE_START};
+    if (store_run(store, &c)) fail_msg("%.*s", STR_ARG(c.fault.expected));
+    assert_int_equal(record_seal(store, db, a, &keys, MADE_START, &made, &fault), ERR_OK);
+    db_close(db);
+    store_close(store);
+    VerifyOptions options = {.keys = &keys.signers[0].verifier, .key_count = 1};
+    assert_int_equal(source_open(a, url, &source, &fault), ERR_OK);
+    assert_int_equal(record_verify(a, source, &options, r, &fault), ERR_OK);
+    for (int i = 0; i < r->finding_count; i++) print_error("%.*s\n", STR_ARG(r->findings[i].words));
+    assert_true(r->right && r->leaves == 4 && r->finding_count == 0);
+    source_close(source);
+    record_keys_wipe(&keys);
+}
+
 /* ---- made at random, but always the same ---- */
 
 static uint64_t dice = 1;
@@ -401,6 +452,7 @@ int main(int argc, char **argv)
         arena_test(an_origin_rewrites_no_line),
         arena_test(a_difference_is_shown_as_it_is_written),
         arena_test(a_record_of_nothing_but_keys_takes_no_memory),
+        arena_test(a_store_whose_steward_signed_in_is_right),
         arena_test(what_is_written_is_read_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
