@@ -342,7 +342,7 @@ def check_set_back(tally, folder):
         site.act(4)
         wait_for(lambda: site.size() == 7, PATIENCE)
         newest = site.note()
-        if 'record copy' in subprocess.run([str(deploy.HUSTINGS), 'help'], env=BARE, capture_output=True, text=True).stdout:
+        if 'record recover' in subprocess.run([str(deploy.HUSTINGS), 'help'], env=BARE, capture_output=True, text=True).stdout:
             copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, folder / 'copy'], env=BARE, capture_output=True, text=True)
             if copied.returncode:
                 raise RuntimeError(copied.stdout + copied.stderr)
