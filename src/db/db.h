@@ -184,8 +184,11 @@ NODISCARD Err db_run(Db *db, const char *statement, const DbValue *values, int v
 /* The same, told how many rows changed; this one waits for the answer. */
 NODISCARD Err db_run_counted(Db *db, const char *statement, const DbValue *values, int value_count, int64_t *ret_changed);
 
-/* Inside `run`: a leaf was appended. For record/ alone. */
-void db_leaf_appended(Db *db);
+/* For record/ alone, inside `run`. Leaf `number` was appended; `settle`, which must be the same each time, is called once before the commit of the
+ * transaction with the number that comes next. */
+void db_leaf_appended(Db *db, int64_t number, Err (*settle)(Db *db, int64_t next));
+/* The number that comes next, when this transaction has appended leaves that stand; else -1: the store knows. */
+int64_t db_leaf_next(const Db *db);
 
 /* ---- topics ---- */
 

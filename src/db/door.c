@@ -230,10 +230,17 @@ Err db_run_counted(Db *db, const char *statement, const DbValue *values, int val
     return command_run(db, statement, values, value_count, ret_changed);
 }
 
-void db_leaf_appended(Db *db)
+void db_leaf_appended(Db *db, int64_t number, Err (*settle)(Db *db, int64_t next))
 {
-    ASSERT(db->in_command && db->wrote);
+    ASSERT(db->in_command && db->wrote && number >= 0 && (db->leaf_next < 0 || db->leaf_next == number));
     db->leaves++;
+    db->leaf_next = number + 1;
+    db->leaf_settle = settle;
+}
+
+int64_t db_leaf_next(const Db *db)
+{
+    return db->in_command ? db->leaf_next : -1;
 }
 
 /* ---- rows ---- */

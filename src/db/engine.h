@@ -23,9 +23,11 @@ struct Db {
     Db *inner;
     bool in_command; /* db_run is allowed */
     bool in_snapshot;
-    bool in_transaction;         /* a snapshot's, a batch's, a migration's: it ends with its connection */
-    bool wrote;                  /* in this command: something to undo */
-    int leaves;                  /* in this command: leaves appended to the record */
+    bool in_transaction; /* a snapshot's, a batch's, a migration's: it ends with its connection */
+    bool wrote;          /* in this command: something to undo */
+    int leaves;          /* in this command: leaves appended to the record */
+    int64_t leaf_next;   /* in this transaction: the number after the last one; -1: none was */
+    Err (*leaf_settle)(struct Db *db, int64_t next);
     bool failed;                 /* in this transaction the engine has given an error */
     int64_t next_try;            /* after a connection that failed: not before this moment of the monotonic clock, in milliseconds */
     struct Announced *announced; /* topics raised in this batch */

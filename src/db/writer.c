@@ -117,9 +117,13 @@ static Err run_one(Db *db, Command *c, DbRows *seen)
     forget(c);
     if (seen && seen->count) return repeat(c, seen), ERR_OK;
     int announced = announced_count(db->announced);
+    int64_t leaf_next = db->leaf_next;
     db->trouble[0] = 0;
     run_command(db, c);
-    if (c->err) announced_cut(db->announced, announced);
+    if (c->err) {
+        announced_cut(db->announced, announced);
+        db->leaf_next = leaf_next;
+    }
     if (!db->ops->can_undo_one) return db->failed || (c->err && db->wrote) ? ERR_CONFLICT : ERR_OK;
     if (!db->wrote) return ERR_OK;
     return c->err ? db->ops->undo_to_mark(db->inner) : db->ops->release_mark(db->inner);
@@ -144,11 +148,23 @@ static Err look_up_keys(Writer *w, Command **commands, int count, DbRows *seen)
     return e;
 }
 
+/* Outside every command's savepoint: if this fails, all of them do. */
+static Err settle_leaves(Db *db)
+{
+    if (db->leaf_next < 0) return ERR_OK;
+    db->in_command = db->wrote = true;
+    Err e = db->leaf_settle(db, db->leaf_next);
+    db->in_command = false;
+    return e;
+}
+
 static Err run_all(Writer *w, Command **commands, int count)
 {
     announced_cut(w->db->announced, 0);
+    w->db->leaf_next = -1;
     Err e = look_up_keys(w, commands, count, w->seen);
     for (int i = 0; !e && i < count; i++) e = run_one(w->db, commands[i], &w->seen[i]);
+    if (!e) e = settle_leaves(w->db);
     return e ? e : announced_write(w->db, &w->arena, w->db->announced);
 }
 

@@ -6,7 +6,7 @@
  * Life: in a command: record_act (or record_power_give, record_power_end). A Command says with `leaf` whether it leaves one (db.h), and the writer
  *       holds it to that: a consequential write that forgot its act is rolled back.
  * Numbers: leaves count 0, 1, 2... without gaps, in the order of the commits, on both engines.
- * Topics: "record" is announced with every act, checkpoint and cosignature.
+ * Topics: "record" is announced with every commit that holds acts, every checkpoint and every cosignature.
  * Threads: as db.h: the caller's Db.
  */
 #ifndef HUSTINGS_RECORD_RECORD_H
