@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""record.py HUSTINGS RECORD_FILL RECORD_APPEND [--leaves N] [append] [fill]...: what the public record costs.
+"""record.py HUSTINGS RECORD_FILL RECORD_APPEND [--leaves N] [append] [fill] [pages]...: what the public record costs.
 
   append   the same command with its act and without, on SQLite and in a private PostgreSQL: microseconds that an act adds, and how many times it is
   fill     a record of N leaves (1,000,000), as acts make it, with its first seal: what the other figures are measured on
+  pages    what a server's pages of that record take, and what it needs in memory beside one with a short record (record_pages.py)
 
 Each figure says whether it meets its target. docs/performance.md has what it was on the machine that is named there.
 """
@@ -16,6 +17,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'test'))
+import record_pages  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
 APPEND_US = 100  # an act adds less to a command among others
@@ -59,7 +61,13 @@ def fill(given, folder):
     figure('its store', f'{size / 1e6:,.0f} MB, {size / given.leaves:,.0f} bytes a leaf')
 
 
-FIGURES = {'append': append, 'fill': fill}
+def pages(given, folder):
+    if not (folder / 'filled.db').exists():
+        fill(given, folder)
+    record_pages.pages(given, folder, figure)
+
+
+FIGURES = {'append': append, 'fill': fill, 'pages': pages}
 
 
 def main():
@@ -69,7 +77,7 @@ def main():
     parser.add_argument('append', type=pathlib.Path)
     parser.add_argument('--leaves', type=int, default=1000000)
     parser.add_argument('figures', nargs='*', choices=[[], *FIGURES], default=[])
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory(prefix='hustings-bench-') as folder:
         for name in given.figures or FIGURES:
             FIGURES[name](given, pathlib.Path(folder))
