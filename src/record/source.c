@@ -108,6 +108,11 @@ void source_close(RecordSource *source)
     if (source) source->ops->close(source);
 }
 
+bool source_is_site(const RecordSource *source)
+{
+    return source->is_site;
+}
+
 Str source_name(const RecordSource *source)
 {
     return source->name;
@@ -121,6 +126,11 @@ Db *source_db(const RecordSource *source)
 void source_files_at(RecordSource *source, SourceFileAt *at)
 {
     source->file_at = at;
+}
+
+void source_key_file(RecordSource *source, Str file)
+{
+    source->key_file = file;
 }
 
 /* ---- reading ---- */

@@ -21,11 +21,14 @@ typedef struct RecordSource RecordSource;
  * ERR_INPUT: it is none of these. */
 NODISCARD Err source_open(Arena *a, Str where, RecordSource **ret_source, Fault *fault);
 void source_close(RecordSource *source);     /* safe on NULL */
+bool source_is_site(const RecordSource *source);
 Str source_name(const RecordSource *source); /* for people; without passwords */
 Db *source_db(const RecordSource *source);   /* of a store, within a snapshot; else NULL */
 /* Of a store: how a file is read that other rooms keep, at a path of the site. ERR_MISSING: there is none. Without it such files cannot be read. */
 typedef Err SourceFileAt(Db *db, Arena *a, Str path, Str *ret_bytes);
 void source_files_at(RecordSource *source, SourceFileAt *at);
+/* Of a store: the file with the keys that sign (seal.h), so that source_keys can say which they are; of a SQLite file PATH.record-key is taken without this. */
+void source_key_file(RecordSource *source, Str file);
 
 NODISCARD Err source_checkpoint(RecordSource *source, Arena *a, Str *ret_note, Fault *fault);
 /* The keys that it says are its own: vkeys, one a line. */

@@ -32,9 +32,11 @@ struct RecordSource {
     Str name;
     Str place;     /* a folder, or the prefix of a site's addresses, without the last '/' */
     void *context; /* of the kind */
+    bool is_site;
     Store *store;  /* of a store, else NULL */
     Db *db;
     SourceFileAt *file_at; /* or NULL */
+    Str key_file;
 };
 
 RecordSource *source_new(Arena *a, const SourceOps *ops, Str name, Str place);

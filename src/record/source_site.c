@@ -312,6 +312,7 @@ Err source_open_site(Arena *a, Str where, RecordSource **ret_source, Fault *faul
     Site *site = site_new();
     RecordSource *source = source_new(a, &site_ops, where, (Str){0});
     source->context = site;
+    source->is_site = true;
     Err e = fetcher_open(&site->fetcher, fault);
     if (!e) e = find_prefix(site, a, source->name, fault);
     if (e) {

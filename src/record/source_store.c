@@ -4,6 +4,7 @@
  */
 #include "record/act.h"
 #include "record/rows.h"
+#include "record/seal.h"
 #include "record/source_own.h"
 
 #include <string.h>
@@ -48,13 +49,28 @@ NODISCARD static Err store_checkpoint(RecordSource *source, Arena *a, Str *ret_n
     return ERR_OK;
 }
 
-/* ---- keys: as the record itself names them ---- */
+/* ---- keys: those that sign now, and those that the record itself names ---- */
+
+/* A file that is not there, or not for us to read, has none to tell. */
+static void add_file_keys(const RecordSource *source, Arena *a, Buf *b)
+{
+    RecordKeys keys;
+    bool made;
+    Fault none = {0};
+    if (!source->key_file.len || record_keys_open(a, source->key_file, (Str){0}, &keys, &made, &none)) return;
+    for (int i = 0; i < keys.count; i++) {
+        Str vkey = verifier_text(a, &keys.signers[i].verifier);
+        buf_format(b, "%.*s\n", STR_ARG(vkey));
+    }
+    record_keys_wipe(&keys);
+}
 
 NODISCARD static Err store_keys(RecordSource *source, Arena *a, Str *ret_text, Fault *fault)
 {
     DbRows rows;
     if (db_query(source->db, a, "verify_key_leaves", DB_NO_VALUES, &rows)) return no_store(source, fault);
     Buf b = buf_new(a);
+    add_file_keys(source, a, &b);
     for (int i = 0; i < rows.count; i++) {
         Str entry;
         Leaf leaf;
@@ -146,6 +162,8 @@ Err source_open_store(Arena *a, Str where, RecordSource **ret_source, Fault *fau
 {
     StoreOptions options = {.url = where, .must_exist = true, .as_it_is = true};
     RecordSource *source = source_new(a, &store_ops, store_url_shown(a, where), (Str){0});
+    Str path = str_starts(where, S("sqlite:")) ? str_slice(where, S("sqlite:").len, where.len) : where;
+    if (!str_starts(where, S("postgres"))) source->key_file = str_format(a, "%.*s.record-key", STR_ARG(path));
     Err e = store_open(a, &options, &source->store, fault);
     if (!e) e = db_open(source->store, &source->db, fault);
     if (!e && db_snapshot(source->db)) e = no_store(source, fault);

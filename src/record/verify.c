@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { COSIGN_WAITS = 5 };
 
 /* ---- findings ---- */
 
@@ -121,9 +124,31 @@ static void take_nothing(Verify *v)
     ASSERT(!e);
 }
 
+static int cosigned_by(Verify *v)
+{
+    Note *note = arena_new(v->a, Note, 1);
+    Fault fault = {0};
+    int good = 0;
+    if (note_read(v->a, v->report->note, note, &fault)) return 0;
+    for (int i = 0; i < v->options->witness_count; i++) good += note_check(note, &v->options->witnesses[i], NULL) == ERR_OK;
+    return good;
+}
+
+/* The newest checkpoint of a site is cosigned some moments after it was signed: whoever wants witnesses waits for them a little. */
+NODISCARD static Err read_note(Verify *v)
+{
+    int wanted = v->options->quorum ? v->options->quorum : v->options->witness_count;
+    Err e = source_checkpoint(v->source, v->a, &v->report->note, v->fault);
+    for (int i = 0; i < COSIGN_WAITS && !e && source_is_site(v->source) && cosigned_by(v) < wanted; i++) {
+        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+        e = source_checkpoint(v->source, v->a, &v->report->note, v->fault);
+    }
+    return e;
+}
+
 NODISCARD static Err verify(Verify *v)
 {
-    Err e = source_checkpoint(v->source, v->a, &v->report->note, v->fault);
+    Err e = read_note(v);
     if (!e) e = store_begin(v);
     if (!e) e = keys_begin(v);
     if (e || v->report->checkpoint.size < 0) return e;
