@@ -70,9 +70,11 @@ static int verify_record(Cli *cli, Asking *asking)
 
 static void proof_words(Buf *b, const VerifyReport *r, const Leaf *leaf)
 {
-    buf_format(b, "A proof of the record of %.*s, as it was signed with %lld leaves\n", STR_ARG(r->checkpoint.origin), (long long)r->checkpoint.size);
+    buf_format(b, "A proof of the record of %.*s, as it was signed with %lld leaves\n", STR_ARG(r->checkpoint.origin),
+        (long long)r->checkpoint.size);
     for (int i = 0; i < r->witness_count; i++)
-        buf_format(b, "  witness      %.*s %s\n", STR_ARG(r->witnesses[i].name), r->witnesses[i].good ? "has cosigned it" : "has not cosigned it");
+        buf_format(
+            b, "  witness      %.*s %s\n", STR_ARG(r->witnesses[i].name), r->witnesses[i].good ? "has cosigned it" : "has not cosigned it");
     buf_byte(b, '\n');
     if (leaf->title.len) leaf_words(b, leaf);
     buf_byte(b, '\n');
@@ -132,7 +134,8 @@ static int run_verify(Cli *cli)
 
 static const Option verify_options[] = {
     KEY_OPTIONS,
-    {"against", 'a', "WHERE", false, "another copy or view of the same record: the first leaf that differs is told, with both texts", "FILES"},
+    {"against", 'a', "WHERE", false, "another copy or view of the same record: the first leaf that differs is told, with both texts",
+        "FILES"},
     {"files", 'f', NULL, false, "read every file that a leaf names, and compare its digest", NULL},
     {"entry", 0, "FILE", false, "WHERE is a proof, and this is the entry that it proves (our own proofs bring it along)", "FILES"},
     {"json", 0, NULL, false, "the report as JSON", NULL},
@@ -145,11 +148,14 @@ const CliCommand command_record_verify = {
     .operands = "[WHERE]",
     .summary = "check all of a public record, and name the first leaf that is wrong",
     .description =
-        "WHERE is a site's address (https://vote.example.org), a folder with a copy, a store (a SQLite file or postgres://...), or one proof "
+        "WHERE is a site's address (https://vote.example.org), a folder with a copy, a store (a SQLite file or postgres://...), or one "
+        "proof "
         "(leaf-7.tlog-proof); without it, the store that is set up. From a folder and a proof everything is checked offline.\n\n"
-        "Every entry is held against its hash, every hash against those above it, all of them against the checkpoint that the log signed, and that against "
+        "Every entry is held against its hash, every hash against those above it, all of them against the checkpoint that the log signed, "
+        "and that against "
         "the checkpoints that you kept. Of a store, every column that says again what an entry says is checked as well.\n\n"
-        "Without --key, --earlier or an older --state the record's own word is taken for whose it is. With --state the key and the newest checkpoint are "
+        "Without --key, --earlier or an older --state the record's own word is taken for whose it is. With --state the key and the newest "
+        "checkpoint are "
         "remembered, so that from the second time on a rewritten record is found out, also one that was signed with the log's own key.\n\n"
         "Exit status: 0 right; 1 wrong; 2 unusable call or input; 3 it could not be read.",
     .examples = "hustings record verify https://vote.example.org --state vote.state  # remembers, and compares with the last time\n"
@@ -224,7 +230,9 @@ static bool read_day(Str text, int64_t *ret_ms)
 {
     int64_t year, month, day;
     if (text.len != 10 || text.ptr[4] != '-' || text.ptr[7] != '-') return false;
-    if (!str_to_i64(str_slice(text, 0, 4), &year) || !str_to_i64(str_slice(text, 5, 7), &month) || !str_to_i64(str_slice(text, 8, 10), &day)) return false;
+    if (!str_to_i64(str_slice(text, 0, 4), &year) || !str_to_i64(str_slice(text, 5, 7), &month) ||
+        !str_to_i64(str_slice(text, 8, 10), &day))
+        return false;
     struct tm t = {.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day}, again;
     time_t seconds = timegm(&t);
     gmtime_r(&seconds, &again);
@@ -262,7 +270,8 @@ static int run_show(Cli *cli)
     show.csv = cli_has(cli, "csv");
     if (cli->operand_count > 1) return cli_usage(cli, "expected one record, found %d", cli->operand_count);
     if (show.json && show.csv) return cli_usage(cli, "--json or --csv, not both");
-    if (cli_has(cli, "since") && !read_day(cli_value(cli, "since"), &show.since)) return cli_usage(cli, "--since: expected a day, 2026-11-22");
+    if (cli_has(cli, "since") && !read_day(cli_value(cli, "since"), &show.since))
+        return cli_usage(cli, "--since: expected a day, 2026-11-22");
     if (cli_has(cli, "leaf") && !cli_number(cli, "leaf", TREE_SIZE_MAX, &show.leaf)) return EXIT_INPUT;
     int status = asking_options(cli, &asking);
     if (!status) status = asking_open(cli, &asking);
@@ -290,7 +299,8 @@ const CliCommand command_record_show = {
     .name = "record show",
     .operands = "[WHERE]",
     .summary = "list what the apparatus did, by a record that is verified on the way",
-    .description = "WHERE is as for 'hustings record verify'. An act is listed when its entry has the hash that the record keeps for it; whether all of the "
+    .description = "WHERE is as for 'hustings record verify'. An act is listed when its entry has the hash that the record keeps for it; "
+                   "whether all of the "
                    "record is right is said at the end, on standard error, and by the exit status.\n\n"
                    "Exit status: 0 right; 1 wrong; 2 unusable call or input; 3 it could not be read.",
     .examples = "hustings record show https://vote.example.org --contest labour-2010  # all that was done about it\n"
@@ -321,7 +331,8 @@ static int copy_record(Cli *cli, Asking *asking, Str folder)
     findings_words(&b, report);
     Str leaves = number_words(cli->a, report->checkpoint.size);
     if (report->right)
-        buf_format(&b, "%.*s holds a copy of %.*s leaves, all verified; %lld files.\n", STR_ARG(folder), STR_ARG(leaves), (long long)report->files_checked);
+        buf_format(&b, "%.*s holds a copy of %.*s leaves, all verified; %lld files.\n", STR_ARG(folder), STR_ARG(leaves),
+            (long long)report->files_checked);
     else buf_format(&b, "Nothing was added to %.*s: the record is wrong.\n", STR_ARG(folder));
     return cli_write(cli, buf_done(&b), report->right ? EXIT_DONE : RECORD_WRONG);
 }
@@ -349,10 +360,12 @@ const CliCommand command_record_copy = {
     .name = "record copy",
     .operands = "WHERE FOLDER",
     .summary = "keep a verified copy of a public record, which any web server can serve",
-    .description = "WHERE is as for 'hustings record verify'. The copy is verified while it is made. In a FOLDER that holds an older copy only what is new is "
+    .description = "WHERE is as for 'hustings record verify'. The copy is verified while it is made. In a FOLDER that holds an older copy "
+                   "only what is new is "
                    "fetched, and a record that does not extend that copy is refused: the copy stays, as evidence.\n\n"
                    "FOLDER can be verified, and served as it is: it has what the site serves under /record/.\n\n"
-                   "Exit status: 0 copied; 1 the record is wrong, or not an extension of the copy; 2 unusable call or input; 3 it could not be read or written.",
+                   "Exit status: 0 copied; 1 the record is wrong, or not an extension of the copy; 2 unusable call or input; 3 it could "
+                   "not be read or written.",
     .examples = "hustings record copy https://vote.example.org vote/ --state vote.state  # every night, from cron\n",
     .options = copy_options,
     .option_count = COUNT_OF(copy_options),

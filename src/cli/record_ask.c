@@ -19,7 +19,8 @@ NODISCARD static int add_verifier(const Cli *cli, Str text, KeyKind kind, Verifi
     if (*count == ASKED_KEYS_MAX) return cli_usage(cli, "more than %d keys", ASKED_KEYS_MAX);
     if (verifier_read(cli->a, text, &list[*count], &fault)) return cli_fail(cli, &fault);
     if (list[*count].kind != kind)
-        return cli_usage(cli, kind == KEY_NOTE ? "'%.*s' is the key of a witness (--witness)" : "'%.*s' is the key of a record (--key)", STR_ARG(text));
+        return cli_usage(
+            cli, kind == KEY_NOTE ? "'%.*s' is the key of a witness (--witness)" : "'%.*s' is the key of a record (--key)", STR_ARG(text));
     ++*count;
     return 0;
 }
@@ -103,7 +104,8 @@ int asking_options(const Cli *cli, Asking *asking)
     if (!wrong) wrong = read_earlier(cli, &kept);
     if (!wrong && !cli_number(cli, "quorum", ASKED_KEYS_MAX, &quorum)) wrong = EXIT_INPUT;
     if (wrong) return wrong;
-    if (quorum > witness_count) return cli_usage(cli, "--quorum %lld: only %d witnesses were given (--witness)", (long long)quorum, witness_count);
+    if (quorum > witness_count)
+        return cli_usage(cli, "--quorum %lld: only %d witnesses were given (--witness)", (long long)quorum, witness_count);
     *asking = (Asking){.state = cli_value(cli, "state")};
     asking->options = (VerifyOptions){.keys = kept.keys,
         .key_count = kept.key_count,

@@ -86,7 +86,8 @@ void leaf_words(Buf *b, const Leaf *leaf)
     if (leaf->power >= 0) buf_format(b, "    ends what leaf %lld gave\n", (long long)leaf->power);
     for (int i = 0; i < leaf->file_count; i++) {
         Str digest = sha256_hex(a, leaf->files[i].digest);
-        buf_format(b, "    file: %.*s, %lld bytes, SHA-256 %.*s\n", STR_ARG(leaf->files[i].name), (long long)leaf->files[i].size, STR_ARG(digest));
+        buf_format(
+            b, "    file: %.*s, %lld bytes, SHA-256 %.*s\n", STR_ARG(leaf->files[i].name), (long long)leaf->files[i].size, STR_ARG(digest));
     }
 }
 
@@ -148,29 +149,39 @@ static void put_compared(Buf *b, const Told *t)
 {
     const VerifyReport *r = t->report;
     Arena *a = b->arena;
-    if (r->earlier_checked == 1) line(b, "earlier", str_format(a, "the checkpoint of %lld leaves from before: this record only adds to it", (long long)r->earlier_largest));
+    if (r->earlier_checked == 1)
+        line(b, "earlier",
+            str_format(a, "the checkpoint of %lld leaves from before: this record only adds to it", (long long)r->earlier_largest));
     else if (r->earlier_checked)
-        line(b, "earlier", str_format(a, "%lld checkpoints from before, of %lld to %lld leaves: this record only adds to them", (long long)r->earlier_checked,
-                               (long long)r->earlier_smallest, (long long)r->earlier_largest));
-    else line(b, "earlier", S("no checkpoint from before was given: whether the record was rewritten before today cannot be told (--state remembers)"));
-    if (r->against_compared >= 0) line(b, "against", str_format(a, "%lld leaves are the same in %.*s", (long long)r->against_compared, STR_ARG(t->against)));
+        line(b, "earlier",
+            str_format(a, "%lld checkpoints from before, of %lld to %lld leaves: this record only adds to them",
+                (long long)r->earlier_checked, (long long)r->earlier_smallest, (long long)r->earlier_largest));
+    else
+        line(b, "earlier",
+            S("no checkpoint from before was given: whether the record was rewritten before today cannot be told (--state remembers)"));
+    if (r->against_compared >= 0)
+        line(b, "against", str_format(a, "%lld leaves are the same in %.*s", (long long)r->against_compared, STR_ARG(t->against)));
     for (int i = 0; i < r->witness_count; i++) {
         Str time = utc_words(a, r->witnesses[i].time * 1000), name = r->witnesses[i].name;
         Str what = r->witnesses[i].good ? str_format(a, "cosigned on %.*s", STR_ARG(time)) : S("has not cosigned this checkpoint");
         line(b, "witness", str_format(a, "%.*s %.*s", STR_ARG(name), STR_ARG(what)));
     }
     if (t->with_files)
-        line(b, "files", str_format(a, "leaves name %lld; %lld were read and are those, %lld were there once and have been taken away", (long long)r->files,
-                             (long long)r->files_checked, (long long)r->files_gone));
+        line(b, "files",
+            str_format(a, "leaves name %lld; %lld were read and are those, %lld were there once and have been taken away",
+                (long long)r->files, (long long)r->files_checked, (long long)r->files_gone));
 }
 
 static void put_store(Buf *b, const VerifyReport *r)
 {
     if (!r->store_checkpoints) return;
     Arena *a = b->arena;
-    Str unchecked = r->store_unchecked_cosignatures ? str_format(a, "; %lld of them by witnesses whose keys were not given (--witness)", (long long)r->store_unchecked_cosignatures) : S("");
-    line(b, "the store", str_format(a, "every column, node, file and power was held against the entries; %lld checkpoints, %lld cosignatures%.*s",
-                             (long long)r->store_checkpoints, (long long)r->store_cosignatures, STR_ARG(unchecked)));
+    Str unchecked = r->store_unchecked_cosignatures ? str_format(a, "; %lld of them by witnesses whose keys were not given (--witness)",
+                                                          (long long)r->store_unchecked_cosignatures)
+                                                    : S("");
+    line(b, "the store",
+        str_format(a, "every column, node, file and power was held against the entries; %lld checkpoints, %lld cosignatures%.*s",
+            (long long)r->store_checkpoints, (long long)r->store_cosignatures, STR_ARG(unchecked)));
 }
 
 static void put_tally(Buf *b, const char *head, const Tally *tally)

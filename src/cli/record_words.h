@@ -21,7 +21,7 @@ typedef struct Tally {
 void tally_add(Arena *a, Tally *tally, Str name, Str role);
 void tally_sort(Tally *tally); /* most first */
 
-Str utc_words(Arena *a, int64_t ms);  /* "2026-11-22 17:05:21 UTC" */
+Str utc_words(Arena *a, int64_t ms);   /* "2026-11-22 17:05:21 UTC" */
 Str number_words(Arena *a, int64_t n); /* "1,234,567" */
 /* One act: several lines, or one for a list. */
 void leaf_words(Buf *b, const Leaf *leaf);
@@ -40,14 +40,15 @@ Str verdict_json(Arena *a, const Told *told);
 
 /* ---- options of whoever verifies: --key, --state, --earlier, --witness, --quorum, --against ---- */
 
-#define KEY_OPTIONS                                                                                                                            \
-    {"key", 'k', "VKEY", true, "the record's key as you know it, NAME+ID+BASE64, or a file with keys; without it the record's own word is taken", "FILES"}, \
-        {"state", 's', "FILE", false,                                                                                                          \
-            "remember the newest checkpoint and its keys in FILE: checked and renewed each time, made the first time", "FILES"},               \
-        {"earlier", 'e', "FILE", true, "a signed checkpoint that you kept from before; the record must extend it", "FILES"},                   \
-        {"witness", 'w', "VKEY", true, "a witness that must have cosigned the checkpoint, or a file with such keys", "FILES"},                 \
-    {                                                                                                                                          \
-        "quorum", 'q', "N", false, "so many of the witnesses are enough (default: all of them)", NULL                                         \
+#define KEY_OPTIONS                                                                                                                  \
+    {"key", 'k', "VKEY", true,                                                                                                       \
+        "the record's key as you know it, NAME+ID+BASE64, or a file with keys; without it the record's own word is taken", "FILES"}, \
+        {"state", 's', "FILE", false,                                                                                                \
+            "remember the newest checkpoint and its keys in FILE: checked and renewed each time, made the first time", "FILES"},     \
+        {"earlier", 'e', "FILE", true, "a signed checkpoint that you kept from before; the record must extend it", "FILES"},         \
+        {"witness", 'w', "VKEY", true, "a witness that must have cosigned the checkpoint, or a file with such keys", "FILES"},       \
+    {                                                                                                                                \
+        "quorum", 'q', "N", false, "so many of the witnesses are enough (default: all of them)", NULL                                \
     }
 
 typedef struct Asking {

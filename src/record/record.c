@@ -131,12 +131,24 @@ static Err check_end(Arena *a, const Act *act, const Power *power, int64_t now, 
     return act_entry(a, &end, now, &entry, &side, fault);
 }
 
+/* What the table of powers says beside the act goes into the entry too, so that nobody can change it there unnoticed. */
+static View *with_power(Arena *a, const View *data, const Power *power)
+{
+    View *with = data ? view_copy(a, data) : view_object(a), *v = view_put_object(with, S("power"));
+    view_put_str(v, S("ended"), str_from_c(power->ended));
+    view_put_str(v, S("holder"), power->holder);
+    view_put_str(v, S("what"), power->what);
+    return with;
+}
+
 Err record_power_give(Db *db, Arena *a, const Act *act, const Power *power, int64_t now, int64_t *ret_number, Fault *fault)
 {
     int64_t number;
     ASSERT(act->until);
     Err e = check_end(a, act, power, now, fault);
-    if (!e) e = record_act(db, a, act, now, &number, fault);
+    Act with = *act;
+    with.data = with_power(a, act->data, power);
+    if (!e) e = record_act(db, a, &with, now, &number, fault);
     if (!e)
         e = db_run(db, "record_power_add",
             DB_VALUES(db_number(number), db_string(str_from_c(power->ended)), db_string(power->holder), db_string(power->what),

@@ -20,7 +20,7 @@ typedef struct RecordSource RecordSource;
 /* `where`: "https://example.org" or ".../record" (a site), a folder, or a store (a SQLite file, "sqlite:PATH", "postgres://...").
  * ERR_INPUT: it is none of these. */
 NODISCARD Err source_open(Arena *a, Str where, RecordSource **ret_source, Fault *fault);
-void source_close(RecordSource *source);     /* safe on NULL */
+void source_close(RecordSource *source); /* safe on NULL */
 bool source_is_site(const RecordSource *source);
 Str source_name(const RecordSource *source); /* for people; without passwords */
 Db *source_db(const RecordSource *source);   /* of a store, within a snapshot; else NULL */

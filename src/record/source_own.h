@@ -33,7 +33,7 @@ struct RecordSource {
     Str place;     /* a folder, or the prefix of a site's addresses, without the last '/' */
     void *context; /* of the kind */
     bool is_site;
-    Store *store;  /* of a store, else NULL */
+    Store *store; /* of a store, else NULL */
     Db *db;
     SourceFileAt *file_at; /* or NULL */
     Str key_file;

@@ -98,7 +98,8 @@ Err keys_begin(Verify *v)
     if (e || v->report->checkpoint.size < 0) return e;
     for (int i = 0; i < v->options->key_count; i++) add_key(v, &v->options->keys[i], KEY_GIVEN);
     e = add_source_keys(v);
-    if (!e && !v->key_count) e = fault_set(v->fault, ERR_INPUT, 0, 0, S("a key of the record: the source names none, so give one (--key)"), (Str){0});
+    if (!e && !v->key_count)
+        e = fault_set(v->fault, ERR_INPUT, 0, 0, S("a key of the record: the source names none, so give one (--key)"), (Str){0});
     if (e) return e;
     tell_wrong_signatures(v);
     tell_origin(v);

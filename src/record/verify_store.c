@@ -463,10 +463,16 @@ Err store_block(Verify *v, const Block *b)
 
 /* ---- what is not sealed yet ---- */
 
-NODISCARD static Err check_unsealed(Verify *v, Block *b, StoreBlock *s)
+/* *ret_any: some of them are there. */
+NODISCARD static Err check_unsealed(Verify *v, Block *b, StoreBlock *s, bool *ret_any)
 {
     Err e = read_leaf_rows(v->store->db, b, s);
     if (e) return store_fails(v, v->fault);
+    *ret_any = s->leaves.count > 0;
+    if (!*ret_any)
+        verify_found(v, FINDING_WRONG, b->first, b->first, "record_head says that there are %lld leaves, but leaf %lld and all after it are not there.",
+            (long long)v->store->size, (long long)b->first);
+    if (!*ret_any) return ERR_OK;
     for (int i = 0; i < b->count && !e; i++) {
         int64_t number = b->first + i;
         v->report->unsealed++;
@@ -498,12 +504,13 @@ NODISCARD static Err check_all_unsealed(Verify *v)
     Block *b = calloc(1, sizeof *b);
     if (!b) out_of_memory(sizeof *b);
     Err e = ERR_OK;
-    for (int64_t first = v->report->checkpoint.size; first < v->store->size && !e; first += TILE_WIDTH) {
+    bool any = true;
+    for (int64_t first = v->report->checkpoint.size; first < v->store->size && !e && any; first += TILE_WIDTH) {
         memset(b, 0, sizeof *b);
         arena_init(&b->arena, ARENA_LIMIT_DEFAULT);
         b->first = first;
         b->count = v->store->size - first < TILE_WIDTH ? (int)(v->store->size - first) : TILE_WIDTH;
-        e = check_unsealed(v, b, arena_new(&b->arena, StoreBlock, 1));
+        e = check_unsealed(v, b, arena_new(&b->arena, StoreBlock, 1), &any);
         arena_clear(&b->arena);
     }
     free(b);
