@@ -36,8 +36,7 @@ NODISCARD static Err store_checkpoint(RecordSource *source, Arena *a, Str *ret_n
     Str note;
     int64_t size;
     if (!rows.count) return fault_set(fault, ERR_MISSING, 0, 0, S("a signed checkpoint"), S("a store in which nothing was signed yet"));
-    if (!row_bytes(&rows, 0, "note", DB_TEXT, &note))
-        return fault_set(fault, ERR_MISSING, 0, 0, S("the newest checkpoint as text"), (Str){0});
+    if (!row_bytes(&rows, 0, "note", DB_TEXT, &note) && !row_bytes(&rows, 0, "note", DB_BLOB, &note)) note = S("");
     Buf b = buf_new(a);
     buf_str(&b, note);
     if (row_number(&rows, 0, "size", &size)) {

@@ -304,11 +304,11 @@ NODISCARD static Err check_file_rows(Verify *v)
                 verify_found(v, FINDING_WRONG, seen->leaf, seen->leaf, "Leaf %lld names a file that record_file calls otherwise: %.*s.",
                     (long long)seen->leaf, STR_ARG(name));
         }
-        if (!e && rows.count && !row_bytes(&rows, rows.count - 1, "digest", DB_BLOB, &digest)) break;
-        if (!e && rows.count) {
-            memcpy(after.bytes, digest.ptr, digest.len < SHA256_BYTES ? digest.len : SHA256_BYTES);
-            last.len = digest.len < SHA256_BYTES ? digest.len : SHA256_BYTES;
-        }
+        if (e || !rows.count) break;
+        /* What is no digest has been told; there is no going on behind it. */
+        if (!row_bytes(&rows, rows.count - 1, "digest", DB_BLOB, &digest) || digest.len != SHA256_BYTES) break;
+        memcpy(after.bytes, digest.ptr, SHA256_BYTES);
+        last.len = SHA256_BYTES;
         arena_recycle(&arena);
     }
     arena_clear(&arena);
@@ -470,8 +470,9 @@ NODISCARD static Err check_unsealed(Verify *v, Block *b, StoreBlock *s, bool *re
     if (e) return store_fails(v, v->fault);
     *ret_any = s->leaves.count > 0;
     if (!*ret_any)
-        verify_found(v, FINDING_WRONG, b->first, b->first, "record_head says that there are %lld leaves, but leaf %lld and all after it are not there.",
-            (long long)v->store->size, (long long)b->first);
+        verify_found(v, FINDING_WRONG, b->first, b->first,
+            "record_head says that there are %lld leaves, but leaf %lld and all after it are not there.", (long long)v->store->size,
+            (long long)b->first);
     if (!*ret_any) return ERR_OK;
     for (int i = 0; i < b->count && !e; i++) {
         int64_t number = b->first + i;
