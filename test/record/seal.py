@@ -417,14 +417,36 @@ def check_changed_by_hand(tally, folder):
 # --- several servers
 
 
-def check_two_servers(tally, folder):
-    """On one PostgreSQL store: the same key file, then a copy of it; one of them is killed; every checkpoint fits."""
+def fresh_postgres(what):
+    """The url of a database with nothing in it."""
     store = os.environ.get('HUSTINGS_TEST_POSTGRES')
     if not store:
-        raise Skip('no PostgreSQL: two servers on one store')
-    name = f'seal_{os.getpid()}'
+        raise Skip(f'no PostgreSQL: {what}')
+    name = f'seal_{os.urandom(4).hex()}'
     subprocess.run(['psql', '-q', '-d', store, '-c', f'CREATE DATABASE {name}'], check=True, capture_output=True)
-    store = store.replace('/hustings?', f'/{name}?') if '?' in store else store.rsplit('/', 1)[0] + f'/{name}'
+    return store.replace('/hustings?', f'/{name}?') if '?' in store else store.rsplit('/', 1)[0] + f'/{name}'
+
+
+def check_move(tally, folder):
+    """To the other engine and back, with the key: it is the same record."""
+    stores, notes = [str(folder / 'store.db'), fresh_postgres('a move'), str(folder / 'back.db')], []
+    site = Site(folder).begin()
+    vkey, = site.vkeys()
+    for n, store in enumerate(stores):
+        if n:
+            moved = subprocess.run([str(deploy.HUSTINGS), 'move', site.store, store], cwd=folder, env=site.environment, capture_output=True, text=True)
+            tally(f'move {n}', moved.returncode == 0, moved.stdout + moved.stderr)
+            site.store = store
+        with site.serving():
+            site.act(2)
+            tally(f'store {n}: it is sealed', wait_for(lambda: site.size() == 2 * n + 2, PATIENCE) and site.metric('stopped') == 0, site.said())
+            notes.append(site.note())
+            all_extend(tally, f'store {n}', site, vkey, notes)
+
+
+def check_two_servers(tally, folder):
+    """On one PostgreSQL store: the same key file, then a copy of it; one of them is killed; every checkpoint fits."""
+    store = fresh_postgres('two servers on one store')
     one = Site(folder, store)
     with one.serving():
         two, three = Site(folder, store), Site(folder, store, key='copy/key')
