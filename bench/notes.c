@@ -27,8 +27,8 @@ static Err one_write(Req *req, Db *db, View *answer)
 }
 
 static const Field one_fields[] = {{"words", FIELD_LINE, .required = true, .label = "Your note"}, {0}};
-static const Route routes[] = {{POST, "/notes/one", WHO_ANYONE, "Leave a note", "Adds one row.", one_fields, .write = one_write,
-    .act = "none: a measurement"}};
+static const Route routes[] = {
+    {POST, "/notes/one", WHO_ANYONE, "Leave a note", "Adds one row.", one_fields, .write = one_write, .act = "none: a measurement"}};
 static const Room one_room = {"one", routes, COUNT_OF(routes), .topics = NULL};
 static const Room *const rooms[] = {&notes_room, &one_room};
 

@@ -170,7 +170,8 @@ static void announce_done(Command *command)
 static Next announce(Site *site, Exchange *ex)
 {
     Command *command = arena_new(ex->arena, Command, 1);
-    *command = (Command){.name = "announce", .leaf = LEAF_NONE, .run = announce_run, .done = announce_done, .context = ex, .input = ex, .now = ex->now};
+    *command = (Command){
+        .name = "announce", .leaf = LEAF_NONE, .run = announce_run, .done = announce_done, .context = ex, .input = ex, .now = ex->now};
     command->arena = arena_new(ex->arena, Arena, 1);
     arena_init(command->arena, ARENA_LIMIT_DEFAULT);
     ex->req = command;
