@@ -218,7 +218,7 @@ static void a_difference_is_shown_as_it_is_written(void **state)
     Fault fault = {0};
     made_set(other, 1,
         S("\x1b[2J\xc2\x9b"
-          "2J\xe2\x80\xae\xff so it is \xc3\xa9"));
+          "2J\xe2\x80\xae\xe2\x80\xac\xff so it is \xc3\xa9"));
     there = made_folder(other, 3);
     assert_int_equal(source_open(a, str_from_c(f.path), &source, &fault), ERR_OK);
     assert_int_equal(source_open(a, str_from_c(there.path), &against, &fault), ERR_OK);
@@ -226,7 +226,7 @@ static void a_difference_is_shown_as_it_is_written(void **state)
     assert_int_equal(record_verify(a, source, &options, r, &fault), ERR_OK);
     bool shown = false;
     for (int i = 0; i < r->finding_count && i < FINDINGS_MAX; i++)
-        shown |= has(r->findings[i].words, "\\x1b[2J\\xc2\\x9b2J\\xe2\\x80\\xae\\xff so it is \xc3\xa9");
+        shown |= has(r->findings[i].words, "\\x1b[2J\\xc2\\x9b2J\\xe2\\x80\\xae\\xe2\\x80\\xac\\xff so it is \xc3\xa9");
     assert_true(shown);
     source_close(source);
     source_close(against);
