@@ -252,6 +252,12 @@ def check_rotation(tally, folder):
         tally('the record says who changed it', told == [('record.key_added', new, 'Carol Count'), ('record.key_ended', old, 'Carol Count')], told)
         handed = next(leaf['data']['signed'] for leaf in acts if leaf['act'] == 'record.key_added')
         tally('and the leaf is signed by the older one', signed_by(old, handed) and tlog.note_parts(handed)[0] == f'vote.example.org/record\nrecord.key_added\n{new}\n', handed)
+        for name, key in (('older', old), ('newer', new)):
+            verified = subprocess.run([str(deploy.HUSTINGS), 'record', 'verify', site.url, '--key', key], env=BARE, capture_output=True, text=True, timeout=120)
+            tally(f'whoever knows the {name} key verifies all of it', verified.returncode == 0, verified.stdout + verified.stderr)
+        stranger = tlog.Key('vote.example.org/record').vkey
+        verified = subprocess.run([str(deploy.HUSTINGS), 'record', 'verify', site.url, '--key', stranger], env=BARE, capture_output=True, text=True, timeout=120)
+        tally('and with a key that never was its own it does not verify', verified.returncode == 1, verified.stdout + verified.stderr)
         tally('nothing was ever not signed', 'record_not_signed' not in site.said(), site.said())
 
 
