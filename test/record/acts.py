@@ -53,6 +53,7 @@ COMMANDS = {
     'restore': None, 'move': None,  # into an empty store: docs/backup.md says what becomes of the record
     'serve': None,  # all of this file
     'witness': None,  # has no store
+    'record verify': None, 'record copy': None, 'record show': None,  # read a record, wherever it is; a store they open for reading alone
     'count': None, 'compare': None, 'reconcile': None, 'rules': None, 'convert': None, 'config': None, 'routes': None, 'openapi': None, 'help': None, 'version': None,
 }
 
