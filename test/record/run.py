@@ -16,6 +16,7 @@ PROGRAMS = [
     'seal.py',
     'pages.py',
     'witness.py',
+    'split.py',
 ]
 
 
