@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""record.py HUSTINGS RECORD_FILL RECORD_APPEND [--leaves N] [append] [fill] [pages]...: what the public record costs.
+"""record.py HUSTINGS RECORD_FILL RECORD_APPEND [--leaves N] [append] [fill] [verify] [pages]...: what the public record costs.
 
   append   the same command with its act and without, on SQLite and in a private PostgreSQL: microseconds that an act adds, and how many times it is
   fill     a record of N leaves (1,000,000), as acts make it, with its first seal: what the other figures are measured on
+  verify   all of that record verified, from a folder and from the server on this machine, beside sha256sum over the same bytes; memory of the verifier
   pages    what a server's pages of that record take, and what it needs in memory beside one with a short record (record_pages.py)
 
 Each figure says whether it meets its target. docs/performance.md has what it was on the machine that is named there.
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / 'test'))
 import record_pages  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
+VERIFY_S = 10  # all of a record of a million leaves is verified sooner
 APPEND_US = 100  # an act adds less to a command among others
 missed = 0
 
@@ -67,7 +69,35 @@ def pages(given, folder):
     record_pages.pages(given, folder, figure)
 
 
-FIGURES = {'append': append, 'fill': fill, 'pages': pages}
+def timed(measure, *command):
+    seconds, kib = run(measure, *command).split()
+    return float(seconds), int(kib) / 1024
+
+
+def verify(given, folder):
+    """From a folder three times, the quickest and the slowest told; once from a server, whose own work on the same processors is in it."""
+    store, copy = folder / 'filled.db', folder / 'copy'
+    if not store.exists():
+        fill(given, folder)
+    run(given.hustings, 'record', 'seal', '--config', '/dev/null', '--store', store)
+    run(given.hustings, 'record', 'copy', store, copy, '--no-files')
+    measure = given.fill.parent / 'measure'
+    files = [p for p in copy.rglob('*') if p.is_file()]
+    begun = time.monotonic()
+    with subprocess.Popen(['sha256sum'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as yardstick:
+        for path in files:
+            yardstick.stdin.write(path.read_bytes())
+    hashing = time.monotonic() - begun
+    rounds = [timed(measure, given.hustings, 'record', 'verify', copy) for _ in range(3)]
+    seconds, mib = min(s for s, _ in rounds), max(m for _, m in rounds)
+    figure(f'{given.leaves:,} leaves verified from a folder', f'{seconds:.1f} to {max(s for s, _ in rounds):.1f} s, {mib:.0f} MiB '
+           f'(sha256sum of the {sum(p.stat().st_size for p in files) / 1e6:,.0f} MB: {hashing:.1f} s; target {VERIFY_S} s)', seconds < VERIFY_S)
+    with deploy.server(given.hustings, '--config', '/dev/null', '--store', store, env={'HUSTINGS_LIMITS_RATES': '0', 'HUSTINGS_RECORD_KEY': f'{store}.record-key'}) as s:
+        seconds, mib = timed(measure, given.hustings, 'record', 'verify', s.url)
+    figure(f'{given.leaves:,} leaves verified over HTTP on this machine', f'{seconds:.1f} s, {mib:.0f} MiB')
+
+
+FIGURES = {'append': append, 'fill': fill, 'verify': verify, 'pages': pages}
 
 
 def main():

@@ -85,6 +85,21 @@ Err record_act(Db *db, Arena *a, const Act *act, int64_t now, int64_t *ret_numbe
     return ERR_OK;
 }
 
+Err record_put_back(Db *db, Arena *a, const Leaf *leaf, int64_t now)
+{
+    Sha256 hash = tree_leaf(leaf->entry);
+    int64_t number;
+    Err e = next_number(db, a, &number);
+    if (!e && number != leaf->number) return ERR_CONFLICT;
+    if (!e && db_leaf_next(db) < 0) e = announce(db, now);
+    if (!e)
+        e = db_run(db, "record_leaf_add",
+            DB_VALUES(db_number(number), db_bytes(bytes_of(&hash)), db_bytes(leaf->entry), db_number(leaf->at), db_string(leaf->kind),
+                db_string(leaf->contest), db_string(leaf->unit), db_number(leaf->power)));
+    if (!e) db_leaf_appended(db, number, settle);
+    return e;
+}
+
 Err record_files_gone(Db *db, Str prefix)
 {
     char beyond[512];

@@ -36,6 +36,9 @@ NODISCARD Err record_expire(Db *db, Command *command);
 /* The files whose paths begin with `prefix` are no longer there (a contest was taken out or replaced): their digests stay known, their address is gone. */
 NODISCARD Err record_files_gone(Db *db, Str prefix);
 
+/* A leaf that the store had lost, byte for byte from a copy (recover.h); ERR_CONFLICT: its number is not the next one. */
+NODISCARD Err record_put_back(Db *db, Arena *a, const Leaf *leaf, int64_t now);
+
 /* ---- reading ---- */
 
 NODISCARD Err record_size(Db *db, Arena *a, int64_t *ret_size);

@@ -27,7 +27,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
-            'move', 'export', 'record verify', 'record show', 'record copy', 'record key', 'record seal', 'witness', 'help',
+            'move', 'export', 'record verify', 'record show', 'record copy', 'record recover', 'record key', 'record seal', 'witness', 'help',
             'version')
 
 PAPERS = """# title: A choir's treasurer

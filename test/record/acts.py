@@ -50,6 +50,8 @@ COMMANDS = {
     'publish': {'': ('contest.published',), '--replace': ('contest.replaced',), '--check': NONE}, 'unpublish': {'': ('contest.withdrawn',)},
     'sign-in': {'': ('role.offered',)}, 'export': {'': ('export.made',)}, 'contests': {'': NONE, '--recount': NONE}, 'backup': {'': NONE},
     'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
+    'record verify': None, 'record show': None, 'record copy': None,  # only read
+    'record recover': None,  # into a store that lost leaves: tamper.py
     'restore': None, 'move': None,  # into an empty store: docs/backup.md says what becomes of the record
     'serve': None,  # all of this file
     'witness': None,  # has no store

@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = [
     'acts.py',
     'seal.py',
+    'tamper.py',
     'pages.py',
     'witness.py',
     'split.py',
