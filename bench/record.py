@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'test'))
@@ -92,8 +93,11 @@ def verify(given, folder):
     seconds, mib = min(s for s, _ in rounds), max(m for _, m in rounds)
     figure(f'{given.leaves:,} leaves verified from a folder', f'{seconds:.1f} to {max(s for s, _ in rounds):.1f} s, {mib:.0f} MiB '
            f'(sha256sum of the {sum(p.stat().st_size for p in files) / 1e6:,.0f} MB: {hashing:.1f} s; target {VERIFY_S} s)', seconds < VERIFY_S)
-    with deploy.server(given.hustings, '--config', '/dev/null', '--store', store, env={'HUSTINGS_LIMITS_RATES': '0', 'HUSTINGS_RECORD_KEY': f'{store}.record-key'}) as s:
-        seconds, mib = timed(measure, given.hustings, 'record', 'verify', s.url)
+    server = record_pages.Server(given.hustings, store, f'{store}.record-key')
+    try:
+        seconds, mib = timed(measure, given.hustings, 'record', 'verify', f'http://{server.connection.host}:{server.connection.port}')
+    finally:
+        server.stop()
     figure(f'{given.leaves:,} leaves verified over HTTP on this machine', f'{seconds:.1f} s, {mib:.0f} MiB')
 
 
