@@ -77,7 +77,8 @@ static void send_next(Loop *l, Client *c)
     c->began = now_ns();
     snprintf(c->name, sizeof c->name, "bench %lld %lld", (long long)c->began, (long long)c->number);
     snprintf(c->key, sizeof c->key, "%016llx%016llx", (unsigned long long)c->number * 0x9e3779b97f4a7c15u, (unsigned long long)c->began);
-    c->command = (Command){.name = "bench", .leaf = LEAF_NONE, .run = add_row, .done = answered, .context = c, .arena = &c->arena, .now = c->began / 1000000};
+    c->command = (Command){
+        .name = "bench", .leaf = LEAF_NONE, .run = add_row, .done = answered, .context = c, .arena = &c->arena, .now = c->began / 1000000};
     if (with_keys) c->command.key = str_from_c(c->key);
     l->out++;
     store_submit(l->store, &c->command);

@@ -107,7 +107,7 @@ static int by_size(const void *x, const void *y)
 
 static void compare(const char *name, int count, bool queued, int rounds)
 {
-    double without[ROUNDS_MAX], with[ROUNDS_MAX], added[ROUNDS_MAX];
+    double without[ROUNDS_MAX] = {0}, with[ROUNDS_MAX] = {0}, added[ROUNDS_MAX] = {0};
     for (int r = 0; r < rounds; r++) {
         without[r] = round_of(count, false, queued);
         with[r] = round_of(count, true, queued);

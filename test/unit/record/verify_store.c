@@ -241,7 +241,7 @@ static void change_cell(const Desk *d, const Cell *c, int step)
     int kind = sqlite3_value_type(value);
     char text[400];
     for (int byte = 0; kind == SQLITE_INTEGER && byte < 8; byte++) {
-        int64_t number = sqlite3_value_int64(value) ^ ((int64_t)1 << (8 * byte));
+        int64_t number = (int64_t)((uint64_t)sqlite3_value_int64(value) ^ (UINT64_C(1) << (8 * byte)));
         snprintf(
             text, sizeof text, "UPDATE %s SET %s = %lld WHERE rowid = %lld", c->table, c->column, (long long)number, (long long)c->row);
         sql(d, "%s", text);
