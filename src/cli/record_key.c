@@ -3,6 +3,8 @@
  */
 #include "cli/sealing.h"
 
+#include "core/disk.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -118,6 +120,24 @@ static Err put_aside(Place *p, Str file, Str older)
     return fault_setf(&p->fault, a, ERR_IO, "it could not be put aside as %.*s", STR_ARG(to));
 }
 
+/* A copy: the file itself stays until the new name has signed. Without it a server that still has the older key would sign what does not extend what it
+ * signed before. */
+static Err copy_aside(Place *p, Str file, Str older)
+{
+    enum { LAST_MOST = 1024 * 1024, LAST_MODE = 0644 };
+    Arena *a = p->cli->a;
+    Str to = str_format(a, "%.*s.%.*s", STR_ARG(file), STR_ARG(older)), now, before;
+    Fault none = {0};
+    Err e = disk_read(a, file, LAST_MOST, &now, &p->fault);
+    if (e == ERR_MISSING) p->fault = (Fault){0};
+    if (e) return e == ERR_MISSING ? ERR_OK : e;
+    e = disk_read(a, to, LAST_MOST, &before, &none);
+    if (e == ERR_MISSING) return disk_replace(a, to, now, LAST_MODE, &p->fault);
+    if (!e && str_equal(now, before)) return ERR_OK; /* this was killed before */
+    p->fault.file = file;
+    return fault_setf(&p->fault, a, ERR_IO, "it could not be put aside as %.*s", STR_ARG(to));
+}
+
 static Err make_again(Place *p, Str origin)
 {
     Arena *a = p->cli->a;
@@ -126,7 +146,7 @@ static Err make_again(Place *p, Str origin)
     Err e = record_keys_open(a, file, (Str){0}, &p->keys, &made, &p->fault);
     if (!e && str_equal(p->keys.signers[0].verifier.name, origin)) return ERR_OK; /* it was begun before, and goes on */
     record_keys_wipe(&p->keys);
-    e = put_aside(p, last, S("before"));
+    e = copy_aside(p, last, S("before"));
     if (!e) e = put_aside(p, file, S("before"));
     return e ? e : record_keys_open(a, file, origin, &p->keys, &made, &p->fault);
 }

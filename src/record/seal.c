@@ -128,6 +128,12 @@ static Err parse_last(Sealing *s, Str text)
                 base64_read(s->a, str_slice(line, S("frontier ").len, line.len), &peaks) &&
                 note_read(s->a, last->note, note, &why) == ERR_OK && checkpoint_read(note->text, &last->checkpoint, &why) == ERR_OK &&
                 frontier_from(last->checkpoint.size, peaks, &last->frontier) == ERR_OK;
+    if (s->anew && (!good || !str_equal(last->checkpoint.origin, origin_of(s->keys)))) {
+        /* What was signed under the older name. It stays in its place until this name has signed, so that the older keys, which a server may
+         * still have, never find nothing there. */
+        s->last = (Sealed){.checkpoint.size = -1};
+        return ERR_OK;
+    }
     if (!good)
         return refuse(
             s, str_format(s->a, "%.*s is damaged, so nobody can say what was signed last: docs/record.md, 'When nothing is signed'",
