@@ -87,7 +87,12 @@ static int recover(Desk *d)
         buf_str(&b, S("The copy is wrong: nothing was put back.\n"));
         return cli_write(d->cli, buf_done(&b), RECORD_WRONG);
     }
-    Recovery r = {.store = d->store, .db = d->db, .source = d->source, .size = d->report->checkpoint.size, .by = d->by};
+    Recovery r = {.store = d->store,
+        .db = d->db,
+        .source = d->source,
+        .size = d->report->checkpoint.size,
+        .root = d->report->checkpoint.root,
+        .by = d->by};
     r.reason = cli_value(d->cli, "reason");
     r.now = (int64_t)time(NULL) * 1000;
     r.try_only = cli_has(d->cli, "dry-run");

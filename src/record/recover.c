@@ -82,7 +82,9 @@ static Err run_told(Db *db, Command *c)
 
 typedef struct Recovering {
     const Recovery *r;
-    Arena *a;      /* of the caller */
+    Arena *a;       /* of the caller */
+    Sha256 *looked; /* the digest of each bundle when it was looked at: a site may show another one when it is asked again */
+    Frontier frontier;
     Arena scratch; /* of one bundle */
     Fault *fault;
 } Recovering;
@@ -105,11 +107,31 @@ NODISCARD static Err read_bundle(Recovering *g, int64_t first, Str *ret_bundle)
     return ERR_OK;
 }
 
+NODISCARD static Err changed(const Recovering *g)
+{
+    return fault_set(g->fault, ERR_CONFLICT, 0, 0,
+        S("a copy that stays as it was verified: now it has other entries, so nothing more is put back"), (Str){0});
+}
+
+/* The first time: does all of it come to the root that was verified? The second: is it the same? */
+NODISCARD static Err hold(Recovering *g, int64_t first, Str bundle)
+{
+    Sha256 *looked = &g->looked[first / TILE_WIDTH], digest = sha256(bundle);
+    if (!g->r->try_only) return hash_equal(looked, &digest) ? ERR_OK : changed(g);
+    *looked = digest;
+    Str entry;
+    while (g->frontier.size < first + TILE_WIDTH && bundle_next(&bundle, &entry)) {
+        Sha256 leaf = tree_leaf(entry);
+        frontier_add(&g->frontier, &leaf);
+    }
+    return ERR_OK;
+}
+
 /* The store's leaves of this bundle against the copy's. */
 NODISCARD static Err compare(Recovering *g, int64_t first, int64_t size, Str bundle)
 {
     DbRows rows;
-    Str theirs, ours, hash;
+    Str theirs = {0}, ours, hash;
     int64_t number;
     int64_t count = size - first < TILE_WIDTH ? size - first : TILE_WIDTH;
     if (db_query(g->r->db, &g->scratch, "verify_leaves", DB_VALUES(db_number(first), db_number(count)), &rows))
@@ -133,6 +155,7 @@ NODISCARD static Err one_bundle(Recovering *g, int64_t first, int64_t size)
 {
     Str bundle = {0};
     Err e = read_bundle(g, first, &bundle);
+    if (!e) e = hold(g, first, bundle);
     if (!e && first < size) e = compare(g, first, size, bundle);
     if (e || g->r->try_only) return e;
     int64_t behind = g->r->size - first, count = behind < TILE_WIDTH ? behind : TILE_WIDTH;
@@ -176,7 +199,10 @@ Err record_recover(Arena *a, const Recovery *recovery, int64_t *ret_first, int64
     Recovery look = *recovery;
     look.try_only = true;
     g.r = &look;
+    g.looked = arena_new(a, Sha256, (size_t)(recovery->size / TILE_WIDTH + 1));
     Err e = all_bundles(&g, size);
+    Sha256 root = frontier_root(&g.frontier);
+    if (!e && (g.frontier.size != recovery->size || !hash_equal(&root, &recovery->root))) e = changed(&g);
     g.r = recovery;
     if (!e && !recovery->try_only) e = all_bundles(&g, size);
     if (!e && !recovery->try_only) e = tell(&g, size, recovery->size - 1);

@@ -18,6 +18,7 @@ typedef struct Recovery {
     Db *db;
     RecordSource *source; /* verified by the caller */
     int64_t size;         /* of its checkpoint */
+    Sha256 root;          /* and what its entries must come to, when they are read again */
     Officer by;
     Str reason;
     int64_t now;
