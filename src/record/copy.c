@@ -108,7 +108,10 @@ NODISCARD static Err copying_file(RecordSource *source, Arena *a, const Sha256 *
     const Copying *c = source->context;
     Str path = str_format(a, "side/%.*s", STR_ARG(sha256_hex(a, *digest)));
     Fault none = {0};
-    if (source_folder_read(a, c->folder, path, (size_t)size, ret_bytes, &none) == ERR_OK) return ERR_OK;
+    if (source_folder_read(a, c->folder, path, (size_t)size, ret_bytes, &none) == ERR_OK) {
+        Sha256 kept = sha256(*ret_bytes);
+        if (hash_equal(&kept, digest)) return ERR_OK; /* else cut short when the power went, or changed since: it is fetched again */
+    }
     Err e = source_file(c->from, a, digest, size, ret_bytes, fault);
     if (!e) {
         Sha256 here = sha256(*ret_bytes);
