@@ -11,7 +11,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { WINDOW_TILES = 24, WINDOW_ASKED = 2 * WINDOW_TILES, TRIES = 4, FIRST_PAUSE_MS = 250, FILE_MS = 300000 };
+enum {
+    AHEAD_MOST =
+        512 *
+        1024, /* a bundle above this, which no ordinary one is, is fetched when its turn comes: two windows of the largest would be gigabytes */
+    WINDOW_TILES = 24,
+    WINDOW_ASKED = 2 * WINDOW_TILES,
+    TRIES = 4,
+    FIRST_PAUSE_MS = 250,
+    FILE_MS = 300000
+};
 
 typedef enum WindowState { WINDOW_FREE, WINDOW_FETCHING, WINDOW_READY } WindowState;
 
@@ -105,7 +114,7 @@ static void fill_window(const Site *site, Window *w, int64_t size)
         int level = i % 2 ? 0 : -1;
         int64_t index = w->first + i / 2;
         Str path = tile_path(&w->arena, level, index, width_of(size, index));
-        w->asked[i] = (FetchRequest){.url = address_of(site, &w->arena, path), .most = source_tile_most(level)};
+        w->asked[i] = (FetchRequest){.url = address_of(site, &w->arena, path), .most = level < 0 ? AHEAD_MOST : source_tile_most(level)};
     }
     fetch_all(site->ahead_fetcher, &w->arena, w->asked, 2 * w->count, w->errs, w->got, w->faults);
 }
