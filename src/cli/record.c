@@ -106,6 +106,7 @@ static int verify_proof(Cli *cli, const Asking *asking, Str file)
     if (!asking->options.key_count) return cli_usage(cli, "a proof is checked with the record's key: give --key, or a --state that has it");
     if (disk_read(cli->a, file, PROOF_MAX, &text, &fault)) return cli_fail(cli, &fault);
     if (cli_has(cli, "entry") && disk_read(cli->a, cli_value(cli, "entry"), ACT_ENTRY_MAX, &entry, &fault)) return cli_fail(cli, &fault);
+    if (cli_has(cli, "entry") && !entry.len) return cli_usage(cli, "--entry: the file is empty, and no act");
     fault.file = file;
     if (record_verify_proof(cli->a, text, entry, &asking->options, report, &leaf, &fault)) return cli_fail(cli, &fault);
     Buf b = buf_new(cli->a);
