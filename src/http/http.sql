@@ -1,10 +1,13 @@
 -- http.sql: what the site itself keeps: sessions and one-time links.
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
--- http_session_by_token(token_hash): who holds this cookie
-SELECT id, who, name, power, begun, seen, ends FROM session WHERE token_hash = :token_hash;
+-- http_session_by_token(token_hash): who holds this cookie, while the record says that the power is in force
+SELECT s.id, s.who, s.name, s.power, s.begun, s.seen, s.ends FROM session s JOIN record_power p ON p.number = s.power WHERE s.token_hash = :token_hash;
 
--- http_session_by_id(id): before it ends, or acts
+-- http_session_in_force(id): may it act? Not when its power has ended in the record, by whatever way: an older backup brings rows back, and a copy the leaves
+SELECT s.id FROM session s JOIN record_power p ON p.number = s.power WHERE s.id = :id;
+
+-- http_session_by_id(id): before it ends
 SELECT id, who, name, power, begun, seen, ends FROM session WHERE id = :id;
 
 -- http_sessions(now, idle_since): those that are good at this moment, the newest first

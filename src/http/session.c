@@ -132,7 +132,7 @@ Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *r
 Err session_stands(Db *db, Arena *a, Str id)
 {
     DbRows rows;
-    return db_one(db, a, "http_session_by_id", DB_VALUES(db_string(id)), &rows);
+    return db_one(db, a, "http_session_in_force", DB_VALUES(db_string(id)), &rows);
 }
 
 /* ---- roles that begin and end, in the record ---- */

@@ -268,6 +268,26 @@ static void what_is_over_is_dropped(void **state)
     assert_status(get(h, "/steward"), 403);
 }
 
+static Err run_end_in_the_record(Db *db, Command *command)
+{
+    DbRows rows;
+    Err e = db_query(db, command->arena, "record_powers_held", DB_VALUES(db_number(command->now), db_number(10)), &rows);
+    assert_int_equal(rows.count, 1);
+    while (!e && db_next(&rows)) e = db_run(db, "record_power_drop", DB_VALUES(db_number(db_i64(&rows, "number"))));
+    return e;
+}
+
+/* An older backup brings the session's row back, and 'record recover' the leaf that says it has ended. */
+static void what_the_record_has_ended_lets_nobody_in(void **state)
+{
+    House *h = *state;
+    sign_in(h, entry_link(h));
+    assert_status(get(h, "/steward"), 200);
+    Command command = {.name = "recovered", .leaf = LEAF_NONE, .run = run_end_in_the_record, .arena = &h->arena, .now = h->now};
+    assert_int_equal(store_run(h->store, &command), ERR_OK);
+    assert_status(get(h, "/steward"), 403);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +305,7 @@ int main(void)
         notes_test(a_steward_reads_no_kept_page),
         notes_test(sessions_are_the_stores),
         notes_test(what_is_over_is_dropped),
+        notes_test(what_the_record_has_ended_lets_nobody_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
