@@ -273,7 +273,11 @@ def check_another_name(tally, folder):
     tally('it wants a new name', 'record.origin' in site.run(*words, status=2))
     tally('and a reason', '--reason' in site.run(*words[:3], status=2, environment={'HUSTINGS_RECORD_ORIGIN': 'vote.example.org/record2'}))
     site.environment['HUSTINGS_RECORD_ORIGIN'] = 'vote.example.org/record2'
+    last = pathlib.Path(f'{site.key}.last')
+    signed = last.read_bytes()
+    pathlib.Path(f'{last}.before').write_bytes(signed)  # as if it was killed when the older files were put aside
     vkey = site.run(*words).strip()
+    tally('what was signed last stays beside', pathlib.Path(f'{last}.before').read_bytes() == signed and last.read_bytes() != signed)
     with site.serving():
         after = site.note()
         tally('the record goes on under it', tlog.checkpoint_parts(after)[0] == 'vote.example.org/record2' and signed_by(vkey, after), after)
