@@ -181,7 +181,7 @@ static void tell_ended(Verify *v, const KnownKey *signer)
 {
     for (int i = 0; i < v->key_count; i++)
         if (v->keys[i].ended_by < 0 && note_check(&v->note, &v->keys[i].verifier, NULL) == ERR_OK) return;
-    verify_found(v, FINDING_DOUBT, signer->ended_by, signer->ended_by,
+    verify_found(v, FINDING_WRONG, signer->ended_by, signer->ended_by,
         "The checkpoint is signed only by a key of which leaf %lld says that it is no longer used.", (long long)signer->ended_by);
 }
 
