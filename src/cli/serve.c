@@ -102,9 +102,21 @@ static void submit_chore(Keeper *k, Expire *expire, const char *name)
     store_submit(k->store, &chore->command);
 }
 
+/* While nothing can be signed, the program does nothing of its own that is an act: one leaf on a store that was set back, and those it lost cannot be put back
+ * any more. What is over lets nobody in meanwhile; that it ended is told when signing goes on. */
+static bool may_act(void)
+{
+    AUTO(arena_clear) Arena arena;
+    SealState seal;
+    arena_init(&arena, ARENA_LIMIT_DEFAULT);
+    record_seal_state(&arena, &seal);
+    return !seal.stopped.len;
+}
+
 static void keep_house(Keeper *k)
 {
     store_housekeep(k->store, now_ms());
+    if (!may_act()) return;
     submit_chore(k, site_expire, "site_expire");
     for (int i = 0; i < all_room_count; i++)
         if (all_rooms[i]->expire) submit_chore(k, all_rooms[i]->expire, all_rooms[i]->name);
