@@ -53,6 +53,7 @@ typedef struct Kept {
     int key_count;
     Earlier *earlier;
     int earlier_count;
+    Str state_text;
 } Kept;
 
 /* "hustings record state 1", "key VKEY" lines, an empty line, the note. */
@@ -67,6 +68,7 @@ NODISCARD static int read_state(const Cli *cli, Str file, Kept *kept)
         e = fault_set(&fault, ERR_INPUT, 1, 0, S("a file that 'hustings record verify --state' wrote"), (Str){0});
     }
     if (e) return cli_fail(cli, &fault);
+    kept->state_text = text;
     text = str_slice(text, state_head.len, text.len);
     while (text.len) {
         str_cut(text, '\n', &line, &text);
@@ -106,7 +108,7 @@ int asking_options(const Cli *cli, Asking *asking)
     if (wrong) return wrong;
     if (quorum > witness_count)
         return cli_usage(cli, "--quorum %lld: only %d witnesses were given (--witness)", (long long)quorum, witness_count);
-    *asking = (Asking){.state = cli_value(cli, "state")};
+    *asking = (Asking){.state = cli_value(cli, "state"), .state_text = kept.state_text};
     asking->options = (VerifyOptions){.keys = kept.keys,
         .key_count = kept.key_count,
         .witnesses = witnesses,
@@ -115,6 +117,17 @@ int asking_options(const Cli *cli, Asking *asking)
         .earlier = kept.earlier,
         .earlier_count = kept.earlier_count};
     return 0;
+}
+
+/* A site can keep one run waiting until another has seen more: what the slower one saw must not take the place of that, or it is forgotten. */
+NODISCARD static Err check_state_is_ours(const Cli *cli, const Asking *asking, Fault *fault)
+{
+    Str now = {0};
+    Err e = disk_read(cli->a, asking->state, 2 * NOTE_MAX, &now, fault);
+    if (e && e != ERR_MISSING) return e;
+    if (str_equal(now, asking->state_text)) return ERR_OK;
+    fault->file = asking->state;
+    return fault_set(fault, ERR_IO, 0, 0, S("what another run of this command wrote meanwhile stays: run this one again"), (Str){0});
 }
 
 int asking_keep(const Cli *cli, const Asking *asking, const VerifyReport *report)
@@ -126,6 +139,8 @@ int asking_keep(const Cli *cli, const Asking *asking, const VerifyReport *report
     buf_byte(&b, '\n');
     buf_str(&b, report->note);
     Fault fault = {0};
+    if (check_state_is_ours(cli, asking, &fault)) return cli_fail(cli, &fault);
+    fault = (Fault){0};
     return disk_replace(cli->a, asking->state, buf_done(&b), STATE_MODE, &fault) ? cli_fail(cli, &fault) : 0;
 }
 

@@ -55,6 +55,7 @@ typedef struct Asking {
     VerifyOptions options;
     RecordSource *source, *against;
     Str where, state;
+    Str state_text; /* as it was read; empty: it was not there */
 } Asking;
 /* Read those options; 0, or the exit status after telling what is wrong. */
 NODISCARD int asking_options(const Cli *cli, Asking *ret_asking);

@@ -6,6 +6,8 @@ through a folder and an address, and leaves that were lost put back. (Every byte
 Hashes differ from run to run, so 16 hexadecimal digits stand for any 16. Last line: "record tamper: N passed, N failed".
 """
 import argparse
+import functools
+import http.server
 import os
 import pathlib
 import re
@@ -15,6 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy',)]
@@ -74,6 +77,25 @@ def statuses(tally, hustings, place, url):
     tally('show: only that contest', status == 0 and said.count('contest.published') == 1 and said.startswith('leaf,at,act'), said)
 
 
+def overtaken(tally, hustings, place):
+    """A site keeps one run waiting, and another one remembers more meanwhile."""
+    other = '\n'.join(['hustings record state 1', 'what another run wrote'])
+
+    class Slow(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            (place / 'slow-state').write_text(other)
+            super().do_GET()
+
+        def log_message(self, *words):
+            pass
+
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Slow, directory=place / 'copy')) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        status, said = run(hustings, place, 'record', 'verify', f'http://127.0.0.1:{server.server_port}', '--state', 'slow-state')
+        server.shutdown()
+    tally('what another run remembered meanwhile stays', status == 3 and 'another run' in said and (place / 'slow-state').read_text() == other, (status, said))
+
+
 def recovered(tally, hustings, place):
     store = sqlite3.connect(place / 'demo.db')
     store.executescript('DELETE FROM record_leaf WHERE number = 1; UPDATE record_head SET size = 1; DELETE FROM record_checkpoint; DELETE FROM record_file')
@@ -111,6 +133,7 @@ def main():
             if (place / 'pid').exists():
                 os.kill(int((place / 'pid').read_text()), signal.SIGTERM)
                 time.sleep(1)
+        overtaken(tally, hustings, place)
         recovered(tally, hustings, place)
     print(f'record tamper: {tally.passed} passed, {tally.failed} failed')
     return 1 if tally.failed else 0
