@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ struct WitnessState {
     Arena *arena;
     Signer signer;
     bool key_is_new;
-    int lock;
+    int lock, key_lock;
     Log logs[WITNESS_LOGS_MAX];
     int log_count;
 };
@@ -94,13 +95,24 @@ static Err key_open(WitnessState *w, Arena *secret, const WitnessOptions *option
     return e ? e : key_check(&w->signer, w->arena, options, fault);
 }
 
+/* Two with one key and a folder each would remember different things, and cosign both. */
+static Err key_hold(WitnessState *w, Str file, Fault *fault)
+{
+    w->key_lock = open(str_c(w->arena, file), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (w->key_lock >= 0 && flock(w->key_lock, LOCK_EX | LOCK_NB) == 0) return ERR_OK;
+    bool taken = w->key_lock >= 0 && errno == EWOULDBLOCK;
+    fault->file = file;
+    if (taken) return fault_set(fault, ERR_CONFLICT, 0, 0, S("a key that no other witness uses"), (Str){0});
+    return fault_set(fault, ERR_IO, 0, 0, str_copy(w->arena, str_from_c(strerror(errno))), (Str){0});
+}
+
 static Err key_load(WitnessState *w, const WitnessOptions *options, Fault *fault)
 {
     Arena secret;
     arena_init(&secret, ARENA_LIMIT_DEFAULT);
     Err e = key_open(w, &secret, options, fault);
     arena_wipe(&secret);
-    return e;
+    return e ? e : key_hold(w, options->key_file, fault);
 }
 
 /* ---- what is remembered ---- */
@@ -245,7 +257,7 @@ Err witness_open(Arena *a, const WitnessOptions *options, WitnessState **ret_wit
     WitnessState *w = calloc(1, sizeof *w);
     if (!w) out_of_memory(sizeof *w);
     w->arena = a;
-    w->lock = -1;
+    w->lock = w->key_lock = -1;
     Err e = folder_open(w, options->folder, fault);
     if (!e) e = key_load(w, options, fault);
     if (!e) e = logs_open(w, options, fault);
@@ -262,6 +274,7 @@ void witness_close(WitnessState *witness)
         free(witness->logs[i].note);
     }
     signer_wipe(&witness->signer);
+    disk_unlock(&witness->key_lock);
     disk_unlock(&witness->lock);
     free(witness);
 }

@@ -6,6 +6,7 @@
 #include "record/recover.h"
 #include "record/seal.h"
 #include "record/verify.h"
+#include "record/witness.h"
 
 /* ---- a copy ---- */
 
@@ -72,6 +73,30 @@ static void one_witness_given_twice_is_one(void **state)
     folder_put(&f, "checkpoint", str_format(a, "%.*s%.*s%.*s", STR_ARG(signed_once), STR_ARG(first), STR_ARG(second)));
     assert_true(is_right_with(a, m, &f, both, 2));
     assert_true(is_right_with(a, m, &f, twice, 3));
+    folder_remove(&f);
+}
+
+/* Both would cosign, each by what it remembers. */
+static void one_key_is_one_witness(void **state)
+{
+    Arena *a = *state;
+    Folder f = folder_new(a);
+    Signer log;
+    Fault fault = {0};
+    WitnessState *one = NULL, *two = NULL;
+    signer_new(S("log.example"), KEY_NOTE, &log);
+    WitnessOptions options = {.folder = str_format(a, "%s/one", f.path),
+        .key_file = str_format(a, "%s/key", f.path),
+        .name = S("witness.example"),
+        .logs = &log.verifier,
+        .log_count = 1};
+    if (witness_open(a, &options, &one, &fault)) fail_msg("%.*s", STR_ARG(fault_text(a, &fault)));
+    options.folder = str_format(a, "%s/two", f.path);
+    assert_int_equal(witness_open(a, &options, &two, &fault), ERR_CONFLICT);
+    witness_close(one);
+    fault = (Fault){0};
+    if (witness_open(a, &options, &two, &fault)) fail_msg("%.*s", STR_ARG(fault_text(a, &fault)));
+    witness_close(two);
     folder_remove(&f);
 }
 
@@ -182,6 +207,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         arena_test(a_side_file_that_was_cut_short_is_fetched_again),
         arena_test(one_witness_given_twice_is_one),
+        arena_test(one_key_is_one_witness),
         arena_test(the_older_key_signs_nothing_while_another_name_begins),
         arena_test(what_is_put_back_is_what_was_verified),
     };
