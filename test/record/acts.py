@@ -381,7 +381,7 @@ def check_roles_from_their_leaves(tally, place):
     offered, given = watch.new()
     number = watch.before + 1
     tally('offered: for whom, until when, by whom', 'Nia Aye' in offered['says'] and offered['by'] == {'name': OPERATOR, 'role': 'operator'} and offered['until'] > offered['at'], offered)
-    tally('given: with which link', given['data'] == {'offer': watch.before} and OPERATOR in given['says'] and given['until'] > given['at'], given)
+    tally('given: with which link', given['data']['offer'] == watch.before and OPERATOR in given['says'] and given['until'] > given['at'], given)
     form = browser.get('/steward')
     tally('the page says who is signed in', 'Nia Aye' in form.words, form.words)
     send(browser, '/sign-out', body_of(form, '/sign-out'))
