@@ -60,7 +60,7 @@ static Err add_tile(Tiles *tiles, int level, int64_t index, const Sha256 **ret_h
     Str bytes = {0};
     Err e = get_tile(tiles, level, index, width, &bytes);
     if (e) return e;
-    if (bytes.len < (size_t)width * SHA256_BYTES)
+    if (!bytes.ptr || bytes.len < (size_t)width * SHA256_BYTES)
         return fault_setf(tiles->fault, tiles->arena, ERR_INPUT, "a tile of %d hashes, found %zu bytes: level %d, number %lld", width,
             bytes.len, level, (long long)index);
     Sha256 *hashes = arena_new(tiles->arena, Sha256, (size_t)width);
@@ -81,6 +81,7 @@ static Err read_hashes(void *context, int level, int64_t index, int count, Sha25
         if (tiles->read[i].level == level && tiles->read[i].index == index / TILE_WIDTH) hashes = tiles->read[i].hashes;
     Err e = hashes ? ERR_OK : add_tile(tiles, level, index / TILE_WIDTH, &hashes);
     if (e) return e;
+    ASSERT(hashes);
     memcpy(ret_hashes, hashes + index % TILE_WIDTH, (size_t)count * sizeof *hashes);
     return ERR_OK;
 }
