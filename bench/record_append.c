@@ -20,6 +20,7 @@ typedef struct Bench {
     Store *store;
     Command *commands;
     Arena *arenas;
+    int64_t *numbers; /* of the row that each command makes */
     int64_t next;
     int failed;
     sem_t done;
@@ -36,7 +37,7 @@ static double now_us(void)
 
 static Err run_row(Db *db, Command *c)
 {
-    Str name = str_format(c->arena, "bench %lld", (long long)(intptr_t)c->context);
+    Str name = str_format(c->arena, "bench %lld", (long long)*(const int64_t *)c->input);
     return db_run(db, "setting_add", DB_VALUES(db_string(name), db_bytes(S("0123456789abcdef0123456789abcdef"))));
 }
 
@@ -72,9 +73,10 @@ static void submit(int i, bool act)
         .leaf = act ? LEAF_ONE : LEAF_NONE,
         .run = act ? run_act : run_row,
         .done = answered,
-        .context = (void *)(intptr_t)bench.next++,
+        .input = &bench.numbers[i],
         .arena = &bench.arenas[i],
         .now = 1795367121123};
+    bench.numbers[i] = bench.next++;
     store_submit(bench.store, c);
 }
 
@@ -133,6 +135,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "record_append: %s\n", str_c(&a, fault_text(&a, &fault))), 3;
     bench.commands = arena_new(&a, Command, QUEUED);
     bench.arenas = arena_new(&a, Arena, QUEUED);
+    bench.numbers = arena_new(&a, int64_t, QUEUED);
     bench.next = (int64_t)(now_us() / 1e3) * 1000000;
     for (int i = 0; i < QUEUED; i++) arena_init(&bench.arenas[i], ARENA_LIMIT_DEFAULT);
     sem_init(&bench.done, 0, 0);

@@ -99,7 +99,7 @@ static Err present(WitnessState *witness, Tiles *tiles, Str checkpoint, int64_t 
 
 static Err look(const Tiles *tiles, Str *ret_note, Checkpoint *ret_checkpoint)
 {
-    Note note;
+    Note note = {0};
     Str url = beneath(tiles->arena, tiles->url, S("checkpoint"));
     Err e = get(tiles->fetcher, tiles->arena, url, NOTE_MAX, ret_note, tiles->fault);
     if (e) return e;

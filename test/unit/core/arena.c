@@ -137,6 +137,7 @@ static void pass_the_limit(void)
     Arena a;
     arena_init(&a, 20 * KIB);
     for (int i = 0; i < 21; i++) (void)arena_new(&a, char, KIB);
+    arena_clear(&a);
 }
 
 static void pass_the_limit_at_once(void)
@@ -144,6 +145,7 @@ static void pass_the_limit_at_once(void)
     Arena a;
     arena_init(&a, 20 * KIB);
     (void)arena_new(&a, char, 20 * KIB + 1);
+    arena_clear(&a);
 }
 
 static void overflow_the_size(void)
@@ -151,6 +153,7 @@ static void overflow_the_size(void)
     Arena a;
     arena_init(&a, 0);
     (void)arena_new(&a, uint64_t, SIZE_MAX / 8 + 2);
+    arena_clear(&a);
 }
 
 static void overflow_nearly(void)
@@ -158,6 +161,7 @@ static void overflow_nearly(void)
     Arena a;
     arena_init(&a, SIZE_MAX);
     (void)arena_new(&a, char, SIZE_MAX - 8);
+    arena_clear(&a);
 }
 
 static void overflow_in_growing(void)
@@ -166,6 +170,7 @@ static void overflow_in_growing(void)
     arena_init(&a, 0);
     int *one = arena_new(&a, int, 1);
     (void)arena_grow(&a, int, one, 1, SIZE_MAX / 2);
+    arena_clear(&a);
 }
 
 static void stops_at_the_limit_and_at_overflow(void **state)

@@ -86,11 +86,11 @@ static void put_changed(const Folder *f, const char *name, Str bytes, size_t at,
 
 static Str rewritten(Arena *a, Str entry)
 {
-    char *copy = arena_new(a, char, entry.len + 1);
-    memcpy(copy, entry.ptr, entry.len);
-    char *name = strstr(copy, "Poll");
+    char *copy = (char *)(uintptr_t)str_c(a, entry);
+    char *name = strstr(copy, "Poll"), *program = strstr(copy, "hustings\",\"role");
+    assert_true(name || program);
     if (name) memcpy(name, "Pull", 4);
-    else memcpy(strstr(copy, "hustings\",\"role"), "hastings", 8);
+    else memcpy(program, "hastings", 8);
     return (Str){copy, entry.len};
 }
 
