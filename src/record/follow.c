@@ -112,8 +112,8 @@ static Err look(const Tiles *tiles, Str *ret_note, Checkpoint *ret_checkpoint)
 Err witness_follow(WitnessState *witness, Fetcher *fetcher, Arena *a, Str url, int64_t time, Followed *ret_followed, Fault *fault)
 {
     Tiles tiles = {.fetcher = fetcher, .arena = a, .url = url, .fault = fault};
-    Str note;
-    Checkpoint checkpoint;
+    Str note = {0};
+    Checkpoint checkpoint = {0};
     Sha256 root;
     Err e = look(&tiles, &note, &checkpoint);
     if (e) return e;

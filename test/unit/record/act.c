@@ -134,6 +134,7 @@ static void what_is_written_is_read(void **state)
     assert_same_str(l.unit, act.unit);
     assert_same_str(l.reason, act.reason);
     assert_int_equal(l.file_count, 2);
+    ASSERT(l.files);
     for (int i = 0; i < 2; i++) {
         assert_same_str(l.files[i].name, act.files[i].name);
         assert_true(l.files[i].size == act.files[i].size);
@@ -301,6 +302,7 @@ static void data_that_is_too_large_stands_aside(void **state)
     assert_int_equal(act_read(a, entry, &l, &fault), ERR_OK);
     assert_null(l.data);
     assert_int_equal(l.file_count, 1);
+    ASSERT(l.files);
     assert_str(l.files[0].name, "data.json");
     assert_memory_equal(&l.files[0].digest, &digest, sizeof digest);
     json_error_t error;

@@ -86,12 +86,11 @@ static void put_changed(const Folder *f, const char *name, Str bytes, size_t at,
 
 static Str rewritten(Arena *a, Str entry)
 {
-    char *copy = (char *)(uintptr_t)str_c(a, entry);
-    char *name = strstr(copy, "Poll"), *program = strstr(copy, "hustings\",\"role");
+    const char *text = str_c(a, entry), *name = strstr(text, "Poll"), *program = strstr(text, "hustings\",\"role");
     assert_true(name || program);
-    if (name) memcpy(name, "Pull", 4);
-    else memcpy(program, "hastings", 8);
-    return (Str){copy, entry.len};
+    size_t at = (size_t)((name ? name : program) - text), len = name ? 4 : 8;
+    Str before = str_slice(entry, 0, at), behind = str_slice(entry, at + len, entry.len);
+    return str_format(a, "%.*s%s%.*s", STR_ARG(before), name ? "Pull" : "hastings", STR_ARG(behind));
 }
 
 /* ---- right ---- */
