@@ -5,14 +5,16 @@
 
 #include <string.h>
 
-/* Leaves of one bundle, put back by one command. */
-typedef struct Part {
-    RecordSource *source;
-    Str bundle;
-    int64_t first; /* of the bundle */
-    int64_t from;  /* the first that is missing */
-    int64_t count; /* of the bundle */
-} Part;
+typedef struct Recovering {
+    const Recovery *r;
+    Arena *a;       /* of the caller */
+    Sha256 *looked; /* the digest of each bundle when it was looked at: a site may show another one when it is asked again */
+    Frontier frontier;
+    Arena scratch;  /* of one bundle */
+    int64_t lacks;  /* the first leaf that is missing */
+    const Act *act; /* that tells of it */
+    Fault *fault;
+} Recovering;
 
 /* ---- inside the command ---- */
 
@@ -55,48 +57,6 @@ NODISCARD static Err put_leaf(Db *db, Arena *a, RecordSource *source, const Leaf
     return e;
 }
 
-/* ERR_CONFLICT: somebody has acted since we looked. */
-static Err run_part(Db *db, Command *c)
-{
-    const Part *part = c->input;
-    Str rest = part->bundle, entry;
-    Err e = ERR_OK;
-    for (int64_t n = part->first; n < part->first + part->count && !e; n++) {
-        Leaf leaf;
-        if (!bundle_next(&rest, &entry)) return fault_set(&c->fault, ERR_INPUT, 0, 0, S("a whole bundle of entries"), (Str){0});
-        if (n < part->from) continue;
-        e = act_read(c->arena, entry, &leaf, &c->fault);
-        leaf.number = n;
-        if (!e) e = put_leaf(db, c->arena, part->source, &leaf, c->now);
-    }
-    if (e == ERR_CONFLICT) return fault_set(&c->fault, e, 0, 0, S("a store on which nobody acts meanwhile"), (Str){0});
-    return e;
-}
-
-static Err run_told(Db *db, Command *c)
-{
-    return record_act(db, c->arena, c->input, c->now, NULL, &c->fault);
-}
-
-/* ---- around it ---- */
-
-typedef struct Recovering {
-    const Recovery *r;
-    Arena *a;       /* of the caller */
-    Sha256 *looked; /* the digest of each bundle when it was looked at: a site may show another one when it is asked again */
-    Frontier frontier;
-    Arena scratch; /* of one bundle */
-    Fault *fault;
-} Recovering;
-
-NODISCARD static Err run(Recovering *g, const char *name, Err (*body)(Db *, Command *), const void *input)
-{
-    Command c = {.name = name, .leaf = LEAF_ONE, .run = body, .input = input, .arena = &g->scratch, .now = g->r->now};
-    Err e = store_run(g->r->store, &c);
-    if (e) *g->fault = (Fault){.err = e, .expected = str_copy(g->a, c.fault.expected), .found = str_copy(g->a, c.fault.found)};
-    return e;
-}
-
 NODISCARD static Err read_bundle(Recovering *g, int64_t first, Str *ret_bundle)
 {
     int64_t behind = g->r->size - first;
@@ -110,28 +70,63 @@ NODISCARD static Err read_bundle(Recovering *g, int64_t first, Str *ret_bundle)
 NODISCARD static Err changed(const Recovering *g)
 {
     return fault_set(g->fault, ERR_CONFLICT, 0, 0,
-        S("a copy that stays as it was verified: now it has other entries, so nothing more is put back"), (Str){0});
+        S("a copy that stays as it was verified: now it has other entries, so nothing is put back"), (Str){0});
 }
 
-/* The first time: does all of it come to the root that was verified? The second: is it the same? */
-NODISCARD static Err hold(Recovering *g, int64_t first, Str bundle)
+/* For the root of all of it, and to know it again. */
+static void hold(Recovering *g, int64_t first, Str bundle)
 {
-    Sha256 *looked = &g->looked[first / TILE_WIDTH], digest = sha256(bundle);
-    if (!g->r->try_only) return hash_equal(looked, &digest) ? ERR_OK : changed(g);
-    *looked = digest;
     Str entry;
+    g->looked[first / TILE_WIDTH] = sha256(bundle);
     while (g->frontier.size < first + TILE_WIDTH && bundle_next(&bundle, &entry)) {
         Sha256 leaf = tree_leaf(entry);
         frontier_add(&g->frontier, &leaf);
     }
-    return ERR_OK;
 }
+
+/* What is missing of one bundle. ERR_CONFLICT: somebody has acted since we looked. */
+NODISCARD static Err put_bundle(Recovering *g, Db *db, int64_t first, int64_t now)
+{
+    int64_t behind = g->r->size - first, count = behind < TILE_WIDTH ? behind : TILE_WIDTH;
+    Str rest = {0}, entry;
+    Fault fault = {0};
+    Err e = read_bundle(g, first, &rest);
+    Sha256 digest = sha256(rest);
+    if (!e && !hash_equal(&g->looked[first / TILE_WIDTH], &digest)) return changed(g);
+    for (int64_t n = first; n < first + count && !e; n++) {
+        Leaf leaf;
+        if (!bundle_next(&rest, &entry)) return fault_set(g->fault, ERR_INPUT, 0, 0, S("a whole bundle of entries"), (Str){0});
+        if (n < g->lacks) continue;
+        e = act_read(&g->scratch, entry, &leaf, &fault);
+        if (e) return fault_set(g->fault, e, 0, 0, str_copy(g->a, fault.expected), str_copy(g->a, fault.found));
+        leaf.number = n;
+        e = put_leaf(db, &g->scratch, g->r->source, &leaf, now);
+    }
+    if (e == ERR_CONFLICT) return fault_set(g->fault, e, 0, 0, S("a store on which nobody acts meanwhile: nothing was put back"), (Str){0});
+    return e;
+}
+
+/* All of it or nothing: were some leaves back and then an act of somebody else, no copy would fit the store any more. */
+static Err run_all(Db *db, Command *c)
+{
+    Recovering *g = (Recovering *)c->input;
+    Err e = ERR_OK;
+    *g->fault = (Fault){0};
+    for (int64_t first = g->lacks / TILE_WIDTH * TILE_WIDTH; first < g->r->size && !e; first += TILE_WIDTH) {
+        e = put_bundle(g, db, first, c->now);
+        arena_recycle(&g->scratch);
+    }
+    if (!e) e = record_act(db, c->arena, g->act, c->now, NULL, &c->fault);
+    return e;
+}
+
+/* ---- around it ---- */
 
 /* The store's leaves of this bundle against the copy's. */
 NODISCARD static Err compare(Recovering *g, int64_t first, int64_t size, Str bundle)
 {
     DbRows rows;
-    Str theirs = {0}, ours, hash;
+    Str theirs, ours, hash;
     int64_t number;
     int64_t count = size - first < TILE_WIDTH ? size - first : TILE_WIDTH;
     if (db_query(g->r->db, &g->scratch, "verify_leaves", DB_VALUES(db_number(first), db_number(count)), &rows))
@@ -151,61 +146,56 @@ NODISCARD static Err compare(Recovering *g, int64_t first, int64_t size, Str bun
     return ERR_OK;
 }
 
-NODISCARD static Err one_bundle(Recovering *g, int64_t first, int64_t size)
+/* All of the copy: it must come to the root that was verified, and the store's leaves must be its first. */
+NODISCARD static Err compare_all(Recovering *g)
 {
-    Str bundle = {0};
-    Err e = read_bundle(g, first, &bundle);
-    if (!e) e = hold(g, first, bundle);
-    if (!e && first < size) e = compare(g, first, size, bundle);
-    if (e || g->r->try_only) return e;
-    int64_t behind = g->r->size - first, count = behind < TILE_WIDTH ? behind : TILE_WIDTH;
-    Part part = {.source = g->r->source, .bundle = bundle, .first = first, .from = first < size ? size : first, .count = count};
-    return part.from < first + count ? run(g, "record_recover", run_part, &part) : ERR_OK;
+    Err e = ERR_OK;
+    g->looked = arena_new(g->a, Sha256, (size_t)(g->r->size / TILE_WIDTH + 1));
+    for (int64_t first = 0; first < g->r->size && !e; first += TILE_WIDTH) {
+        Str bundle = {0};
+        e = read_bundle(g, first, &bundle);
+        if (!e) hold(g, first, bundle);
+        if (!e && first < g->lacks) e = compare(g, first, g->lacks, bundle);
+        arena_recycle(&g->scratch);
+    }
+    Sha256 root = frontier_root(&g->frontier);
+    return e || (g->frontier.size == g->r->size && hash_equal(&root, &g->r->root)) ? e : changed(g);
 }
 
-NODISCARD static Err tell(Recovering *g, int64_t first, int64_t last)
+static Act act_of(const Recovering *g)
 {
+    int64_t first = g->lacks, last = g->r->size - 1;
     Str which = first == last
                     ? str_format(g->a, "Leaf %lld, which the store had lost, was", (long long)first)
                     : str_format(g->a, "The leaves %lld to %lld, which the store had lost, were", (long long)first, (long long)last);
     Act act = {.kind = "store.recovered", .by = g->r->by, .reason = g->r->reason};
     act.says = str_format(g->a,
         "%.*s put back from a copy of the record. What those acts did elsewhere in the store may have to be done again.", STR_ARG(which));
-    return run(g, "record_recovered", run_told, &act);
+    return act;
 }
 
-/* All leaves of the copy, from the first on: those of the store must be the same. */
-NODISCARD static Err all_bundles(Recovering *g, int64_t size)
+NODISCARD static Err put_all(Recovering *g)
 {
-    Err e = ERR_OK;
-    source_ahead(g->r->source, g->r->size);
-    for (int64_t first = 0; first < g->r->size && !e; first += TILE_WIDTH) {
-        e = one_bundle(g, first, size);
-        arena_recycle(&g->scratch);
-    }
-    source_ahead(g->r->source, 0);
+    Act act = act_of(g);
+    g->act = &act;
+    Command c = {.name = "record_recover", .leaf = LEAF_ONE, .run = run_all, .input = g, .arena = g->a, .now = g->r->now};
+    Err e = store_run(g->r->store, &c);
+    if (e && !g->fault->err) *g->fault = (Fault){.err = e, .expected = c.fault.expected, .found = c.fault.found};
     return e;
 }
 
 Err record_recover(Arena *a, const Recovery *recovery, int64_t *ret_first, int64_t *ret_count, Fault *fault)
 {
     Recovering g = {.r = recovery, .a = a, .fault = fault};
-    int64_t size;
-    if (record_size(recovery->db, a, &size)) return fault_set(fault, ERR_IO, 0, 0, str_copy(a, db_trouble(recovery->db)), (Str){0});
-    *ret_first = size;
-    *ret_count = recovery->size > size ? recovery->size - size : 0;
+    if (record_size(recovery->db, a, &g.lacks)) return fault_set(fault, ERR_IO, 0, 0, str_copy(a, db_trouble(recovery->db)), (Str){0});
+    *ret_first = g.lacks;
+    *ret_count = recovery->size > g.lacks ? recovery->size - g.lacks : 0;
     if (!*ret_count) return ERR_OK;
     arena_init(&g.scratch, ARENA_LIMIT_DEFAULT);
-    Recovery look = *recovery;
-    look.try_only = true;
-    g.r = &look;
-    g.looked = arena_new(a, Sha256, (size_t)(recovery->size / TILE_WIDTH + 1));
-    Err e = all_bundles(&g, size);
-    Sha256 root = frontier_root(&g.frontier);
-    if (!e && (g.frontier.size != recovery->size || !hash_equal(&root, &recovery->root))) e = changed(&g);
-    g.r = recovery;
-    if (!e && !recovery->try_only) e = all_bundles(&g, size);
-    if (!e && !recovery->try_only) e = tell(&g, size, recovery->size - 1);
+    source_ahead(recovery->source, recovery->size);
+    Err e = compare_all(&g);
+    if (!e && !recovery->try_only) e = put_all(&g);
+    source_ahead(recovery->source, 0);
     arena_clear(&g.scratch);
     return e;
 }

@@ -5,7 +5,8 @@
  *      copy has them, byte for byte.
  * What comes back: the entries, with the columns made from them; powers that they gave and that have not ended; side files that the record itself keeps and
  *      the copy has. What the acts did elsewhere in the store does not. Then a leaf store.recovered says so.
- * Killed in between: what was put back stays, and the next call goes on behind it.
+ * All of it is one commit: whoever kills it, or acts meanwhile (servers may share a PostgreSQL store), finds either nothing put back or all of it. Whoever acts
+ * while it goes on waits for it.
  */
 #ifndef HUSTINGS_RECORD_RECOVER_H
 #define HUSTINGS_RECORD_RECOVER_H
@@ -25,8 +26,8 @@ typedef struct Recovery {
     bool try_only;
 } Recovery;
 
-/* *ret_first, *ret_count: what was (or would be) put back; none: nothing is missing. ERR_CONFLICT: the store's leaves are not the first ones of the copy: `fault`
- * names the first that is not. */
+/* *ret_first, *ret_count: what was (or would be) put back; none: nothing is missing. ERR_CONFLICT: the store's leaves are not the first ones of the copy (`fault`
+ * names the first that is not), or somebody acted meanwhile; nothing was put back. */
 NODISCARD Err record_recover(Arena *a, const Recovery *recovery, int64_t *ret_first, int64_t *ret_count, Fault *fault);
 
 #endif

@@ -35,6 +35,7 @@ SLUG, OTHER_SLUG = 'labour-2010-totals', 'burlington-2009'
 BARE = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null'}
 OPERATOR, STEWARD = 'Carol Count', 'Ada Poll'
 NONE = ()
+RECOVERING = 'COPY'  # not beside a server, as the others are called: alone_recovers
 
 # Every POST that writes: the acts that one good request leaves. /enter is done by somebody who is not signed in.
 ROUTES = {
@@ -51,7 +52,7 @@ COMMANDS = {
     'sign-in': {'': ('role.offered',)}, 'export': {'': ('export.made',)}, 'contests': {'': NONE, '--recount': NONE}, 'backup': {'': NONE},
     'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
     'record verify': None, 'record show': None, 'record copy': None,  # only read
-    'record recover': None,  # into a store that lost leaves: tamper.py
+    'record recover': {RECOVERING: ('role.offered', 'role.offered', 'store.recovered')},  # two that were lost, and that they were
     'restore': None, 'move': None,  # into an empty store: docs/backup.md says what becomes of the record
     'serve': None,  # all of this file
     'witness': None,  # has no store
@@ -298,6 +299,8 @@ def check_commands(tally, place):
         place.run('unpublish', OTHER_SLUG, '--reason', 'to begin with')
     for command, ways in COMMANDS.items():
         for way, kinds in (ways or {}).items():
+            if way == RECOVERING:
+                continue
             watch = Leaves(place)
             said = call(place, command, way)
             name = f'{command} {way}'.strip()
@@ -445,6 +448,30 @@ def alone_enters(tally, place):
         names = {leaf['contest']: {f['name']: f['sha256'] for f in leaf['files']} for leaf in leaves}
         held = all(names[slug]['contest.conf'] == sha256_of(example / 'contest.conf') for slug, example in ((SLUG, EXAMPLE), (OTHER_SLUG, OTHER)))
         tally('with its files, by the program', held and all(leaf['by']['role'] == 'program' for leaf in leaves), leaves)
+
+
+def alone_recovers(tally, place):
+    """A store that was set back to a moment before two of its acts."""
+    with place.serving():
+        size = place.size()
+        for name in ('Gone Soon', 'Gone Too'):
+            place.run('sign-in', '--for', name)
+        sealed = wait_for(lambda: place.values('SELECT max(size) FROM record_checkpoint') == [str(size + 2)])
+        address = f'http://{place.site.hostname}:{place.site.port}'
+        place_free_run('record', 'copy', address, str(place.folder / 'copy'))
+    place.sql(f'DELETE FROM record_leaf WHERE number >= {size}; DELETE FROM record_checkpoint WHERE size > {size}; UPDATE record_head SET size = {size}')
+    watch, command = Leaves(place), 'record recover'
+    refused = place.run(*command.split(), place.folder / 'copy', '--reason', 'the disk failed', status=2, officer=None)
+    tally(f'{command} by nobody: refused, and no leaf', '--by NAME' in refused and watch.kinds() == (), refused)
+    place.run(*command.split(), place.folder / 'copy', '--dry-run')
+    tally(f'{command} --dry-run: no leaf', watch.kinds() == (), watch.new())
+    place.run(*command.split(), place.folder / 'copy', '--reason', 'the disk failed')
+    told = watch.new()
+    tally(f'{command}: what was lost, and that it was', sealed and watch.kinds() == COMMANDS[command][RECOVERING], told)
+    tally(f'{command}: by whom, why, and which', told[-1]['by'] == {'name': OPERATOR, 'role': 'operator'} and told[-1]['reason'] == 'the disk failed'
+          and f'leaves {size} to {size + 1}' in told[-1]['says'], told[-1])
+    place.run(*command.split(), place.folder / 'copy', '--reason', 'once more')
+    tally(f'{command} once more: nothing', watch.kinds() == COMMANDS[command][RECOVERING], watch.new())
 
 
 def try_engine(tally, url, words):
