@@ -76,10 +76,12 @@ static Str hand_over(const Change *c, const Verifier *added)
     return buf_done(&b);
 }
 
-static Err append(const Change *c, const char *kind, const Verifier *verifier, Str says)
+/* `name_before`: the name of the record that this key ends; or empty. */
+static Err append(const Change *c, const char *kind, const Verifier *verifier, Str says, Str name_before)
 {
     View *data = view_object(c->a);
     view_put_str(data, S("vkey"), verifier_text(c->a, verifier));
+    if (name_before.len) view_put_str(data, S("name_before"), name_before);
     if (c->keys->count > 1 && str_equal(str_from_c(kind), S("record.key_added"))) view_put_str(data, S("signed"), hand_over(c, verifier));
     Act act = {.kind = kind, .by = c->by, .says = says, .reason = c->reason, .data = data};
     Command command = {.name = "record_key", .leaf = LEAF_ONE, .run = run_act, .input = &act, .arena = c->a, .now = c->now};
@@ -89,11 +91,11 @@ static Err append(const Change *c, const char *kind, const Verifier *verifier, S
 }
 
 /* Once. */
-static Err tell(const Change *c, const char *kind, const Verifier *verifier, Str says)
+static Err tell(const Change *c, const char *kind, const Verifier *verifier, Str says, Str name_before)
 {
     int64_t number = -1;
     Err e = find_leaf(c, kind, verifier, &number);
-    return e || number >= 0 ? e : append(c, kind, verifier, says);
+    return e || number >= 0 ? e : append(c, kind, verifier, says, name_before);
 }
 
 /* --- checkpoints --- */
@@ -196,7 +198,7 @@ Err record_key_add(Store *store, Db *db, Arena *a, RecordKeys *keys, Officer by,
     *ret_added = keys->signers[i].verifier;
     Str key = key_shown(a, ret_added), old = key_shown(a, &keys->signers[0].verifier);
     e = tell(&c, "record.key_added", ret_added,
-        str_format(a, "A new key, %.*s, signs this record from now on, beside %.*s.", STR_ARG(key), STR_ARG(old)));
+        str_format(a, "A new key, %.*s, signs this record from now on, beside %.*s.", STR_ARG(key), STR_ARG(old)), S(""));
     return e ? e : seal_all(&c, record_seal);
 }
 
@@ -232,7 +234,7 @@ Err record_key_end(Store *store, Db *db, Arena *a, RecordKeys *keys, uint32_t id
     if (!e) e = check_others(&c, i);
     if (e) return e;
     Str key = key_shown(a, &ending);
-    e = tell(&c, "record.key_ended", &ending, str_format(a, "The key %.*s signs this record no more.", STR_ARG(key)));
+    e = tell(&c, "record.key_ended", &ending, str_format(a, "The key %.*s signs this record no more.", STR_ARG(key)), S(""));
     if (!e) e = seal_all(&c, record_seal);
     for (int k = 0; k < keys->count && !e; k++) e = check_signed_by(&c, &keys->signers[k].verifier);
     return e ? e : take_from_file(&c, id);
@@ -245,9 +247,10 @@ Err record_key_begin_again(Store *store, Db *db, Arena *a, RecordKeys *keys, Off
     Sealed before;
     Err e = record_sealed(db, a, &before);
     if (e && e != ERR_MISSING) return store_failed(&c, e);
-    Str from = e ? S("no name") : before.checkpoint.origin, key = key_shown(a, verifier);
+    Str from = e ? S("") : before.checkpoint.origin, was = from.len ? from : S("no name"), key = key_shown(a, verifier);
     e = tell(&c, "record.key_added", verifier,
         str_format(a, "The record goes on under another name, with the new key %.*s. Its name was %.*s; that key signs it no more.",
-            STR_ARG(key), STR_ARG(from)));
+            STR_ARG(key), STR_ARG(was)),
+        from);
     return e ? e : seal_all(&c, record_seal_anew);
 }

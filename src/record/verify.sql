@@ -14,7 +14,7 @@ SELECT number FROM record_leaf WHERE number < 0 OR number >= :size ORDER BY numb
 SELECT number, hash FROM record_leaf WHERE number >= :first ORDER BY number LIMIT :most;
 
 -- verify_key_leaves(): where the record names its keys
-SELECT entry FROM record_leaf WHERE kind = 'record.key_added' ORDER BY number LIMIT 1000;
+SELECT number, entry FROM record_leaf WHERE kind = 'record.key_added' ORDER BY number LIMIT 1000;
 
 -- verify_nodes(level, first, behind): of one tile
 SELECT number, hash FROM record_node WHERE level = :level AND number >= :first AND number < :behind ORDER BY number;

@@ -17,6 +17,7 @@ typedef struct CheckpointRow {
     Str frontier, root;
     bool is_good; /* every column has the kind it should have, and the note can be read */
     bool is_signed;
+    bool is_falsified; /* bears a signature of a key that is known, and that is wrong */
 } CheckpointRow;
 
 /* What the store has beside a block's entries. */
@@ -34,12 +35,22 @@ typedef struct SeenFile {
     bool is_used, is_named; /* a row of that digest has the name that some leaf gives it */
 } SeenFile;
 
+/* A name that the record had once. */
+typedef struct OldName {
+    Str name;
+    int64_t until; /* the leaf that gave it up */
+} OldName;
+
+enum { OLD_NAMES_MAX = 16 };
+
 struct StoreCheck {
     Db *db;
     int64_t size; /* record_head */
     int64_t checkpoint_at;
     Verifier keys[VERIFY_KEYS_MAX];
     int key_count;
+    OldName names[OLD_NAMES_MAX];
+    int name_count;
     SeenFile *files;
     int64_t file_room, file_count;
 };
@@ -59,9 +70,34 @@ NODISCARD static Err ask(Verify *v, Arena *a, const char *statement, const DbVal
 static void read_head(Verify *v, const DbRows *rows)
 {
     int64_t one = 0;
-    bool good = rows->count == 1 && row_number(rows, 0, "one", &one) && one == 1 && row_number(rows, 0, "size", &v->store->size);
+    bool good = rows->count == 1 && row_number(rows, 0, "one", &one) && one == 1 && row_number(rows, 0, "size", &v->store->size) &&
+                v->store->size >= 0;
     if (!good) verify_found(v, FINDING_WRONG, -1, -1, "record_head has not the one row that it should have.");
     if (!good) v->store->size = -1;
+}
+
+/* Leaves that tell of a key which began the record again (record_key_begin_again). Whether they are as they were signed is found out when their turn comes. */
+static void add_old_name(Verify *v, const DbRows *rows, int row)
+{
+    StoreCheck *s = v->store;
+    OldName *old = &s->names[s->name_count];
+    Str entry;
+    Leaf leaf;
+    Fault none = {0};
+    if (s->name_count == OLD_NAMES_MAX || !row_number(rows, row, "number", &old->until)) return;
+    if (!row_bytes(rows, row, "entry", DB_BLOB, &entry) || act_read(v->a, entry, &leaf, &none) || !leaf.data) return;
+    const View *name = view_get(leaf.data, S("name_before"));
+    if (!name || view_kind(name) != VIEW_STR) return;
+    old->name = str_copy(v->a, view_str(name));
+    s->name_count++;
+}
+
+NODISCARD static Err read_old_names(Verify *v)
+{
+    DbRows rows;
+    Err e = ask(v, v->a, "verify_key_leaves", DB_NO_VALUES, &rows);
+    for (int row = 0; !e && row < rows.count; row++) add_old_name(v, &rows, row);
+    return e;
 }
 
 Err store_begin(Verify *v)
@@ -73,7 +109,7 @@ Err store_begin(Verify *v)
     DbRows rows;
     Err e = ask(v, v->a, "verify_head", DB_NO_VALUES, &rows);
     if (!e) read_head(v, &rows);
-    return e;
+    return e ? e : read_old_names(v);
 }
 
 void store_clear(Verify *v)
@@ -131,11 +167,13 @@ Err store_fill(void *context, Block *b, Fault *fault)
 
 /* ---- signatures: on workers ---- */
 
-static bool is_signed_by_any(const StoreCheck *s, const Note *note)
+static void look_at_signatures(const StoreCheck *s, const Note *note, CheckpointRow *c)
 {
-    for (int i = 0; i < s->key_count; i++)
-        if (note_check(note, &s->keys[i], NULL) == ERR_OK) return true;
-    return false;
+    for (int i = 0; i < s->key_count; i++) {
+        Err e = str_equal(s->keys[i].name, c->says.origin) ? note_check(note, &s->keys[i], NULL) : ERR_MISSING;
+        c->is_signed |= e == ERR_OK;
+        c->is_falsified |= e == ERR_INPUT;
+    }
 }
 
 static void look_at_checkpoint(const StoreCheck *check, Block *b, StoreBlock *s, int row)
@@ -150,7 +188,7 @@ static void look_at_checkpoint(const StoreCheck *check, Block *b, StoreBlock *s,
     kinds &= row_bytes(&s->checkpoints, row, "frontier", DB_BLOB, &c->frontier);
     kinds &= row_bytes(&s->checkpoints, row, "note", DB_TEXT, &text);
     c->is_good = kinds && note_read(&b->arena, text, note, &fault) == ERR_OK && checkpoint_read(note->text, &c->says, &fault) == ERR_OK;
-    c->is_signed = c->is_good && is_signed_by_any(check, note);
+    if (c->is_good) look_at_signatures(check, note, c);
     if (!c->is_good) note->text = (Str){0};
 }
 
@@ -322,6 +360,14 @@ static void checkpoint_wrong(Verify *v, int64_t size, const char *what)
     verify_found(v, FINDING_WRONG, -1, -1, "record_checkpoint: the row of %lld leaves: %s.", (long long)size, what);
 }
 
+/* One that was signed under a name that the record has given up since. Its key is gone for good as a rule: then only the leaves vouch for it. */
+static bool is_history(const StoreCheck *s, const CheckpointRow *c)
+{
+    for (int i = 0; i < s->name_count; i++)
+        if (str_equal(s->names[i].name, c->says.origin) && c->size <= s->names[i].until) return true;
+    return false;
+}
+
 /* Its columns against its note, its note against the tree as it was. */
 static void check_checkpoint(Verify *v, Arena *a, const CheckpointRow *c, const Frontier *frontier)
 {
@@ -332,13 +378,14 @@ static void check_checkpoint(Verify *v, Arena *a, const CheckpointRow *c, const 
         checkpoint_wrong(v, c->size, "it is not a checkpoint, or a column has the wrong kind of value");
         return;
     }
-    if (!c->is_signed) checkpoint_wrong(v, c->size, "its note is not signed by a key of this record");
-    if (c->says.size != c->size || !str_equal(c->says.origin, v->report->checkpoint.origin))
-        checkpoint_wrong(v, c->size, "its note is of another size or record");
+    bool is_own = str_equal(c->says.origin, v->report->checkpoint.origin), history = !is_own && is_history(s, c);
+    if (c->is_falsified || (!c->is_signed && !history)) checkpoint_wrong(v, c->size, "its note is not signed by a key of this record");
+    if (c->says.size != c->size || !(is_own || history)) checkpoint_wrong(v, c->size, "its note is of another size or record");
     if (c->root.len != SHA256_BYTES || memcmp(c->root.ptr, c->says.root.bytes, SHA256_BYTES) != 0)
         checkpoint_wrong(v, c->size, "its root is not that of its note");
     bool fits = hash_equal(&root, &c->says.root);
     if (c->is_signed && c->says.size == c->size) verify_sized(v, c->size, fits);
+    else if (history && !fits) checkpoint_wrong(v, c->size, "its root is not that of the leaves");
     if (fits && !str_equal(c->frontier, frontier_bytes(a, frontier)))
         checkpoint_wrong(v, c->size, "its frontier is not that of the leaves");
     if (c->at < s->checkpoint_at) checkpoint_wrong(v, c->size, "it says that it was signed before the one in front of it");

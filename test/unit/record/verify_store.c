@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * A store with acts of all kinds is changed by hand, value by value and byte by byte, and verified: nothing may go unnoticed, what is about a leaf must name
- * it, and when the value is put back all is right again. What nothing vouches for is listed (docs/tampering.md lists it too): the moment at which a
- * checkpoint was signed, the moment at which a cosignature came.
+ * it, and when the value is put back all is right again. What nothing vouches for is a test of its own (docs/tampering.md lists it): the moment at which a
+ * checkpoint was signed, that at which a cosignature came, where on the site a file is. On PostgreSQL: test/record/tamper_postgres.py.
  */
 #include "core/folder.h"
 
@@ -240,8 +240,9 @@ static void change_cell(const Desk *d, const Cell *c, int step)
     sqlite3_value *value = read_cell(d, c);
     int kind = sqlite3_value_type(value);
     char text[400];
-    for (int byte = 0; kind == SQLITE_INTEGER && byte < 8; byte++) {
-        int64_t number = (int64_t)((uint64_t)sqlite3_value_int64(value) ^ (UINT64_C(1) << (8 * byte)));
+    for (int byte = 0; kind == SQLITE_INTEGER && byte <= 8; byte++) { /* the last: its sign */
+        int bit = byte < 8 ? 8 * byte : 63;
+        int64_t number = (int64_t)((uint64_t)sqlite3_value_int64(value) ^ (UINT64_C(1) << bit));
         snprintf(
             text, sizeof text, "UPDATE %s SET %s = %lld WHERE rowid = %lld", c->table, c->column, (long long)number, (long long)c->row);
         sql(d, "%s", text);
@@ -339,13 +340,37 @@ static void every_other_table(void **state)
         {"record_node", {"level", "number", "hash"}, 1},
         {"record_checkpoint", {"size", "root", "note", "frontier"}, 9},
         {"record_cosignature", {"witness", "id", "size", "time", "line"}, 5},
-        {"record_file", {"digest", "name", "size"}, 2},
+        {"record_file", {"digest", "name", "size", "bytes"}, 2},
         {"record_power", {"number", "ended", "holder", "what", "contest", "unit", "until"}, 2},
     };
     for (int t = 0; t < COUNT_OF(tables); t++)
         for (int r = 0; r < tables[t].rows; r++)
             for (int i = 0; i < 8 && tables[t].columns[i]; i++)
                 change_cell(d, &(Cell){tables[t].table, tables[t].columns[i], nth_row(d, tables[t].table, r), -1}, r == 0 ? 1 : 41);
+    assert_right(d);
+    desk_free(d);
+}
+
+/* So that docs/tampering.md says neither more nor less. They must still be possible: of the right kind, and checkpoints in order. */
+static void what_nothing_vouches_for(void **state)
+{
+    Desk *d = desk_new(*state);
+    sql(d, "UPDATE record_checkpoint SET at = at + 1");
+    sql(d, "UPDATE record_cosignature SET at = at + 1");
+    sql(d, "UPDATE record_file SET path = '/contests/elsewhere/files/gone-csv' WHERE path <> ''");
+    assert_right(d);
+    static const char *const impossible[] = {"UPDATE record_checkpoint SET at = 1 WHERE size = 33",
+        "UPDATE record_checkpoint SET at = 'then'", "UPDATE record_cosignature SET at = 'then'",
+        "UPDATE record_file SET path = x'ff00' WHERE path <> ''"};
+    for (int i = 0; i < COUNT_OF(impossible); i++) {
+        sql(d, "BEGIN; CREATE TEMP TABLE c AS SELECT * FROM record_checkpoint; CREATE TEMP TABLE s AS SELECT * FROM record_cosignature;"
+               "CREATE TEMP TABLE f AS SELECT * FROM record_file; COMMIT");
+        sql(d, "%s", impossible[i]);
+        assert_found(d, -1, impossible[i]);
+        sql(d, "DELETE FROM record_checkpoint; INSERT INTO record_checkpoint SELECT * FROM c; DELETE FROM record_cosignature;"
+               "INSERT INTO record_cosignature SELECT * FROM s; DELETE FROM record_file; INSERT INTO record_file SELECT * FROM f;"
+               "DROP TABLE c; DROP TABLE s; DROP TABLE f");
+    }
     assert_right(d);
     desk_free(d);
 }
@@ -438,6 +463,7 @@ int main(void)
         arena_test(leaves_that_are_not_signed_yet),
         arena_test(rows_deleted_inserted_swapped_renumbered),
         arena_test(every_other_table),
+        arena_test(what_nothing_vouches_for),
         arena_test(rows_of_other_tables_deleted_and_added),
         arena_test(an_entry_with_its_hash_and_node),
     };
