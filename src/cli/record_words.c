@@ -61,6 +61,28 @@ void tally_sort(Tally *tally)
     qsort(tally->rows, (size_t)tally->count, sizeof tally->rows[0], more_first);
 }
 
+/* ---- what others wrote, for a terminal ---- */
+
+/* Would move a cursor, colour what follows, or turn the direction of writing. */
+static bool is_unsafe(uint32_t point)
+{
+    bool control = (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
+    return control || point == 0x2028 || point == 0x2029 || (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x206f);
+}
+
+/* As it is, but for such characters, as U+XXXX, and bytes that are no UTF-8, as \xNN. Files and --json have it as it is. */
+static void safe_words(Buf *b, Str text)
+{
+    for (size_t at = 0; at < text.len;) {
+        uint32_t point = 0;
+        size_t len = str_code_point(text, at, &point);
+        if (!len) buf_format(b, "\\x%02x", (unsigned)(uint8_t)text.ptr[at]);
+        else if (is_unsafe(point)) buf_format(b, "<U+%04X>", (unsigned)point);
+        else buf_str(b, str_slice(text, at, at + len));
+        at += len ? len : 1;
+    }
+}
+
 /* ---- one act ---- */
 
 static void by_words(Buf *b, const Leaf *leaf)
@@ -118,7 +140,9 @@ void leaf_view(Arena *a, View *object, const Leaf *leaf)
 
 static void line(Buf *b, const char *head, Str text)
 {
-    buf_format(b, "  %-12s %.*s\n", head, STR_ARG(text));
+    buf_format(b, "  %-12s ", head);
+    safe_words(b, text);
+    buf_byte(b, '\n');
 }
 
 static Str key_words(const VerifyReport *r)
@@ -156,9 +180,13 @@ static void put_compared(Buf *b, const Told *t)
         line(b, "earlier",
             str_format(a, "%lld checkpoints from before, of %lld to %lld leaves: this record only adds to them",
                 (long long)r->earlier_checked, (long long)r->earlier_smallest, (long long)r->earlier_largest));
-    else
+    else if (!r->earlier_given)
         line(b, "earlier",
             S("no checkpoint from before was given: whether the record was rewritten before today cannot be told (--state remembers)"));
+    if (r->earlier_given > r->earlier_checked)
+        line(b, "",
+            str_format(a, "of %lld checkpoints from before that were given, it fits %lld", (long long)r->earlier_given,
+                (long long)r->earlier_checked));
     if (r->against_compared >= 0)
         line(b, "against", str_format(a, "%lld leaves are the same in %.*s", (long long)r->against_compared, STR_ARG(t->against)));
     for (int i = 0; i < r->witness_count; i++) {
@@ -216,12 +244,18 @@ void findings_words(Buf *b, const VerifyReport *r)
     int kept = r->finding_count < FINDINGS_MAX ? r->finding_count : FINDINGS_MAX;
     for (int i = 0; i < kept; i++) {
         const Finding *f = &r->findings[i];
-        buf_format(b, "%s %.*s\n", f->kind == FINDING_WRONG ? "WRONG:" : "doubt:", STR_ARG(f->words));
+        buf_str(b, f->kind == FINDING_WRONG ? S("WRONG: ") : S("doubt: "));
+        safe_words(b, f->words);
+        buf_byte(b, '\n');
     }
     if (r->finding_count > kept) buf_format(b, "(%d more are not shown)\n", r->finding_count - kept);
     if (!r->contradiction) return;
-    Str one = note_words(b->arena, r->evidence[0]), other = note_words(b->arena, r->evidence[1]);
-    buf_format(b, "\nThe two notes, which together prove it to anybody:\n\n%.*s\n%.*s\n", STR_ARG(one), STR_ARG(other));
+    buf_str(b, S("\nThe two notes, which together prove it to anybody:\n"));
+    for (int i = 0; i < 2; i++) {
+        buf_byte(b, '\n');
+        safe_words(b, r->evidence[i]);
+    }
+    buf_byte(b, '\n');
 }
 
 static void put_verdict(Buf *b, const Told *t)
@@ -238,7 +272,9 @@ void verdict_words(Buf *b, const Told *t)
 {
     const VerifyReport *r = t->report;
     Arena *a = b->arena;
-    buf_format(b, "The record of %.*s, read from %.*s\n", STR_ARG(r->checkpoint.origin), STR_ARG(t->where));
+    buf_str(b, S("The record of "));
+    safe_words(b, r->checkpoint.origin);
+    buf_format(b, ", read from %.*s\n", STR_ARG(t->where));
     Str root = sha256_hex(a, r->checkpoint.root), size = counted(a, r->checkpoint.size, "leaf", "leaves");
     line(b, "checkpoint", str_format(a, "%.*s, root %.*s", STR_ARG(size), STR_ARG(root)));
     put_keys(b, r);

@@ -172,7 +172,8 @@ Err record_verify(Arena *a, RecordSource *source, const VerifyOptions *options, 
     Verify *v = calloc(1, sizeof *v);
     VerifyReport *report = arena_new(a, VerifyReport, 1);
     if (!v) out_of_memory(sizeof *v);
-    *report = (VerifyReport){.source = source_name(source), .first_wrong = -1, .against_compared = -1};
+    *report = (VerifyReport){
+        .source = source_name(source), .first_wrong = -1, .against_compared = -1, .earlier_given = options->earlier_count};
     *v = (Verify){.a = a, .source = source, .options = options, .report = report, .fault = fault, .differs_from = -1};
     Err e = verify(v);
     verify_finish(report);

@@ -29,7 +29,7 @@ typedef struct Earlier {
 typedef struct VerifyOptions {
     const Verifier *keys; /* of the log; none: as above */
     int key_count;
-    const Verifier *witnesses;
+    const Verifier *witnesses; /* each once */
     int witness_count;
     int quorum;             /* so many of the witnesses must have cosigned; 0: all of those given */
     const Earlier *earlier; /* checkpoints kept from before */
@@ -72,7 +72,8 @@ typedef struct VerifyReport {
     int64_t unsealed;                         /* of a store: leaves after the checkpoint; they are not in `leaves` */
     int64_t first, last;                      /* times of the first and last leaf: milliseconds; 0: none */
     int64_t first_wrong;                      /* the first leaf that is wrong; -1: none, or it cannot be told */
-    int64_t earlier_checked;                  /* checkpoints from before that it extends */
+    int64_t earlier_given;                    /* checkpoints from before */
+    int64_t earlier_checked;                  /* of them: those that it extends */
     int64_t earlier_smallest, earlier_largest;
     int64_t against_compared; /* entries that are the same in the other; -1: there was no other */
     int64_t store_checkpoints, store_cosignatures, store_unchecked_cosignatures;
