@@ -13,6 +13,14 @@ static const Str state_head = S("hustings record state 1\n");
 
 /* ---- keys: as text, or in a file with one a line ---- */
 
+/* Given twice, it is one all the same: a quorum counts witnesses. */
+static bool is_there(const Verifier *list, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (verifier_equal(&list[i], &list[count])) return true;
+    return false;
+}
+
 NODISCARD static int add_verifier(const Cli *cli, Str text, KeyKind kind, Verifier *list, int *count)
 {
     Fault fault = {0};
@@ -21,7 +29,7 @@ NODISCARD static int add_verifier(const Cli *cli, Str text, KeyKind kind, Verifi
     if (list[*count].kind != kind)
         return cli_usage(
             cli, kind == KEY_NOTE ? "'%.*s' is the key of a witness (--witness)" : "'%.*s' is the key of a record (--key)", STR_ARG(text));
-    ++*count;
+    *count += !is_there(list, *count);
     return 0;
 }
 
@@ -107,7 +115,7 @@ int asking_options(const Cli *cli, Asking *asking)
     if (!wrong && !cli_number(cli, "quorum", ASKED_KEYS_MAX, &quorum)) wrong = EXIT_INPUT;
     if (wrong) return wrong;
     if (quorum > witness_count)
-        return cli_usage(cli, "--quorum %lld: only %d witnesses were given (--witness)", (long long)quorum, witness_count);
+        return cli_usage(cli, "--quorum %lld: only %d different witnesses were given (--witness)", (long long)quorum, witness_count);
     *asking = (Asking){.state = cli_value(cli, "state"), .state_text = kept.state_text};
     asking->options = (VerifyOptions){.keys = kept.keys,
         .key_count = kept.key_count,

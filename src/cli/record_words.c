@@ -223,22 +223,6 @@ static void put_tally(Buf *b, const char *head, const Tally *tally)
     if (tally->count > 12) line(b, "", S("and others ('hustings record show' lists all)"));
 }
 
-/* A signed note as it is, but for what would move a terminal's cursor or turn its lines: that is shown as bytes, and --json has it as it is. */
-static Str note_words(Arena *a, Str note)
-{
-    Buf b = buf_new(a);
-    for (size_t i = 0, n; i < note.len; i += n) {
-        uint32_t point = 0;
-        n = str_code_point(note, i, &point);
-        bool control = n == 0 || (point < 0x20 && point != '\n') || (point >= 0x7F && point < 0xA0);
-        bool plain = !control && !(point >= 0x2028 && point <= 0x202E) && !(point >= 0x2066 && point <= 0x206F);
-        if (n == 0) n = 1;
-        if (plain) buf_str(&b, str_slice(note, i, i + n));
-        for (size_t k = i; !plain && k < i + n; k++) buf_format(&b, "\\x%02x", (unsigned char)note.ptr[k]);
-    }
-    return buf_done(&b);
-}
-
 void findings_words(Buf *b, const VerifyReport *r)
 {
     int kept = r->finding_count < FINDINGS_MAX ? r->finding_count : FINDINGS_MAX;

@@ -287,6 +287,19 @@ def check_another_name(tally, folder):
         site.act()
         tally('and sealing goes on', wait_for(lambda: site.size() == size + 2, PATIENCE), site.said())
 
+    def verified():
+        done = subprocess.run([str(deploy.HUSTINGS), 'record', 'verify', site.store, '--key', vkey], env=BARE, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+    status, said = verified()
+    tally('the store verifies, with checkpoints of both names', status == 0 and len(site.rows('SELECT 1 FROM record_checkpoint')) >= 3, said)
+    for what, change in (('its root and frontier', 'root = (SELECT hash FROM record_leaf WHERE number = 0)'), ('its name', "note = replace(note, 'org/record', 'org/recorx')"),
+                         ('the newer name', "note = replace(note, 'org/record', 'org/record2')"), ('its size', 'size = 1')):
+        site.sql(f"CREATE TABLE kept AS SELECT * FROM record_checkpoint; UPDATE record_checkpoint SET {change} WHERE size = {size}")
+        status, said = verified()
+        tally(f'of a checkpoint of the old name, {what} changed: it is told', status == 1 and 'record_checkpoint' in said, said)
+        site.sql('DELETE FROM record_checkpoint; INSERT INTO record_checkpoint SELECT * FROM kept; DROP TABLE kept')
+    tally('put back, all is right', verified()[0] == 0)
+
 
 # --- killed, set back, changed by hand
 
@@ -352,10 +365,9 @@ def check_set_back(tally, folder):
         site.act(4)
         wait_for(lambda: site.size() == 7, PATIENCE)
         newest = site.note()
-        if 'record recover' in subprocess.run([str(deploy.HUSTINGS), 'help'], env=BARE, capture_output=True, text=True).stdout:
-            copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, folder / 'copy'], env=BARE, capture_output=True, text=True)
-            if copied.returncode:
-                raise RuntimeError(copied.stdout + copied.stderr)
+        copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, folder / 'copy'], env=BARE, capture_output=True, text=True)
+        if copied.returncode:
+            raise RuntimeError(copied.stdout + copied.stderr)
     for ending in ('', '-wal', '-shm'):
         pathlib.Path(site.store + ending).unlink(missing_ok=True)
     site.run('restore', folder / 'backup')
@@ -366,17 +378,99 @@ def check_set_back(tally, folder):
         tally('the log says why, and what to do, once', said.count('event=record_not_signed') == 1 and '3 leaves, and 7 were signed' in said and 'record recover' in said, said)
         tally('the page says it to everybody', 'were signed' in site.get('/record'), site.get('/record')[:3000])
         tally('record seal says the same', '7 were signed' in site.run('record', 'seal', status=2))
-        if not (folder / 'copy').exists():
-            raise Skip('no command to recover with')
         time.sleep(3)  # the first housekeeping is a second after the start
         tally('what is over by then adds no leaf, behind which nothing could be put back', site.rows('SELECT count(*) FROM record_leaf') == [(3,)])
-    site.run('record', 'recover', folder / 'copy', '--reason', 'the disk failed')
+        refused = site.run('record', 'recover', folder / 'copy', '--reason', 'the disk failed', status=2)
+        tally('record recover: not while a server has the store', 'stop it first' in refused and site.rows('SELECT size FROM record_head') == [(3,)], refused)
+    said = site.run('record', 'recover', folder / 'copy', '--reason', 'the disk failed')
+    tally('and then it puts back what is missing', said.startswith('4 leaves, 3 to 6, were put back'), said)
     with site.serving():
-        tally('after record recover it goes on by itself', wait_for(lambda: site.size() >= 8 and site.metric('stopped') == 0, PATIENCE), site.said())
+        tally('after it signing goes on by itself', wait_for(lambda: site.size() >= 8 and site.metric('stopped') == 0, PATIENCE), site.said())
         vkey, = site.vkeys()
         all_extend(tally, 'recovered', site, vkey, [newest, site.note()])
         site.act()
         tally('and on', wait_for(lambda: site.size() >= 9, PATIENCE), site.said())
+
+
+def by_hand(site, statements):
+    if site.store.startswith('postgres'):
+        subprocess.run(['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-d', site.store, '-c', statements], check=True, capture_output=True)
+    else:
+        site.sql(statements)
+
+
+def set_back_by_hand(site, size):
+    """As a database is that was restored to an older moment: rows of after it are not there."""
+    by_hand(site, f'DELETE FROM record_leaf WHERE number >= {size}; DELETE FROM record_checkpoint WHERE size > {size}; UPDATE record_head SET size = {size};'
+                  f'DELETE FROM record_power WHERE number >= {size}; DELETE FROM record_node WHERE (number + 1) * 256 > {size}')
+
+
+def leaves_of(site):
+    return int(site.rows('SELECT count(*) FROM record_leaf')[0][0]), int(site.rows('SELECT size FROM record_head')[0][0])
+
+
+def check_recover_all_or_nothing(tally, folder):
+    """What fails in the second bundle leaves nothing of the first. On both engines."""
+    for store in (str(folder / 'store.db'), fresh_postgres('recovering')):
+        site = Site(folder, store, key='key' + store[:1]).begin()
+        engine = 'PostgreSQL' if store.startswith('postgres') else 'SQLite'
+        copy = folder / f'copy of {engine}'
+        site.act(262)
+        with site.serving():
+            wait_for(lambda: site.size() == 262, PATIENCE)
+            newest = site.note()
+            copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, copy], env=BARE, capture_output=True, text=True)
+            tally(f'{engine}: a copy of 262 leaves', copied.returncode == 0, copied.stdout + copied.stderr)
+        set_back_by_hand(site, 3)
+        row = "INSERT INTO record_leaf SELECT 260, hash, entry, at, kind, contest, unit, power FROM record_leaf WHERE number = 1"
+        by_hand(site, row)
+        said = site.run('record', 'recover', copy, '--reason', 'the disk failed', status=1)
+        tally(f'{engine}: a row in the way of leaf 260: nothing is put back', leaves_of(site) == (4, 3), (said, leaves_of(site)))
+        by_hand(site, 'DELETE FROM record_leaf WHERE number = 260')
+        said = site.run('record', 'recover', copy, '--reason', 'the disk failed')
+        tally(f'{engine}: when it is gone, all of it', leaves_of(site) == (263, 263), (said, leaves_of(site)))
+        with site.serving():
+            vkey, = site.vkeys()
+            tally(f'{engine}: and it is signed', wait_for(lambda: site.size() == 263, PATIENCE), site.said())
+            all_extend(tally, f'{engine}: recovered', site, vkey, [newest, site.note()])
+        verified = subprocess.run([str(deploy.HUSTINGS), 'record', 'verify', site.store, '--key', vkey], env=BARE, capture_output=True, text=True)
+        tally(f'{engine}: the store is right, every row', verified.returncode == 0, verified.stdout + verified.stderr)
+
+
+def check_recover_beside_servers(tally, folder):
+    """A PostgreSQL store may have servers while it is recovered: one that is idle goes on signing; an act made meanwhile is noticed, and nothing is put back."""
+    site = Site(folder, fresh_postgres('recovering beside a server')).begin()
+    site.act(6)
+    with site.serving():
+        wait_for(lambda: site.size() == 6, PATIENCE)
+        newest = site.note()
+        copied = subprocess.run([str(deploy.HUSTINGS), 'record', 'copy', site.url, folder / 'copy'], env=BARE, capture_output=True, text=True)
+        tally('a copy', copied.returncode == 0, copied.stdout + copied.stderr)
+        words = ('record', 'recover', folder / 'copy', '--reason', 'it failed over')
+        set_back_by_hand(site, 2)
+        tally('the server sees that it was set back', wait_for(lambda: site.metric('stopped') == 1, PATIENCE), site.said())
+        other = subprocess.Popen(['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-d', site.store], stdin=subprocess.PIPE, text=True)
+        other.stdin.write("SET application_name = 'somebody'; BEGIN; UPDATE record_head SET size = 3;"
+                          "INSERT INTO record_leaf SELECT 2, hash, entry, at, kind, contest, unit, power FROM record_leaf WHERE number = 0;\n")
+        other.stdin.flush()
+        wait_for(lambda: site.rows("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'somebody' AND state = 'idle in transaction'") == [('1',)], PATIENCE)
+        recover = subprocess.Popen([str(deploy.HUSTINGS), *map(str, words), '--store', site.store], cwd=folder, env=site.environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        waits = wait_for(lambda: site.rows("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != [('0',)], PATIENCE)
+        other.stdin.write('COMMIT;\n')
+        other.stdin.close()
+        said = recover.communicate(timeout=PATIENCE)[0]
+        tally('somebody acts meanwhile: it waits, notices and says so', waits and other.wait(PATIENCE) == 0 and recover.returncode == 1 and 'nobody acts meanwhile' in said,
+              (recover.returncode, said))
+        tally('and nothing was put back', leaves_of(site) == (3, 3), leaves_of(site))
+        said = site.run(*words, status=1)
+        tally('that act is in the way from then on, and is named', 'leaf 2 is not' in said, said)
+        set_back_by_hand(site, 2)
+        said = site.run(*words)
+        tally('with a server and no act it is done', said.startswith('4 leaves, 2 to 5'), said)
+        tally('and the server signs on by itself', wait_for(lambda: site.size() == 7 and site.metric('stopped') == 0, PATIENCE), site.said())
+        vkey, = site.vkeys()
+        all_extend(tally, 'recovered beside a server', site, vkey, [newest, site.note()])
 
 
 def check_acts_on_a_store_that_was_set_back(tally, folder):
@@ -426,6 +520,36 @@ def check_changed_by_hand(tally, folder):
             db.execute('UPDATE record_leaf SET entry = ? WHERE number = 3', (entry,))
             db.commit()
         tally('and goes on by itself when the row is right again', wait_for(lambda: site.size() == 5 and site.metric('stopped') == 0, PATIENCE), site.said())
+
+
+# --- how it is told
+
+
+def check_telling(tally, folder):
+    """The log signs two things that cannot both be true, and writes characters into one that would steer a terminal; a witness is given twice."""
+    site = Site(folder).begin()
+    site.act(2)
+    site.run('record', 'seal')
+    private = next(line for line in site.key.read_text().splitlines() if line.startswith('PRIVATE+KEY+'))
+    key = tlog.Key('vote.example.org/record', tlog.NOTE, base64.b64decode(private.split('+', 4)[4])[1:])
+    tally('the key is the one of the file', [key.vkey] == site.vkeys(), key.vkey)
+    text = f'vote.example.org/record\n2\n{base64.b64encode(bytes(32)).decode()}\n\x9b31mred \u202eder\n'
+    (folder / 'earlier').write_text(text + '\n' + key.sign(text))
+
+    def verified(*words):
+        done = subprocess.run([str(deploy.HUSTINGS), 'record', 'verify', site.store, '--key', key.vkey, *words], env=BARE, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+    status, said = verified('--earlier', folder / 'earlier')
+    tally('an earlier checkpoint that does not fit: both notes are shown', status == 1 and 'which together prove it' in said, said)
+    tally('and it is not said that none was given', 'no checkpoint from before was given' not in said and 'of 1 checkpoints from before that were given, it fits 0' in said, said)
+    tally('what would steer a terminal is shown by its number', '\x9b' not in said and '\u202e' not in said and '<U+009B>31mred <U+202E>der' in said, ascii(said))
+    status, said = verified('--earlier', folder / 'earlier', '--json')
+    tally('programs get both notes as they are', json.loads(said)['evidence'].count(text + '\n' + key.sign(text)) == 1, said)
+    witness = tlog.Key('witness.example', tlog.COSIGNATURE).vkey
+    status, said = verified('--witness', witness, '--witness', witness, '--quorum', '2')
+    tally('a witness given twice is one, for the quorum too', status == 2 and 'only 1 different witnesses' in said, said)
+    status, said = verified('--witness', witness, '--witness', witness)
+    tally('and asked for once', status == 1 and '0 of the witnesses you named' in said and 'you asked for 1' in said, said)
 
 
 # --- several servers
