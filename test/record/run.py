@@ -15,6 +15,7 @@ PROGRAMS = [
     'acts.py',
     'seal.py',
     'tamper.py',
+    'tamper_postgres.py',
     'pages.py',
     'witness.py',
     'split.py',
