@@ -44,6 +44,9 @@ WHERE NOT EXISTS (SELECT 1 FROM record_checkpoint AS k WHERE k.size = c.size) OR
 -- verify_file(digest): where the store has a file, and the file
 SELECT digest, path, name, size, bytes FROM record_file WHERE digest = :digest ORDER BY path;
 
+-- verify_file_strays(): rows with no digest at all: they are in front of every page of the list
+SELECT digest FROM record_file WHERE length(digest) = 0 LIMIT 10;
+
 -- verify_file_list(digest): every file that the store knows; a page of them
 SELECT digest, path, name, size FROM record_file WHERE digest > :digest ORDER BY digest, path LIMIT 1000;
 

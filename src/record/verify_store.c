@@ -28,11 +28,11 @@ typedef struct StoreBlock {
     Note *notes; /* of the checkpoints' rows; text NULL: none that can be read */
 } StoreBlock;
 
-/* The digest of a file that leaves name, shortened; in a table with open addressing. */
+/* A file that leaves name, by its digest, and once more by digest and name together; in a table with open addressing. */
 typedef struct SeenFile {
-    uint64_t digest;
+    Sha256 key;
     int64_t leaf;
-    bool is_used, is_named; /* a row of that digest has the name that some leaf gives it */
+    bool is_used;
 } SeenFile;
 
 /* A name that the record had once. */
@@ -236,10 +236,12 @@ static void check_columns(Verify *v, const DbRows *rows, int row, const Leaf *le
 
 /* ---- files ---- */
 
-static SeenFile *file_place(SeenFile *files, int64_t room, uint64_t digest)
+static SeenFile *file_place(SeenFile *files, int64_t room, const Sha256 *key)
 {
-    int64_t at = (int64_t)(digest & (uint64_t)(room - 1));
-    while (files[at].is_used && files[at].digest != digest) at = (at + 1) & (room - 1);
+    uint64_t start;
+    memcpy(&start, key->bytes, sizeof start);
+    int64_t at = (int64_t)(start & (uint64_t)(room - 1));
+    while (files[at].is_used && !hash_equal(&files[at].key, key)) at = (at + 1) & (room - 1);
     return &files[at];
 }
 
@@ -249,28 +251,34 @@ static void grow_files(StoreCheck *s)
     SeenFile *files = calloc((size_t)room, sizeof *files);
     if (!files) out_of_memory((size_t)room * sizeof *files);
     for (int64_t i = 0; i < s->file_room; i++)
-        if (s->files[i].is_used) *file_place(files, room, s->files[i].digest) = s->files[i];
+        if (s->files[i].is_used) *file_place(files, room, &s->files[i].key) = s->files[i];
     free(s->files);
     s->files = files;
     s->file_room = room;
 }
 
-static uint64_t short_digest(const void *bytes)
-{
-    uint64_t digest;
-    memcpy(&digest, bytes, sizeof digest);
-    return digest;
-}
-
-static SeenFile *see_file(StoreCheck *s, const Sha256 *digest, int64_t leaf)
+static void see_file(StoreCheck *s, const Sha256 *key, int64_t leaf)
 {
     if (2 * (s->file_count + 1) > s->file_room) grow_files(s);
-    SeenFile *file = file_place(s->files, s->file_room, short_digest(digest->bytes));
-    if (!file->is_used) {
-        *file = (SeenFile){.digest = short_digest(digest->bytes), .leaf = leaf, .is_used = true};
-        s->file_count++;
-    }
-    return file;
+    SeenFile *file = file_place(s->files, s->file_room, key);
+    if (file->is_used) return;
+    *file = (SeenFile){.key = *key, .leaf = leaf, .is_used = true};
+    s->file_count++;
+}
+
+/* NULL: no leaf has it. */
+static const SeenFile *seen_file(const StoreCheck *s, const Sha256 *key)
+{
+    const SeenFile *file = s->file_room ? file_place(s->files, s->file_room, key) : NULL;
+    return file && file->is_used ? file : NULL;
+}
+
+static Sha256 named_key(Arena *a, const Sha256 *digest, Str name)
+{
+    Buf b = buf_new(a);
+    buf_str(&b, (Str){(const char *)digest->bytes, SHA256_BYTES});
+    buf_str(&b, name);
+    return sha256(buf_done(&b));
 }
 
 /* A row says of a file what the leaf says, and bytes that it has are the file. */
@@ -293,17 +301,16 @@ NODISCARD static Err check_leaf_file(Verify *v, Arena *a, const Leaf *leaf, cons
     long long n = (long long)leaf->number;
     Err e = ask(v, a, "verify_file", DB_VALUES(db_bytes((Str){(const char *)file->digest.bytes, SHA256_BYTES})), &rows);
     if (e) return e;
-    SeenFile *seen = see_file(v->store, &file->digest, leaf->number);
+    Sha256 named = named_key(a, &file->digest, file->name);
+    see_file(v->store, &file->digest, leaf->number);
+    see_file(v->store, &named, leaf->number);
     if (!rows.count)
         verify_found(v, FINDING_WRONG, leaf->number, leaf->number, "Leaf %lld names the file %.*s, which record_file does not have.", n,
             STR_ARG(file->name));
-    for (int row = 0; row < rows.count; row++) {
-        Str name;
-        if (row_bytes(&rows, row, "name", DB_TEXT, &name) && str_equal(name, file->name)) seen->is_named = true;
+    for (int row = 0; row < rows.count; row++)
         if (!file_row_is_right(&rows, row, file))
             verify_found(v, FINDING_WRONG, leaf->number, leaf->number,
                 "Leaf %lld names the file %.*s; its row in record_file is not what the leaf says.", n, STR_ARG(file->name));
-    }
     return ERR_OK;
 }
 
@@ -320,6 +327,18 @@ NODISCARD static Err check_leaf_files(Verify *v, const Leaf *leaf)
     return e;
 }
 
+static void check_file_row(Verify *v, Arena *a, Str digest, Str name)
+{
+    Sha256 key = {0};
+    if (digest.len == SHA256_BYTES) memcpy(key.bytes, digest.ptr, SHA256_BYTES);
+    const SeenFile *seen = digest.len == SHA256_BYTES ? seen_file(v->store, &key) : NULL;
+    Sha256 named = named_key(a, &key, name);
+    if (!seen) verify_found(v, FINDING_WRONG, -1, -1, "record_file has a file (%.*s) that no leaf names.", STR_ARG(name));
+    else if (!seen_file(v->store, &named))
+        verify_found(v, FINDING_WRONG, seen->leaf, seen->leaf, "Leaf %lld names a file that record_file calls otherwise: %.*s.",
+            (long long)seen->leaf, STR_ARG(name));
+}
+
 /* Rows of files that no leaf names, or that bear another name than any leaf gives them. */
 NODISCARD static Err check_file_rows(Verify *v)
 {
@@ -332,15 +351,9 @@ NODISCARD static Err check_file_rows(Verify *v)
     while (!e && rows.count) {
         e = ask(v, &arena, "verify_file_list", DB_VALUES(db_bytes(last)), &rows);
         for (int row = 0; !e && row < rows.count; row++) {
-            bool good = row_bytes(&rows, row, "digest", DB_BLOB, &digest) && digest.len == SHA256_BYTES;
-            const SeenFile *seen = good && v->store->file_room ? file_place(v->store->files, v->store->file_room, short_digest(digest.ptr))
-                                                               : NULL;
             if (!row_bytes(&rows, row, "name", DB_TEXT, &name)) name = S("");
-            if (!seen || !seen->is_used)
-                verify_found(v, FINDING_WRONG, -1, -1, "record_file has a file (%.*s) that no leaf names.", STR_ARG(name));
-            else if (!seen->is_named)
-                verify_found(v, FINDING_WRONG, seen->leaf, seen->leaf, "Leaf %lld names a file that record_file calls otherwise: %.*s.",
-                    (long long)seen->leaf, STR_ARG(name));
+            if (!row_bytes(&rows, row, "digest", DB_BLOB, &digest)) digest = S("");
+            check_file_row(v, &arena, digest, name);
         }
         if (e || !rows.count) break;
         /* What is no digest has been told; there is no going on behind it. */
@@ -677,6 +690,7 @@ Err store_end(Verify *v)
     if (!e) e = node_strays(v);
     if (!e) e = strays(v, "verify_checkpoint_strays", DB_VALUES(db_number(size)), "record_checkpoint", "size");
     if (!e) e = strays(v, "verify_cosignature_strays", DB_NO_VALUES, "record_cosignature", "size");
+    if (!e) e = strays(v, "verify_file_strays", DB_NO_VALUES, "record_file", "digest");
     if (!e) e = check_file_rows(v);
     /* What is in force is known only when every leaf could be read. */
     return e || v->leaf_mismatch_count || v->lacks ? e : check_powers(v);

@@ -90,15 +90,22 @@ def change_row(tally, store, table, where, leaf=None):
     for column, kind in store.columns(table):
         if (table, column) in FREE:
             continue
+        changed = 0
+        empty = store.ask(f"SELECT coalesce(length({column}::text), 0) = 0 FROM {table} WHERE {where}") == [('t',)]
         for n, way in enumerate(CHANGES[kind]):
             new = way.format(c=column)
-            if kind != 'int8' and 'PLACING' in new + 'set_byte' and store.ask(f"SELECT coalesce(length({column}), 0) FROM {table} WHERE {where}") == [('0',)] and n < 4:
+            if empty and kind != 'int8' and n < 4:  # there is no byte to change
                 continue
             rows = store.ask(f'UPDATE {table} SET {column} = {new} WHERE {where} AND ({new}) IS DISTINCT FROM {column} RETURNING 1')
+            if rows and rows[0][0] == 'ERROR' and 'duplicate key' not in rows[0][1]:
+                raise RuntimeError(f'{table}.{column}: {new}: {rows}')
             if rows != [('1',)]:
                 continue
-            noticed(tally, store, f'{table}.{column} where {where}: {new[:50]}', leaf)
+            changed += 1
+            noticed(tally, store, f'{table}.{column} where {where[:60]}: {new[:50]}', leaf)
             store.put_back(table)
+        is_null = store.ask(f'SELECT {column} IS NULL FROM {table} WHERE {where}') == [('t',)]
+        tally(f'{table}.{column} where {where[:60]}: changed in {changed} ways', changed or is_null)
 
 
 def change_every_column(tally, store):
@@ -110,9 +117,9 @@ def change_every_column(tally, store):
     for size in (sizes[1], sizes[-1]):
         change_row(tally, store, 'record_checkpoint', f'size = {size}')
     change_row(tally, store, 'record_cosignature', 'size = (SELECT max(size) FROM kept_record_cosignature)')
-    for which in ('bytes IS NOT NULL', "path <> ''"):
+    for which in ("path <> ''", "path = ''"):
         if store.ask(f'SELECT 1 FROM record_file WHERE {which} LIMIT 1'):
-            change_row(tally, store, 'record_file', f'digest = (SELECT min(digest) FROM kept_record_file WHERE {which})')
+            change_row(tally, store, 'record_file', f'(digest, path) = (SELECT digest, path FROM kept_record_file WHERE {which} ORDER BY digest, path LIMIT 1)')
     change_row(tally, store, 'record_power', 'number = (SELECT min(number) FROM kept_record_power)')
 
 
@@ -141,7 +148,7 @@ def rows_of_leaves(tally, store):
 
 def rows_of_others(tally, store):
     for table in ('record_head', 'record_node', 'record_power', 'record_file'):
-        which = 'digest = (SELECT max(digest) FROM record_file)' if table == 'record_file' else f'ctid = (SELECT max(ctid) FROM {table})'  # a file may be at several addresses
+        which = 'digest = (SELECT digest FROM kept_record_file ORDER BY digest DESC LIMIT 1)' if table == 'record_file' else f'ctid = (SELECT max(ctid) FROM {table})'  # a file may be at several addresses
         store.do(f'DELETE FROM {table} WHERE {which}')
         noticed(tally, store, f'{table}: a row deleted')
         store.put_back(table)
