@@ -88,7 +88,7 @@ static void hold(Recovering *g, int64_t first, Str bundle)
 NODISCARD static Err put_bundle(Recovering *g, Db *db, int64_t first, int64_t now)
 {
     int64_t behind = g->r->size - first, count = behind < TILE_WIDTH ? behind : TILE_WIDTH;
-    Str rest = {0}, entry;
+    Str rest = {0}, entry = {0};
     Fault fault = {0};
     Err e = read_bundle(g, first, &rest);
     Sha256 digest = sha256(rest);
@@ -126,8 +126,8 @@ static Err run_all(Db *db, Command *c)
 NODISCARD static Err compare(Recovering *g, int64_t first, int64_t size, Str bundle)
 {
     DbRows rows;
-    Str theirs, ours, hash;
-    int64_t number;
+    Str theirs = {0}, ours = {0}, hash = {0};
+    int64_t number = -1;
     int64_t count = size - first < TILE_WIDTH ? size - first : TILE_WIDTH;
     if (db_query(g->r->db, &g->scratch, "verify_leaves", DB_VALUES(db_number(first), db_number(count)), &rows))
         return fault_set(g->fault, ERR_IO, 0, 0, str_copy(g->a, db_trouble(g->r->db)), (Str){0});
