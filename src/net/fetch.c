@@ -243,13 +243,23 @@ static void call_answered(Call *call, int status)
     *call->ret_err = ERR_OK;
 }
 
+/* What a server says to those who speak TLS to a port without it, or the other way round, is no help to a person. */
+static const char *hint(const Call *call, CURLcode code)
+{
+    bool tls = str_starts(str_from_c(call->url), S("https:"));
+    bool cut = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_WEIRD_SERVER_REPLY ||
+               code == CURLE_UNSUPPORTED_PROTOCOL;
+    if (tls && code == CURLE_SSL_CONNECT_ERROR) return " (if this server speaks no TLS, its address begins with http://)";
+    return !tls && cut ? " (if this server speaks TLS, its address begins with https://)" : "";
+}
+
 static void call_failed(Call *call, CURLcode code)
 {
     const char *said = call->said[0] ? call->said : curl.curl_easy_strerror(code);
     if (call->too_large) {
         Str words = str_format(call->arena, "the answer is larger than %zu bytes", call->request->most);
         fail(call, ERR_LIMIT, words);
-    } else fail(call, ERR_IO, str_format(call->arena, "no good answer: %s", said));
+    } else fail(call, ERR_IO, str_format(call->arena, "no good answer: %s%s", said, hint(call, code)));
 }
 
 /* False: it goes on at another address. */
