@@ -95,12 +95,22 @@ NODISCARD static Err open_path(Arena *a, Str where, RecordSource **ret_source, F
     return fault_set(fault, ERR_INPUT, 0, 0, S("an address (https://...), a folder with a record, or a store"), S("a file that is none"));
 }
 
+/* "ftp://example.org", "ftp:/x" is a path. */
+static bool is_address(Str where)
+{
+    Str scheme, rest;
+    return str_cut(where, ':', &scheme, &rest) && str_starts(rest, S("//")) && scheme.len && str_find(scheme, '/') == scheme.len;
+}
+
 Err source_open(Arena *a, Str where, RecordSource **ret_source, Fault *fault)
 {
     if (str_starts(where, S("https://")) || str_starts(where, S("http://")))
         return source_open_site(a, without_slashes(where), ret_source, fault);
     bool store = str_starts(where, S("sqlite:")) || str_starts(where, S("postgres:")) || str_starts(where, S("postgresql:"));
-    return store ? source_open_store(a, where, ret_source, fault) : open_path(a, where, ret_source, fault);
+    if (store) return source_open_store(a, where, ret_source, fault);
+    if (!is_address(where)) return open_path(a, where, ret_source, fault);
+    return fault_set(
+        fault, ERR_INPUT, 0, 0, S("an address that begins with https:// or http://: no others are read"), fault_quote(a, where));
 }
 
 void source_close(RecordSource *source)

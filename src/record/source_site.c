@@ -313,7 +313,9 @@ NODISCARD static Err find_prefix(Site *site, Arena *a, Str where, Fault *fault)
     *fault = (Fault){0};
     site->place = where;
     e = get(site, a, address_of(site, a, S("checkpoint")), NOTE_MAX, &note, fault);
-    return e;
+    if (e != ERR_MISSING) return e;
+    fault->file = where;
+    return fault_set(fault, e, 0, 0, S("no record is there: give the site's address, or that of its /record"), (Str){0});
 }
 
 Err source_open_site(Arena *a, Str where, RecordSource **ret_source, Fault *fault)
