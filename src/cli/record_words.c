@@ -196,8 +196,8 @@ static void put_compared(Buf *b, const Told *t)
     }
     if (t->with_files)
         line(b, "files",
-            str_format(a, "leaves name %lld; %lld were read and are those, %lld were there once and have been taken away",
-                (long long)r->files, (long long)r->files_checked, (long long)r->files_gone));
+            str_format(a, "named %lld times: %lld read and right, %lld named again and not read twice, %lld there once and taken away",
+                (long long)r->files, (long long)r->files_checked, (long long)r->files_again, (long long)r->files_gone));
 }
 
 static void put_store(Buf *b, const VerifyReport *r)
@@ -337,6 +337,7 @@ Str verdict_json(Arena *a, const Told *t)
     view_put_i64(v, S("files"), r->files);
     view_put_i64(v, S("files_checked"), r->files_checked);
     view_put_i64(v, S("files_taken_away"), r->files_gone);
+    view_put_i64(v, S("files_named_again"), r->files_again);
     put_witnesses(v, r);
     put_rows(v, S("kinds"), t->kinds);
     put_rows(v, S("officers"), t->officers);

@@ -69,6 +69,7 @@ typedef struct VerifyReport {
     int key_count;
     int64_t leaves, bytes;                    /* entries that were read */
     int64_t files_checked, files_gone, files; /* `files`: named by leaves */
+    int64_t files_again;                      /* of those: named before, and not read once more */
     int64_t unsealed;                         /* of a store: leaves after the checkpoint; they are not in `leaves` */
     int64_t first, last;                      /* times of the first and last leaf: milliseconds; 0: none */
     int64_t first_wrong;                      /* the first leaf that is wrong; -1: none, or it cannot be told */

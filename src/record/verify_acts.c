@@ -156,7 +156,10 @@ NODISCARD static Err check_file(Verify *v, const Leaf *leaf, const ActFile *file
 {
     Sha256 *recent = &v->recent_files[(file->digest.bytes[0] << 8 | file->digest.bytes[1]) % RECENT_FILES];
     v->report->files++;
-    if (hash_equal(recent, &file->digest)) return ERR_OK;
+    if (hash_equal(recent, &file->digest)) {
+        v->report->files_again++;
+        return ERR_OK;
+    }
     *recent = file->digest;
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);

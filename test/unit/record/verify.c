@@ -454,6 +454,7 @@ static void side_files(void **state)
     assert_right(r);
     assert_int_equal(r->files, 5);
     assert_int_equal(r->files_checked, 1); /* the same one five times */
+    assert_int_equal(r->files_again, 4);
     for (size_t i = 0; i < m->side.len; i++) {
         put_changed(&f, name, m->side, i, 1);
         assert_wrong_at(verified_with(a, str_from_c(f.path), files), 1);
