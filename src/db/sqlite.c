@@ -456,8 +456,9 @@ static Err sqlite_lock_service(Store *store, Fault *fault)
         read_owner(lock, owner, sizeof owner);
         close(lock);
         return store_fault(fault, ERR_CONFLICT,
-            "another server (process %s) serves %s: stop it first, or give this one a store of its own; for several servers on one store, "
-            "use PostgreSQL",
+            "a server (process %s) has the store %s: stop it first, then give this command again (a second server needs a store of its "
+            "own, "
+            "or PostgreSQL, which several can share)",
             owner[0] ? owner : "unknown", store_place(store));
     }
     char owner[32];

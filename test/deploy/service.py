@@ -84,7 +84,7 @@ def check_it_says_why_not(tally, folder):
         address = url.removeprefix('http://')
         refused(tally, 'a port that is taken', 3, [address, 'already in use'], 'serve', '--listen', address, '--store', 'other.db', folder=folder)
         tally('the first goes on', ask(url + '/healthz').status == 200)
-        refused(tally, 'a second server on the same file', 2, ['another server', 'hustings.db', str(process.pid)], 'serve', '--listen', '127.0.0.1:0', folder=folder)
+        refused(tally, 'a second server on the same file', 2, ['a server (process', 'stop it first', 'hustings.db', str(process.pid)], 'serve', '--listen', '127.0.0.1:0', folder=folder)
         tally('the first goes on still', ask(url + '/healthz').status == 200)
     with server(folder) as (_, url):
         tally('its place is free once it has ended', ask(url + '/healthz').status == 200)

@@ -340,12 +340,12 @@ static void what_a_server_has_open_is_refused(void **state)
     Place p = place_new(state);
     Str sqlite = filled_sqlite(&p, "from.db"), postgres = pg_database(p.a), empty = in(&p, "empty.db");
     Store *one = open_store(&p, sqlite, true), *two = open_store(&p, postgres, true), *three = open_store(&p, empty, true);
-    move_refused(&p, sqlite, in(&p, "to.db"), ERR_CONFLICT, "another server");
+    move_refused(&p, sqlite, in(&p, "to.db"), ERR_CONFLICT, "stop it first");
     move_refused(&p, postgres, in(&p, "to.db"), ERR_CONFLICT, "stop every server");
     assert_false(is_there(&p, in(&p, "to.db")));
     backup(&p, sqlite, in(&p, "a.backup"));
     restore_refused(&p, in(&p, "a.backup"), postgres, ERR_CONFLICT, "stop every server");
-    restore_refused(&p, in(&p, "a.backup"), empty, ERR_CONFLICT, "another server");
+    restore_refused(&p, in(&p, "a.backup"), empty, ERR_CONFLICT, "stop it first");
     store_close(one);
     store_close(two);
     store_close(three);
