@@ -220,7 +220,11 @@ static Err add_log(Given *g, Arena *a, Str value, Fault *fault)
 {
     Str name, id, public_key;
     bool is_key = str_cut(value, '+', &name, &id) && str_cut(id, '+', &id, &public_key) && id.len == 8;
-    return is_key ? add_key(g, a, value, fault) : add_keys_of(g, a, value, fault);
+    Err e = is_key ? add_key(g, a, value, fault) : add_keys_of(g, a, value, fault);
+    if (e != ERR_MISSING) return e;
+    fault->file = S("--log");
+    return fault_set(fault, ERR_INPUT, 0, 0, S("the key of a log (NAME+ID+KEY, the line at its /record/keys), or a file with such keys"),
+        fault_quote(a, value));
 }
 
 static int read_logs(Cli *cli, Given *g)
@@ -232,6 +236,25 @@ static int read_logs(Cli *cli, Given *g)
         if (add_log(g, cli->a, values[i], &fault)) return cli_fail(cli, &fault);
     }
     return g->key_count ? 0 : cli_usage(cli, "--log: expected the key of at least one log (its /record/keys)");
+}
+
+/* Whether anything answers there is seen when it is asked. */
+static bool is_web_address(Str url)
+{
+    size_t scheme = str_starts(url, S("https://")) ? 8 : str_starts(url, S("http://")) ? 7 : 0;
+    return scheme && url.len > scheme && url.ptr[scheme] != '/' && str_is_clean_text(url) && str_find(url, ' ') == url.len;
+}
+
+static int read_followed(Cli *cli, Given *g)
+{
+    g->followed_count = cli_values(cli, "follow", g->followed);
+    if (g->followed_count > FOLLOWED_MAX) return cli_usage(cli, "--follow: expected at most %d", FOLLOWED_MAX);
+    for (int i = 0; i < g->followed_count; i++) {
+        if (is_web_address(g->followed[i])) continue;
+        Str found = fault_quote(cli->a, g->followed[i]);
+        return cli_usage(cli, "--follow: expected an address that begins with https:// or http://, found %.*s", STR_ARG(found));
+    }
+    return 0;
 }
 
 static Str or_standard(Str value, Str standard)
@@ -249,9 +272,8 @@ static int read_given(Cli *cli, Given *g)
     if (!cli_has(cli, "every")) g->every = EVERY_S;
     if (!cli_has(cli, "posts")) g->posts = POSTS_PER_MINUTE;
     if (g->every == 0) return cli_usage(cli, "--every: expected at least 1 second");
-    g->followed_count = cli_values(cli, "follow", g->followed);
-    if (g->followed_count > FOLLOWED_MAX) return cli_usage(cli, "--follow: expected at most %d", FOLLOWED_MAX);
-    return read_logs(cli, g);
+    int wrong = read_followed(cli, g);
+    return wrong ? wrong : read_logs(cli, g);
 }
 
 /* --- from the first to the last --- */
