@@ -58,15 +58,23 @@ static int list_keys(Cli *cli, const RecordKeys *keys)
     return cli_write(cli, buf_done(&b), EXIT_DONE);
 }
 
-static int run_list(Cli *cli, const Settings *s)
+/* Without its store a key is not missed: the store's name was mistyped, or there is none yet. */
+static int no_keys(Place *p)
 {
-    RecordKeys keys;
+    Fault fault = p->fault;
+    if (fault.err == ERR_MISSING && open_store(p) != ERR_OK) fault = p->fault;
+    close_place(p);
+    return cli_fail(p->cli, &fault);
+}
+
+static int run_list(Place *p)
+{
     bool made;
-    Fault fault = {0};
-    if (sealing_check(s, &fault) || record_keys_open(cli->a, settings_record_key(s), (Str){0}, &keys, &made, &fault))
-        return cli_fail(cli, &fault);
-    int status = list_keys(cli, &keys);
-    record_keys_wipe(&keys);
+    Err e = sealing_check(&p->s, &p->fault);
+    if (!e) e = record_keys_open(p->cli->a, settings_record_key(&p->s), (Str){0}, &p->keys, &made, &p->fault);
+    if (e) return no_keys(p);
+    int status = list_keys(p->cli, &p->keys);
+    record_keys_wipe(&p->keys);
     return status;
 }
 
@@ -200,7 +208,7 @@ static int run_key(Cli *cli)
     if (changes > 1) return cli_usage(cli, "expected one of --new, --end and --begin-again");
     if (!changes && cli_has(cli, "reason")) return cli_usage(cli, "--reason: of what? expected --new, --end or --begin-again");
     int wrong = settings_load(cli, &p->s);
-    if (!wrong && !changes) return run_list(cli, &p->s);
+    if (!wrong && !changes) return run_list(p);
     if (!wrong) wrong = settings_officer(cli, &p->s, &by);
     if (wrong) return wrong;
     int status = change(cli, p, by);
