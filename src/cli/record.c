@@ -3,9 +3,11 @@
 
 #include "core/disk.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PROOF_MAX = 1024 * 1024 };
 
@@ -115,9 +117,22 @@ static int verify_proof(Cli *cli, const Asking *asking, Str file)
     return cli_write(cli, buf_done(&b), report->right ? EXIT_DONE : RECORD_WRONG);
 }
 
+/* A proof keeps its first line, whatever name it was saved under. */
+static bool begins_as_proof(const char *path)
+{
+    static const char head[] = "c2sp.org/tlog-proof@v1\n";
+    char start[sizeof head - 1] = {0};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return false;
+    ssize_t n = read(file, start, sizeof start);
+    close(file);
+    return n == (ssize_t)sizeof start && memcmp(start, head, sizeof start) == 0;
+}
+
 static bool is_proof(const Cli *cli)
 {
-    return cli->operand_count && (str_ends(cli->operands[0], S(".tlog-proof")) || cli_has(cli, "entry"));
+    if (!cli->operand_count) return false;
+    return str_ends(cli->operands[0], S(".tlog-proof")) || cli_has(cli, "entry") || begins_as_proof(str_c(cli->a, cli->operands[0]));
 }
 
 static int run_verify(Cli *cli)
@@ -151,7 +166,8 @@ const CliCommand command_record_verify = {
     .description =
         "WHERE is a site's address (https://vote.example.org), a folder with a copy, a store (a SQLite file or postgres://...), or one "
         "proof "
-        "(leaf-7.tlog-proof); without it, the store that is set up. From a folder and a proof everything is checked offline.\n\n"
+        "(leaf-7.tlog-proof, under any name); without it, the store that is set up (hustings.db when nothing is set). From a folder and a "
+        "proof everything is checked offline.\n\n"
         "Every entry is held against its hash, every hash against those above it, all of them against the checkpoint that the log signed, "
         "and that against "
         "the checkpoints that you kept. Of a store, every column that says again what an entry says is checked as well.\n\n"
@@ -174,6 +190,7 @@ typedef struct Show {
     int64_t since, leaf; /* -1: all */
     bool json, csv;
     int64_t shown;
+    bool has_contest, has_unit, has_kind; /* is there any leaf with what was asked for? */
     Arena scratch;
 } Show;
 
@@ -210,10 +227,19 @@ static void csv_row(Buf *b, const Leaf *leaf)
     csv_field(b, leaf->until ? utc_words(a, leaf->until) : S(""), true);
 }
 
+static void csv_head(const Show *s)
+{
+    if (s->csv && !s->shown) printf("leaf,at,act,says,by,role,contest,unit,reason,until\r\n");
+}
+
 static void show_leaf(void *context, const Leaf *leaf)
 {
     Show *s = context;
+    s->has_contest = s->has_contest || str_equal(s->contest, leaf->contest);
+    s->has_unit = s->has_unit || str_equal(s->unit, leaf->unit);
+    s->has_kind = s->has_kind || str_equal(s->kind, leaf->kind);
     if (!is_wanted(s, leaf)) return;
+    csv_head(s);
     Buf b = buf_new(&s->scratch);
     if (s->json) {
         View *v = view_object(&s->scratch);
@@ -241,14 +267,31 @@ static bool read_day(Str text, int64_t *ret_ms)
     return again.tm_mday == (int)day && again.tm_mon == (int)month - 1 && year >= 1970;
 }
 
+/* A kind that neither this version nor the record knows was mistyped. */
+static int no_such_kind(const Cli *cli, const Show *show)
+{
+    Buf b = buf_new(cli->a);
+    for (int i = 0; i < act_kind_count; i++) buf_format(&b, "%s%s", i ? ", " : "", act_kinds[i].name);
+    Str kinds = buf_done(&b), found = fault_quote(cli->a, show->kind);
+    return cli_usage(cli, "--kind: expected one of %.*s, found %.*s", STR_ARG(kinds), STR_ARG(found));
+}
+
+static void nothing_about(Buf *b, const char *what, Str slug, bool has)
+{
+    if (!slug.len || has) return;
+    Str shown = fault_quote(b->arena, slug);
+    buf_format(b, "Nothing about the %s %.*s is in the record.\n", what, STR_ARG(shown));
+}
+
 static int show_record(Cli *cli, Asking *asking, Show *show)
 {
     VerifyReport *report = arena_new(cli->a, VerifyReport, 1);
     Fault fault = {0};
     asking->options.leaf = show_leaf;
     asking->options.context = show;
-    if (show->csv) printf("leaf,at,act,says,by,role,contest,unit,reason,until\r\n");
     if (record_verify(cli->a, asking->source, &asking->options, report, &fault)) return cli_fail(cli, &fault);
+    if (report->right && show->kind.len && !show->has_kind && !act_kind(show->kind)) return no_such_kind(cli, show);
+    csv_head(show);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "hustings record show: the list could not be written\n");
         return EXIT_SYSTEM;
@@ -257,6 +300,8 @@ static int show_record(Cli *cli, Asking *asking, Show *show)
     if (wrong) return wrong;
     Buf b = buf_new(cli->a);
     findings_words(&b, report);
+    nothing_about(&b, "contest", show->contest, show->has_contest);
+    nothing_about(&b, "unit", show->unit, show->has_unit);
     Str shown = number_words(cli->a, show->shown), of = number_words(cli->a, report->checkpoint.size);
     buf_format(&b, "%s: %.*s of %.*s leaves are shown.\n", report->right ? "RIGHT" : "WRONG", STR_ARG(shown), STR_ARG(of));
     fprintf(stderr, "%.*s", STR_ARG(buf_done(&b)));
@@ -271,8 +316,9 @@ static int run_show(Cli *cli)
     show.csv = cli_has(cli, "csv");
     if (cli->operand_count > 1) return cli_usage(cli, "expected one record, found %d", cli->operand_count);
     if (show.json && show.csv) return cli_usage(cli, "--json or --csv, not both");
-    if (cli_has(cli, "since") && !read_day(cli_value(cli, "since"), &show.since))
-        return cli_usage(cli, "--since: expected a day, 2026-11-22");
+    Str since = cli_value(cli, "since"), found = fault_quote(cli->a, since);
+    if (cli_has(cli, "since") && !read_day(since, &show.since))
+        return cli_usage(cli, "--since: expected a day, 2026-11-22, found %.*s", STR_ARG(found));
     if (cli_has(cli, "leaf") && !cli_number(cli, "leaf", TREE_SIZE_MAX, &show.leaf)) return EXIT_INPUT;
     int status = asking_options(cli, &asking);
     if (!status) status = asking_open(cli, &asking);

@@ -21,11 +21,15 @@ static bool is_there(const Verifier *list, int count)
     return false;
 }
 
-NODISCARD static int add_verifier(const Cli *cli, Str text, KeyKind kind, Verifier *list, int *count)
+/* `from`: the option, or the file, that it stands in. */
+NODISCARD static int add_verifier(const Cli *cli, Str from, Str text, KeyKind kind, Verifier *list, int *count)
 {
-    Fault fault = {0};
+    Fault fault = {.file = from};
     if (*count == ASKED_KEYS_MAX) return cli_usage(cli, "more than %d keys", ASKED_KEYS_MAX);
-    if (verifier_read(cli->a, text, &list[*count], &fault)) return cli_fail(cli, &fault);
+    if (verifier_read(cli->a, text, &list[*count], &fault)) {
+        fault.found = fault_quote(cli->a, text);
+        return cli_fail(cli, &fault);
+    }
     if (list[*count].kind != kind)
         return cli_usage(
             cli, kind == KEY_NOTE ? "'%.*s' is the key of a witness (--witness)" : "'%.*s' is the key of a record (--key)", STR_ARG(text));
@@ -33,14 +37,16 @@ NODISCARD static int add_verifier(const Cli *cli, Str text, KeyKind kind, Verifi
     return 0;
 }
 
-NODISCARD static int add_verifiers(const Cli *cli, Str value, KeyKind kind, Verifier *list, int *count)
+NODISCARD static int add_verifiers(const Cli *cli, const char *option, Str value, KeyKind kind, Verifier *list, int *count)
 {
-    Str text = value, one;
+    Str text = value, one, from = str_format(cli->a, "--%s", option);
     Fault fault = {0};
-    if (access(str_c(cli->a, value), R_OK) == 0 && disk_read(cli->a, value, KEY_FILE_MAX, &text, &fault)) return cli_fail(cli, &fault);
+    bool is_file = access(str_c(cli->a, value), R_OK) == 0;
+    if (is_file && disk_read(cli->a, value, KEY_FILE_MAX, &text, &fault)) return cli_fail(cli, &fault);
+    if (is_file) from = value;
     while (text.len) {
         str_cut(text, '\n', &one, &text);
-        int wrong = str_trim(one).len ? add_verifier(cli, str_trim(one), kind, list, count) : 0;
+        int wrong = str_trim(one).len ? add_verifier(cli, from, str_trim(one), kind, list, count) : 0;
         if (wrong) return wrong;
     }
     return 0;
@@ -50,7 +56,7 @@ NODISCARD static int read_keys(const Cli *cli, const char *option, KeyKind kind,
 {
     Str *values = arena_new(cli->a, Str, CLI_VALUES_MAX);
     int n = cli_values(cli, option, values), wrong = 0;
-    for (int i = 0; i < n && !wrong; i++) wrong = add_verifiers(cli, values[i], kind, list, count);
+    for (int i = 0; i < n && !wrong; i++) wrong = add_verifiers(cli, option, values[i], kind, list, count);
     return wrong;
 }
 
@@ -82,7 +88,7 @@ NODISCARD static int read_state(const Cli *cli, Str file, Kept *kept)
         str_cut(text, '\n', &line, &text);
         if (!line.len) break;
         Str vkey = str_starts(line, S("key ")) ? str_slice(line, 4, line.len) : line;
-        int wrong = add_verifier(cli, vkey, KEY_NOTE, kept->keys, &kept->key_count);
+        int wrong = add_verifier(cli, file, vkey, KEY_NOTE, kept->keys, &kept->key_count);
         if (wrong) return wrong;
     }
     kept->earlier[kept->earlier_count++] = (Earlier){.name = file, .note = text};
@@ -154,6 +160,15 @@ int asking_keep(const Cli *cli, const Asking *asking, const VerifyReport *report
 
 /* ---- what is verified ---- */
 
+NODISCARD static int not_opened(const Cli *cli, const Asking *asking, const Fault *fault)
+{
+    if (cli->operand_count || fault->err != ERR_MISSING) return cli_fail(cli, fault);
+    return cli_usage(cli,
+        "there is no store at %.*s, which is read when nothing else is named (store.url; hustings.db when that is not set): give a site's "
+        "address, a folder with a copy, or a store",
+        STR_ARG(asking->where));
+}
+
 /* "/contests/SLUG/files/ADDRESS", as the record names a file that a contest keeps. */
 NODISCARD static Err file_at(Db *db, Arena *a, Str path, Str *ret_bytes)
 {
@@ -177,7 +192,7 @@ int asking_open(Cli *cli, Asking *asking)
         if (wrong) return wrong;
         asking->where = settings_store(&s).url;
     }
-    if (source_open(cli->a, asking->where, &asking->source, &fault)) return cli_fail(cli, &fault);
+    if (source_open(cli->a, asking->where, &asking->source, &fault)) return not_opened(cli, asking, &fault);
     if (!cli->operand_count) source_key_file(asking->source, settings_record_key(&s));
     source_files_at(asking->source, file_at);
     asking->where = source_name(asking->source);
