@@ -19,6 +19,7 @@ PROGRAMS = [
     'pages.py',
     'witness.py',
     'split.py',
+    'words.py',
 ]
 
 
