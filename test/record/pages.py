@@ -373,6 +373,8 @@ def main():
     deploy.HUSTINGS = options.parse_args().hustings.resolve()
     tally = Tally('record pages')
     for store in ['hustings.db', *filter(None, [os.environ.get('HUSTINGS_TEST_POSTGRES')])]:
+        if store.startswith('postgres'):  # other tests may have been here
+            subprocess.run(['psql', '-q', '-d', store, '-c', 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'], check=True, capture_output=True)
         with tempfile.TemporaryDirectory(prefix='hustings-record-') as folder:
             tally.run(run_on, store, pathlib.Path(folder))
     tally.end()
