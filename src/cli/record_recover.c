@@ -72,6 +72,11 @@ static int tell(Desk *d, int64_t first, int64_t count, bool try_only)
     Arena *a = d->cli->a;
     if (!count) return cli_write(d->cli, S("Nothing is missing: the store has every leaf of the copy.\n"), EXIT_DONE);
     Str n = number_words(a, count);
+    if (count == 1)
+        return cli_write(d->cli,
+            str_format(a, "One leaf, %lld, %s.\n", (long long)first,
+                try_only ? "is missing and would be put back" : "was put back, and a leaf store.recovered tells of it"),
+            EXIT_DONE);
     const char *what = try_only ? "are missing and would be put back" : "were put back, and a leaf store.recovered tells of it";
     return cli_write(d->cli,
         str_format(a, "%.*s leaves, %lld to %lld, %s.\n", STR_ARG(n), (long long)first, (long long)(first + count - 1), what), EXIT_DONE);

@@ -112,7 +112,7 @@ void standing_put(Req *req, const Standing *s, View *view)
     view_put_bool(v, S("is_one"), s->size == 1);
     put_sealed(req, &s->sealed, v);
     view_put_bool(v, S("is_signed"), s->sealed.note.len > 0);
-    view_put_bool(v, S("all_signed"), s->sealed.note.len && s->sealed.checkpoint.size == s->size);
+    view_put_bool(v, S("all_signed"), s->sealed.note.len && s->sealed.checkpoint.size == s->size && !s->state.stopped.len);
     view_put_str(
         v, S("waiting"), s->sealed.checkpoint.size < s->size ? count_words(req->arena, s->size - s->sealed.checkpoint.size) : S(""));
     view_put_str(v, S("origin"), s->origin);
