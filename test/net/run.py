@@ -494,7 +494,7 @@ def test_those_who_wait_their_turn_do_not_run_out_of_time():
         answers = fetch([*slow, f'get {web.url}/bytes?3 all_ms=400'])
         assert answers[-1].has(b'abc'), answers[-1]
         for answer in answers[:-1]:
-            refused(answer, 'IO', 'timed out')
+            refused(answer, 'IO', 'time')
 
 
 # ---- the library -----------------------------------------------------------------------------------------------------
