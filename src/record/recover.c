@@ -10,9 +10,9 @@ typedef struct Recovering {
     Arena *a;       /* of the caller */
     Sha256 *looked; /* the digest of each bundle when it was looked at: a site may show another one when it is asked again */
     Frontier frontier;
-    Arena scratch;  /* of one bundle */
-    int64_t lacks;  /* the first leaf that is missing */
-    const Act *act; /* that tells of it */
+    Arena scratch; /* of one bundle */
+    int64_t lacks; /* the first leaf that is missing */
+    Act act;       /* that tells of it */
     Fault *fault;
 } Recovering;
 
@@ -116,7 +116,7 @@ static Err run_all(Db *db, Command *c)
         e = put_bundle(g, db, first, c->now);
         arena_recycle(&g->scratch);
     }
-    if (!e) e = record_act(db, c->arena, g->act, c->now, NULL, &c->fault);
+    if (!e) e = record_act(db, c->arena, &g->act, c->now, NULL, &c->fault);
     return e;
 }
 
@@ -176,8 +176,7 @@ static Act act_of(const Recovering *g)
 
 NODISCARD static Err put_all(Recovering *g)
 {
-    Act act = act_of(g);
-    g->act = &act;
+    g->act = act_of(g);
     Command c = {.name = "record_recover", .leaf = LEAF_ONE, .run = run_all, .input = g, .arena = g->a, .now = g->r->now};
     Err e = store_run(g->r->store, &c);
     if (e && !g->fault->err) *g->fault = (Fault){.err = e, .expected = c.fault.expected, .found = c.fault.found};
