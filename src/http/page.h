@@ -73,7 +73,11 @@ typedef enum Verb { GET, POST } Verb;
 typedef enum Who {
     WHO_NOBODY, /* an empty row serves nobody */
     WHO_ANYONE,
-    WHO_STEWARD, /* runs this installation: publishes and withdraws. Can read no paper and no letter */
+    WHO_MEMBER,    /* is signed in as a person of the organisation's list, whatever else she is */
+    WHO_ORGANISER, /* holds that role on the unit which the path's :unit names, or on one above it (Room.may answers); so do the two below */
+    WHO_SECRETARY,
+    WHO_RETURNING, /* returning officer */
+    WHO_STEWARD,   /* runs this installation: publishes and withdraws, gives roles. Can read no paper, no letter and nobody's data */
     WHO__COUNT
 } Who;
 Str who_name(Who who);
@@ -121,6 +125,10 @@ typedef struct Route {
     const char *nav; /* its name in the navigation at the top, or NULL */
 } Route;
 
+/* May this signed-in person do what a row of WHO_MEMBER, WHO_ORGANISER, WHO_SECRETARY or WHO_RETURNING asks, at the unit in its path (empty: none is asked
+ * about)? ERR_OK with whom the record will name (empty for WHO_MEMBER), or ERR_DENIED. */
+typedef Err May(Db *db, Arena *a, Str person, Who who, Str unit, int64_t now, Officer *ret_officer);
+
 /* Which topics a live stream (/live?topic=...) may follow, and who: "contests" itself, or "contest:" and whatever comes after it. */
 typedef struct TopicRule {
     const char *name; /* ends with ':' when it stands for all that begin so; NULL ends a table */
@@ -136,6 +144,7 @@ typedef struct Room {
     Err (*expire)(Db *db, Command *command);
     /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
     void (*begin)(Store *store, int64_t now);
+    May *may; /* of the one room that knows persons and their roles; NULL in all others */
 } Room;
 
 /* ---- what a template sees ----
@@ -157,6 +166,7 @@ struct Req {
     int64_t now; /* milliseconds since 1970, UTC */
     Who who;
     Str actor;       /* who acts, as the store knows him: the session's id; empty for a visitor */
+    Str person;      /* the person who is signed in; empty for a visitor and for a steward */
     Officer officer; /* who acts, as the record will say: name and role; empty for a visitor */
     Str base;        /* "https://example.org": for links that leave the page */
     Fault fault;

@@ -9,7 +9,13 @@
 
 /* ---- roles ---- */
 
-static const char *const who_names[WHO__COUNT] = {[WHO_NOBODY] = "nobody", [WHO_ANYONE] = "anyone", [WHO_STEWARD] = "steward"};
+static const char *const who_names[WHO__COUNT] = {[WHO_NOBODY] = "nobody",
+    [WHO_ANYONE] = "anyone",
+    [WHO_MEMBER] = "member",
+    [WHO_ORGANISER] = "organiser",
+    [WHO_SECRETARY] = "secretary",
+    [WHO_RETURNING] = "returning-officer",
+    [WHO_STEWARD] = "steward"};
 
 Str who_name(Who who)
 {

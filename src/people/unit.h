@@ -1,0 +1,67 @@
+/* unit.h: the organisation's units in a tree, and the roles that people hold on them.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ *
+ * A unit has a slug that is its address and never changes, a name, a kind and at most one unit above it. A role is held by one person on one unit, counts
+ *      for all units below it, has an end date, and is a power in the public record (role.given, role.ended): the officer is named there, and agreed to be.
+ * Memory: results in the arena.
+ */
+#ifndef HUSTINGS_PEOPLE_UNIT_H
+#define HUSTINGS_PEOPLE_UNIT_H
+
+#include "people/person.h"
+#include "record/act.h"
+
+typedef struct Unit {
+    Str slug, name, kind, above; /* kind: national region constituency branch union society other; above: slug, or empty at the top */
+    int depth;                   /* 0 at the top */
+    int64_t members;             /* active memberships in it and below, when asked for */
+} Unit;
+
+NODISCARD Err unit_find(Db *db, Arena *a, Str slug, Unit *ret_unit);
+/* By slug, else by name within the scope, folded. ERR_MISSING; ERR_CONFLICT: several have that name. */
+NODISCARD Err unit_named(Db *db, Arena *a, Scope scope, Str typed, Unit *ret_unit);
+/* From the top to this one, this one included. */
+NODISCARD Err unit_path(Db *db, Arena *a, Str slug, Unit **ret_units, int *ret_count);
+/* Those just below, by name; with `members`. Empty slug: those at the top. */
+NODISCARD Err unit_below(Db *db, Arena *a, Str slug, Unit **ret_units, int *ret_count);
+/* Is `unit` `above` itself or below it? `above` empty: yes. */
+NODISCARD Err unit_is_below(Db *db, Arena *a, Str unit, Str above, bool *ret_below);
+
+/* Inside commands. ERR_INPUT, ERR_CONFLICT (slug taken; a loop) with a fault. */
+NODISCARD Err unit_add(Db *db, Arena *a, const Unit *unit, int64_t now, Fault *fault);
+NODISCARD Err unit_rename(Db *db, Arena *a, Str slug, Str name, Str kind, int64_t now, Fault *fault);
+NODISCARD Err unit_move(Db *db, Arena *a, Str slug, Str above, int64_t now, Fault *fault);
+
+/* ---- roles ---- */
+
+typedef enum RoleKind {
+    ROLE_ORGANISER, /* campaigns: finds people by saved searches, sees how to reach them */
+    ROLE_SECRETARY, /* keeps the list: sees, imports, changes, exports, merges */
+    ROLE_RETURNING, /* returning officer: rolls and their audit */
+    ROLE__COUNT
+} RoleKind;
+Str role_name(RoleKind kind);  /* "returning-officer" */
+Str role_words(RoleKind kind); /* "returning officer" */
+NODISCARD bool role_of(Str name, RoleKind *ret_kind);
+
+typedef struct RoleHeld {
+    Str id, person, name; /* name: of the officer, as the record has it */
+    RoleKind kind;
+    Str unit, unit_name;
+    int64_t begun, until;
+    int64_t leaf;
+} RoleHeld;
+
+/* Those a person holds now. */
+NODISCARD Err roles_of(Db *db, Arena *a, Str person, int64_t now, RoleHeld **ret_roles, int *ret_count);
+/* Those held on a unit itself. */
+NODISCARD Err roles_on(Db *db, Arena *a, Str unit, int64_t now, RoleHeld **ret_roles, int *ret_count);
+/* Does she hold that role on the unit or on one above it? ERR_DENIED: no. *ret_officer: as acts name her (name, "secretary of Leeds"). */
+NODISCARD Err role_holds(Db *db, Arena *a, Str person, RoleKind kind, Str unit, int64_t now, Officer *ret_officer);
+
+/* Inside commands: each leaves a leaf. `name` is public for ever. */
+NODISCARD Err role_give(Db *db, Arena *a, Str person, Str name, RoleKind kind, Str unit, int64_t until, Officer by, Str reason, int64_t now,
+    Str *ret_id, Fault *fault);
+NODISCARD Err role_end(Db *db, Arena *a, Str id, Officer by, Str reason, int64_t now, Fault *fault);
+
+#endif
