@@ -314,7 +314,7 @@ Err view_unpack(Arena *a, Str bytes, View **ret_view)
 
 /* ---- JSON ---- */
 
-static void json_string(Buf *b, Str s)
+void view_json_text(Buf *b, Str s)
 {
     buf_byte(b, '"');
     for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
@@ -346,7 +346,7 @@ static void json_value(const View *v, Buf *b, bool indented, int depth)
     case VIEW_BOOL: buf_str(b, v->number ? S("true") : S("false")); return;
     case VIEW_I64: buf_i64(b, v->number); return;
     case VIEW_STR:
-    case VIEW_HTML: json_string(b, v->str); return;
+    case VIEW_HTML: view_json_text(b, v->str); return;
     case VIEW_ARRAY:
     case VIEW_OBJECT: break;
     }
@@ -356,7 +356,7 @@ static void json_value(const View *v, Buf *b, bool indented, int depth)
         if (child != v->first) buf_byte(b, ',');
         new_line(b, indented, depth + 1);
         if (object) {
-            json_string(b, child->key);
+            view_json_text(b, child->key);
             buf_str(b, indented ? S(": ") : S(":"));
         }
         json_value(child, b, indented, depth + 1);

@@ -54,5 +54,7 @@ NODISCARD Err view_unpack(Arena *a, Str bytes, View **ret_view);
 
 /* JSON text with a trailing newline; two-space indents, or on one line. Bytes that are not UTF-8 become U+FFFD. */
 void view_json(const View *view, Buf *b, bool indented);
+/* A text as JSON has it, in its quotes. */
+void view_json_text(Buf *b, Str text);
 
 #endif

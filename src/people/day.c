@@ -61,6 +61,16 @@ Str day_iso(Arena *a, Day day)
     return str_format(a, "%04d-%02d-%02d", year, month, of_month);
 }
 
+Str day_words(Arena *a, Day day)
+{
+    static const char *const months[] = {
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"};
+    if (day == DAY_NONE) return S("");
+    int year, month, of_month;
+    day_parts(day, &year, &month, &of_month);
+    return str_format(a, "%d %s %d", of_month, months[month - 1], year);
+}
+
 Day day_add_months(Day day, int months)
 {
     int year, month, of_month;

@@ -18,6 +18,7 @@ Day day_of(int year, int month, int day); /* DAY_NONE: there is no such day */
 void day_parts(Day day, int *ret_year, int *ret_month, int *ret_day);
 /* The same day of the month so many months later or earlier; the month's last day where it has no such day. */
 Day day_add_months(Day day, int months);
+Str day_words(Arena *a, Day day); /* "3 January 2013"; "" for DAY_NONE */
 /* The day it is at `now` (milliseconds since 1970, UTC) in UTC. */
 Day day_at(int64_t now);
 
