@@ -66,6 +66,30 @@ void answer_redirect(Exchange *ex, int status, Str path)
     answer_guard(ex, false);
 }
 
+/* A path as a value in a query: what is not plain is written in hexadecimal digits. */
+static void put_value(Buf *b, Str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.~/", c);
+        if (plain) buf_byte(b, (char)c);
+        else buf_format(b, "%%%02X", c);
+    }
+}
+
+void answer_sign_in(Exchange *ex)
+{
+    enum { NEXT_MOST = 400 };
+    Buf b = buf_new(ex->arena);
+    buf_str(&b, S(SIGN_IN_PATH "?next="));
+    put_value(&b, ex->path);
+    if (ex->query.len && ex->path.len + ex->query.len < NEXT_MOST) {
+        put_value(&b, S("?"));
+        put_value(&b, ex->query);
+    }
+    answer_redirect(ex, 303, buf_done(&b));
+}
+
 /* ---- compression ---- */
 
 static bool is_text(Str type)
@@ -212,6 +236,14 @@ static Str json_path(Arena *a, const SiteReq *own)
     return str_format(a, "%.*s.json%s%.*s", STR_ARG(path.len == 1 ? S("/index") : path), query.len ? "?" : "", STR_ARG(query));
 }
 
+/* Empty: no person is signed in, or she cannot be told (the page is no worse for it). */
+static Str person_name(const Site *site, const SiteReq *own)
+{
+    Str name;
+    if (!own->req.person.len || !own->req.db || site->name_of(own->req.db, own->req.arena, own->req.person, &name)) return (Str){0};
+    return name;
+}
+
 static void put_page(Site *site, View *root, Arena *a, SiteReq *own, bool there, Str title)
 {
     View *v = view_put_object(root, S("page"));
@@ -220,6 +252,8 @@ static void put_page(Site *site, View *root, Arena *a, SiteReq *own, bool there,
     view_put_str(v, S("path"), own ? own->state.path : S(""));
     view_put_str(v, S("json"), own && there ? json_path(a, own) : S(""));
     view_put_bool(v, S("steward"), own && own->req.who == WHO_STEWARD);
+    view_put_str(v, S("person"), own ? person_name(site, own) : S(""));
+    view_put_str(v, S("sign_in"), site->may && !(own && own->signed_in) ? S(SIGN_IN_PATH) : S(""));
     view_put_str(v, S("flash"), own ? own->flash : S(""));
     view_put_str(v, S("csrf"), cookie ? csrf_token(&site->secret, a, &own->cookie) : S(""));
     view_put_str(v, S("key"), own && cookie ? token_ordered(a, own->req.now) : S(""));
@@ -321,7 +355,8 @@ void answer_cookies(Site *site, SiteReq *own)
                          : own->signs_out || own->session_over ? &none
                          : own->cookie_is_new                  ? &own->cookie
                                                                : NULL;
-    if (next) answer_header(ex, S("Set-Cookie"), cookie_header(&site->secret, ex->arena, next, ex->secure));
+    int64_t seconds = own->signs_in && own->keeps_cookie ? PERSON_LONGEST_MS / 1000 : 0;
+    if (next) answer_header(ex, S("Set-Cookie"), cookie_header(&site->secret, ex->arena, next, ex->secure, seconds));
     if (own->state.flash.len && ex->answer.status == 303) flash_send(site, ex, own->state.flash);
     else if (own->flash.len && own->state.face == FACE_HTML && str_equal(ex->method, S("GET"))) flash_cookie(ex, S(""), 0);
 }

@@ -166,7 +166,7 @@ static void forget(SiteReq *own)
 {
     own->state.trouble_count = 0;
     own->state.redirect = own->state.flash = (Str){0};
-    own->signs_in = own->signs_out = false;
+    own->signs_in = own->signs_out = own->keeps_cookie = false;
     own->req.fault = (Fault){0};
 }
 
@@ -175,7 +175,8 @@ static Err still_may(SiteReq *own, Db *db)
 {
     if (own->rule->route->who == WHO_ANYONE) return ERR_OK;
     Err e = session_stands(db, own->req.arena, own->session.id);
-    return e == ERR_MISSING ? req_session_over(&own->req) : e;
+    if (e == ERR_MISSING) return req_session_over(&own->req);
+    return e ? e : who_may(own, db);
 }
 
 /* A write that leaves a leaf of another kind than its row says is a mistake of its room, and is undone. (That it leaves one at all, or none, is the
@@ -219,6 +220,7 @@ static Err run_write(Db *db, Command *command)
     view_put_str(whole, S("flash"), own->state.flash);
     view_put_bool(whole, S("signs_in"), own->signs_in);
     view_put_bool(whole, S("signs_out"), own->signs_out);
+    view_put_bool(whole, S("keeps_cookie"), own->keeps_cookie);
     Buf b = buf_new(a);
     view_pack(whole, &b);
     command->answer = buf_done(&b);
@@ -291,7 +293,7 @@ static void answer_done(Site *site, SiteReq *own, const View *whole)
     own->state.redirect = view_str(view_get(whole, S("location")));
     own->state.flash = view_str(view_get(whole, S("flash")));
     own->signs_out = flag_of(whole, S("signs_out"));
-    if (flag_of(whole, S("signs_in")) && !own->signs_in) req_cookie_again(own);
+    if (flag_of(whole, S("signs_in")) && !own->signs_in) req_cookie_again(own, flag_of(whole, S("keeps_cookie")));
     if (own->state.face == FACE_JSON) {
         answer_program(site, own, view_get(whole, S("answer")));
         return;

@@ -31,6 +31,8 @@ struct Site {
     Templates *templates;
     Static *files;
     Keeper *keeper;
+    May *may; /* NULL: no room knows persons */
+    Err (*name_of)(Db *db, Arena *a, Str person, Str *ret_name);
     RateTable *rates;
     Headcount *heads; /* at work, by address */
     atomic_int working;
@@ -58,6 +60,7 @@ struct SiteReq {
     bool signed_in;
     Session session;
     bool session_over; /* it came with the cookie of a session that is no more */
+    bool must_sign_in; /* a visitor asks for a page of persons: with ERR_DENIED */
     Str flash;         /* that came, to be said now */
     /* A page that is being made for all. */
     bool keeps;
@@ -67,10 +70,14 @@ struct SiteReq {
     Command command;
     Cookie next_cookie; /* of the session that begins */
     bool signs_in, signs_out;
-    bool waits; /* for `command` */
+    bool keeps_cookie; /* of that session: the browser does, when it is closed */
+    bool waits;        /* for `command` */
 };
 
 /* ---- site.c ---- */
+
+/* May whoever asks do what the row says? Asked before the page, and again inside each command. ERR_DENIED, with words for her. */
+NODISCARD Err who_may(SiteReq *own, Db *db);
 
 /* What holds for a row that does not say. */
 int64_t route_body_most(const Route *route); /* 0: none may come */
@@ -95,6 +102,8 @@ void answer_gzip(Exchange *ex, bool often);
 void answer_pack(Exchange *ex, bool often);
 /* Headers that protect whoever reads it. `alone`: it is somebody's document, not a page of ours, and may do nothing here. */
 void answer_guard(Exchange *ex, bool alone);
+/* To the page where persons sign in, and from there back to what was asked for. */
+void answer_sign_in(Exchange *ex);
 /* To a path of this site. */
 void answer_redirect(Exchange *ex, int status, Str path);
 /* What page.h says a template sees. `own` may be NULL: for errors before there is a request. `there`: the page that was asked for is shown, and not an
@@ -119,8 +128,8 @@ void answer_failure(Site *site, SiteReq *own, Err err);
 
 /* ---- req.c ---- */
 
-/* The cookie of the session that this command began, when it is asked again. */
-void req_cookie_again(SiteReq *own);
+/* The cookie of the session that this command begins, the same when it is asked again. `keep`: beyond the browser's closing. */
+void req_cookie_again(SiteReq *own, bool keep);
 /* ERR_DENIED, and what whoever held it is told. */
 NODISCARD Err req_session_over(Req *req);
 /* In a write: a session for whom the role was offered to, with a new token; the old one ends. */

@@ -82,6 +82,8 @@ typedef enum Who {
 } Who;
 Str who_name(Who who);
 
+#define SIGN_IN_PATH "/sign-in"
+
 typedef struct Req Req;
 typedef Err Page(Req *req, View *view);
 typedef Err Write(Req *req, Db *db, View *answer);
@@ -125,7 +127,9 @@ typedef struct Route {
     const char *nav; /* its name in the navigation at the top, or NULL */
 } Route;
 
-/* May this signed-in person do what a row of WHO_MEMBER, WHO_ORGANISER, WHO_SECRETARY or WHO_RETURNING asks, at the unit in its path (empty: none is asked
+/* Room.may. A visitor is sent to SIGN_IN_PATH, which that room must serve (with the field `next`), before it is asked; a steward is refused. Without such a room
+ * no table may have such rows; those of the three roles must have the field :unit in their path.
+ * May this signed-in person do what a row of WHO_MEMBER, WHO_ORGANISER, WHO_SECRETARY or WHO_RETURNING asks, at the unit in its path (empty: none is asked
  * about)? ERR_OK with whom the record will name (empty for WHO_MEMBER), or ERR_DENIED. */
 typedef Err May(Db *db, Arena *a, Str person, Who who, Str unit, int64_t now, Officer *ret_officer);
 
@@ -145,13 +149,16 @@ typedef struct Room {
     /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
     void (*begin)(Store *store, int64_t now);
     May *may; /* of the one room that knows persons and their roles; NULL in all others */
+    /* Of the same room: what a signed-in person is called, for the top of the page. ERR_MISSING: she is no more. */
+    Err (*name_of)(Db *db, Arena *a, Str person, Str *ret_name);
 } Room;
 
 /* ---- what a template sees ----
  * The page's own view first; below it:
  *   site   name, version, assets.hustings_css (the path to load; dots and hyphens of the file's name as _), nav [name, path, here]
- *   page   title, path, json (path of its other face, when it has one), steward (is this one signed in), flash (said once), csrf, key (a new idempotency key),
- *          live (path of the stream for its topic, when it has one), base
+ *   page   title, path, json (path of its other face, when it has one), steward (is this one signed in), person (name of the person who is signed in),
+ *          sign_in (for a visitor: the path where persons sign in), flash (said once), csrf, key (a new idempotency key), live (path of the stream for its
+ *          topic, when it has one), base
  *   form   action, multipart, csrf, key, errors [field, message, href], fields [..], by.<name>; a field: name, id, label, hint, required, value, error,
  *          min, max, autocomplete, repeats, and one of is_line, is_text, is_number, is_choice, is_tick, is_file; choices [value, label, chosen]; ticked
  * "layout" (src/http/pages/layout.html) is rendered around every page, with its markup as `content`. Partials: {{> field}} is of the same room or of http/.
@@ -191,6 +198,8 @@ NODISCARD Err req_fail(Req *req, Err err, const char *format, ...) PRINTF_LIKE(3
 void req_prefill(Req *req, const char *field, Str value);
 /* Title of this page, when it is better than the route's. */
 void req_title(Req *req, Str title);
+/* Is it a path of this site, and nothing that a browser could take for another one? For paths that came from outside. */
+bool path_is_own(Str path);
 /* After a POST: where to go (a path of this site; anything else is a bug), and what is said there once at the top. */
 void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -60,8 +60,7 @@ void req_title(Req *req, Str title)
     req->state->title = title;
 }
 
-/* A path of this site and nothing that a browser could take for another one. */
-static bool is_own_path(Str path)
+bool path_is_own(Str path)
 {
     if (!path.len || path.ptr[0] != '/' || (path.len > 1 && (path.ptr[1] == '/' || path.ptr[1] == '\\'))) return false;
     for (size_t i = 0; i < path.len; i++) {
@@ -77,7 +76,7 @@ void req_redirect(Req *req, const char *format, ...)
     va_start(args, format);
     req->state->redirect = format_text(req->arena, format, args);
     va_end(args);
-    ASSERT(is_own_path(req->state->redirect));
+    ASSERT(path_is_own(req->state->redirect));
 }
 
 void req_flash(Req *req, const char *format, ...)
@@ -109,7 +108,7 @@ void req_packable(Req *req)
 
 void req_see(Req *req, Str path, Str words)
 {
-    ASSERT(is_own_path(path));
+    ASSERT(path_is_own(path));
     req->state->see_path = path;
     req->state->see_words = words;
 }
@@ -148,22 +147,23 @@ static Cookie session_cookie(const SiteReq *own)
     return cookie;
 }
 
-void req_cookie_again(SiteReq *own)
+void req_cookie_again(SiteReq *own, bool keep)
 {
     own->next_cookie = session_cookie(own);
     own->signs_in = true;
+    own->keeps_cookie = keep;
 }
 
 Err req_session_over(Req *req)
 {
-    return req_fail(req, ERR_DENIED, "Your session is over. Sign in again with a new link.");
+    return req_fail(req, ERR_DENIED, "Your session is over. Sign in again.");
 }
 
 Err req_sign_in(Req *req, Db *db, const Role *offered)
 {
     SiteReq *own = req->state->own;
     ASSERT(db && offered->who > WHO_ANYONE && offered->who < WHO__COUNT);
-    req_cookie_again(own);
+    req_cookie_again(own, false);
     Err e = ERR_OK;
     if (own->signed_in)
         e = session_end(db, req->arena, own->session.id, req->officer, S("this browser signed in anew"), req->now, &req->fault);

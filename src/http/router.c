@@ -24,6 +24,7 @@ typedef struct Making {
     Arena *a;
     Router *router;
     Fault *fault;
+    bool knows_persons;
 } Making;
 
 static const char *method_name(Verb method)
@@ -231,6 +232,28 @@ static Err check_row(const Making *m, Rule *rule)
     return e ? e : check_path(m, rule);
 }
 
+bool route_asks_person(const Route *route)
+{
+    return route->who >= WHO_MEMBER && route->who <= WHO_RETURNING;
+}
+
+static bool has_part(const Rule *rule, Str name)
+{
+    for (int k = 0; k < rule->part_count; k++)
+        if (str_equal(rule->part_names[k], name)) return true;
+    return false;
+}
+
+/* A role is held on a unit: a row that asks for one says on which. */
+static Err check_scope(const Making *m, const Rule *rule)
+{
+    if (!route_asks_person(rule->route)) return ERR_OK;
+    if (!m->knows_persons) return refuse(m, rule, "is for persons, and no room knows them (Room.may)", S(""));
+    return rule->route->who == WHO_MEMBER || has_part(rule, S("unit"))
+               ? ERR_OK
+               : refuse(m, rule, "asks for a role on a unit, and its path has no :unit", S(""));
+}
+
 /* "contests", or "contest::slug": "contest:" and whatever the part `slug` says. */
 static Err read_topic(const Making *m, Rule *rule)
 {
@@ -266,13 +289,6 @@ static Err check_alone(const Making *m, const Rule *rule)
         if (other->route->method == rule->route->method && overlap(rule->path, other->path))
             return refuse(m, rule, "one request could mean this row and", other->path);
     return ERR_OK;
-}
-
-static bool has_part(const Rule *rule, Str name)
-{
-    for (int k = 0; k < rule->part_count; k++)
-        if (str_equal(rule->part_names[k], name)) return true;
-    return false;
 }
 
 static Err find_posts(const Making *m, Rule *rule)
@@ -324,11 +340,23 @@ static Err add_row(const Making *m, const Room *room, const Route *route)
     Rule *rule = &m->router->rules[m->router->count];
     *rule = (Rule){.number = m->router->count, .room = room, .route = route, .path = str_from_c(route->path), .topic_part = -1};
     Err e = check_row(m, rule);
+    if (!e) e = check_scope(m, rule);
     if (!e) e = read_topic(m, rule);
     if (!e) e = check_alone(m, rule);
     if (e) return e;
     m->router->count++;
     plant(m, rule);
+    return ERR_OK;
+}
+
+static Err find_who_knows(Making *m, const Room *const *rooms, int room_count)
+{
+    for (int i = 0; i < room_count; i++) {
+        if (!rooms[i]->may) continue;
+        if (m->knows_persons) return fault_setf(m->fault, m->a, ERR_INPUT, "one room with `may`; \"%s\" is a second one", rooms[i]->name);
+        if (!rooms[i]->name_of) return fault_setf(m->fault, m->a, ERR_INPUT, "`name_of` beside `may` in room \"%s\"", rooms[i]->name);
+        m->knows_persons = true;
+    }
     return ERR_OK;
 }
 
@@ -339,13 +367,15 @@ Err router_make(Arena *a, const Room *const *rooms, int room_count, Router **ret
     Router *router = arena_new(a, Router, 1);
     router->rules = arena_new(a, Rule, (size_t)rows);
     Making m = {.a = a, .router = router, .fault = fault};
+    Err e = find_who_knows(&m, rooms, room_count);
+    if (e) return e;
     for (int i = 0; i < room_count; i++)
         for (int k = 0; k < rooms[i]->route_count; k++) {
-            Err e = add_row(&m, rooms[i], &rooms[i]->routes[k]);
+            e = add_row(&m, rooms[i], &rooms[i]->routes[k]);
             if (e) return e;
         }
     for (int i = 0; i < router->count; i++) {
-        Err e = find_posts(&m, &router->rules[i]);
+        e = find_posts(&m, &router->rules[i]);
         if (e) return e;
     }
     *ret_router = router;

@@ -5,7 +5,7 @@
  * Paths: a segment is itself, or ":part" (any one segment), or, at the end, "*part" (all that is left, slashes and all, at least one segment).
  * Refused, with a message that names the row: two rows that one request could mean, a :part that is no field, a row that says not who may,
  *       a POST that neither calculates nor writes, a GET that writes, a write that says not which act of the record it is (or why none), a topic together
- *       with a form or a role, and whatever else cannot mean anything.
+ *       with a form or a role, a role on a unit without :unit in the path, rows for persons without the one room that knows them, and whatever else cannot mean anything.
  * Memory: in the arena of router_make. Afterwards nothing changes, so any thread may ask.
  */
 #ifndef HUSTINGS_HTTP_ROUTER_H
@@ -30,6 +30,9 @@ typedef struct Rule {
 typedef struct Router Router;
 
 NODISCARD Err router_make(Arena *a, const Room *const *rooms, int room_count, Router **ret_router, Fault *fault);
+/* Is it of WHO_MEMBER or of a role on a unit? */
+bool route_asks_person(const Route *route);
+
 int router_rules(const Router *router, const Rule **ret_rules);
 
 enum { METHOD_BIT_GET = 1 << GET, METHOD_BIT_POST = 1 << POST };

@@ -91,7 +91,7 @@ Cookie cookie_new(CookieKind kind)
     return cookie;
 }
 
-Str cookie_header(const Secret *secret, Arena *a, const Cookie *cookie, bool secure)
+Str cookie_header(const Secret *secret, Arena *a, const Cookie *cookie, bool secure, int64_t seconds)
 {
     Buf b = buf_new(a);
     buf_str(&b, cookie_name(secure));
@@ -102,6 +102,7 @@ Str cookie_header(const Secret *secret, Arena *a, const Cookie *cookie, bool sec
         uint8_t sealed[COOKIE_BYTES];
         cookie_seal(secret, cookie, sealed);
         buf_str(&b, base64url(a, sealed, sizeof sealed));
+        if (seconds) buf_format(&b, "; Max-Age=%lld", (long long)seconds);
     }
     buf_str(&b, S("; Path=/; HttpOnly; SameSite=Lax"));
     if (secure) buf_str(&b, S("; Secure"));
@@ -122,6 +123,24 @@ static bool role_from(const DbRows *rows, Role *ret_role)
     return ret_role->name.len && who_from(db_text(rows, "who"), &ret_role->who) && ret_role->who > WHO_ANYONE;
 }
 
+/* What a session's row gives: a steward has a role of her own, a person is a member until a page asks for more. */
+static bool session_from(const DbRows *rows, Session *ret_session)
+{
+    *ret_session = (Session){.id = db_text(rows, "id"),
+        .person = db_text(rows, "person"),
+        .begun = db_i64(rows, "begun"),
+        .seen = db_i64(rows, "seen"),
+        .ends = db_i64(rows, "ends")};
+    if (!ret_session->person.len) return role_from(rows, &ret_session->role);
+    ret_session->role = (Role){.who = WHO_MEMBER, .power = -1};
+    return true;
+}
+
+static int64_t idle_of(Str person)
+{
+    return person.len ? PERSON_IDLE_MS : SESSION_IDLE_MS;
+}
+
 Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *ret_session)
 {
     if (cookie->kind != COOKIE_SESSION) return ERR_MISSING;
@@ -129,8 +148,8 @@ Err session_find(Db *db, Arena *a, const Cookie *cookie, int64_t now, Session *r
     DbRows rows;
     Err e = db_one(db, a, "http_session_by_token", DB_VALUES(db_bytes(hash_of(cookie, &hash))), &rows);
     if (e) return e;
-    Session s = {.id = db_text(&rows, "id"), .begun = db_i64(&rows, "begun"), .seen = db_i64(&rows, "seen"), .ends = db_i64(&rows, "ends")};
-    if (!role_from(&rows, &s.role) || s.ends <= now || s.seen + SESSION_IDLE_MS <= now) return ERR_MISSING;
+    Session s;
+    if (!session_from(&rows, &s) || s.ends <= now || s.seen + idle_of(s.person) <= now) return ERR_MISSING;
     *ret_session = s;
     return ERR_OK;
 }
@@ -191,7 +210,7 @@ static Err end_row(Db *db, Arena *a, const DbRows *row, Officer by, Str reason, 
 static Str own_end(Arena *a, const DbRows *row, int64_t now)
 {
     if (db_i64(row, "ends") <= now) return S("its time was over");
-    if (db_i64(row, "seen") + SESSION_IDLE_MS > now) return S("");
+    if (db_i64(row, "seen") + idle_of(db_text(row, "person")) > now) return S("");
     return str_format(a, "it was not used for %lld minutes", (long long)(SESSION_IDLE_MS / 60000));
 }
 
@@ -207,6 +226,15 @@ Err session_begin(Db *db, Arena *a, const Cookie *cookie, Str id, const Role *of
     return db_run(db, "http_session_begin",
         DB_VALUES(db_bytes(hash_of(cookie, &hash)), db_string(id), db_string(who_name(offered->who)), db_string(offered->name),
             db_number(power), db_number(now), db_number(ends)));
+}
+
+Err session_begin_person(Db *db, const Cookie *cookie, Str id, Str person, Str device, int64_t now)
+{
+    ASSERT(cookie->kind == COOKIE_SESSION && person.len);
+    Sha256 hash;
+    return db_run(db, "http_session_begin_person",
+        DB_VALUES(db_bytes(hash_of(cookie, &hash)), db_string(id), db_string(who_name(WHO_MEMBER)), db_string(person), db_string(device),
+            db_number(now), db_number(now + PERSON_LONGEST_MS)));
 }
 
 Err session_end(Db *db, Arena *a, Str id, Officer by, Str reason, int64_t now, Fault *fault)
@@ -232,14 +260,16 @@ static Err end_rows(Db *db, Arena *a, DbRows *rows, Officer by, Str reason, int6
 Err session_end_all(Db *db, Arena *a, Officer by, Str reason, int64_t now, Fault *fault)
 {
     DbRows rows;
-    Err e = db_query(db, a, "http_sessions_all", DB_NO_VALUES, &rows);
+    Err e = db_run(db, "http_sessions_end_persons", DB_NO_VALUES);
+    if (!e) e = db_query(db, a, "http_sessions_all", DB_NO_VALUES, &rows);
     return e ? e : end_rows(db, a, &rows, by, reason, now, fault);
 }
 
 static Err expire_sessions(Db *db, Arena *a, int64_t now, Fault *fault)
 {
     DbRows rows;
-    Err e = db_query(db, a, "http_sessions_over", DB_VALUES(db_number(now), db_number(now - SESSION_IDLE_MS)), &rows);
+    Err e = db_query(
+        db, a, "http_sessions_over", DB_VALUES(db_number(now), db_number(now - SESSION_IDLE_MS), db_number(now - PERSON_IDLE_MS)), &rows);
     if (!e) e = end_rows(db, a, &rows, officer_program(), S(""), now, fault);
     return e == ERR_MISSING ? ERR_OK : e;
 }
@@ -284,7 +314,7 @@ static void used_done(Command *command)
 
 void session_used(Store *store, const Session *session, int64_t now)
 {
-    if (now - session->seen < SESSION_SEEN_EVERY_MS) return;
+    if (now - session->seen < (session->person.len ? PERSON_SEEN_EVERY_MS : SESSION_SEEN_EVERY_MS)) return;
     Used *used = calloc(1, sizeof *used);
     if (!used) return;
     ASSERT(session->id.len < sizeof used->id);

@@ -66,6 +66,11 @@ static Err open_parts(Arena *a, Site *site, Fault *fault)
 {
     const SiteOptions *o = &site->options;
     Err e = router_make(a, site->rooms, site->room_count, &site->router, fault);
+    for (int i = 0; !e && i < site->room_count; i++)
+        if (site->rooms[i]->may) {
+            site->may = site->rooms[i]->may;
+            site->name_of = site->rooms[i]->name_of;
+        }
     if (!e) e = templates_open(a, &(TemplatesOptions){.overrides = o->overrides, .dev = o->dev}, &site->templates, fault);
     if (!e) e = static_open(a, &(StaticOptions){.overrides = o->overrides, .dev = o->dev}, &site->files, fault);
     if (!e) e = check_rules(site, a, fault);
@@ -200,11 +205,33 @@ static void leave_place(Site *site, Exchange *ex)
     atomic_fetch_sub(&site->working, 1);
 }
 
-/* A cookie is looked at before a body is read: whoever has none of ours need not send megabytes to be told so. */
-static bool may_come(Site *site, Exchange *ex, const Route *route)
+static Face face_of(const Exchange *ex, const Asked *asked)
 {
+    if (asked->match.rule->route->no_json) return FACE_HTML;
+    return asked->json_path || accept_prefers_json(exchange_header(ex, "accept")) ? FACE_JSON : FACE_HTML;
+}
+
+static const char *const for_whom[WHO__COUNT] = {
+    [WHO_MEMBER] = "This page is for people who are signed in. Sign in, and try again.",
+    [WHO_ORGANISER] = "This page is for organisers of this unit, or of one above it.",
+    [WHO_SECRETARY] = "This page is for the secretary of this unit, or of one above it.",
+    [WHO_RETURNING] = "This page is for the returning officer of this unit, or of one above it.",
+    [WHO_STEWARD] = "This page is for stewards. Sign in with a link that whoever runs this site makes for you.",
+};
+
+/* Those who are asked for by a page of persons, and can read where to go. */
+static bool is_sent_to_sign_in(const Exchange *ex, const Asked *asked)
+{
+    return route_asks_person(asked->match.rule->route) && asked->method == GET && face_of(ex, asked) == FACE_HTML;
+}
+
+/* A cookie is looked at before a body is read: whoever has none of ours need not send megabytes to be told so. */
+static bool may_come(Site *site, Exchange *ex, const Asked *asked)
+{
+    const Route *route = asked->match.rule->route;
     if (route->who == WHO_ANYONE || cookie_read(&site->secret, ex).kind == COOKIE_SESSION) return true;
-    answer_error(site, ex, NULL, 403, S("This page is for stewards. Sign in with a link that whoever runs this site makes for you."));
+    if (is_sent_to_sign_in(ex, asked)) answer_sign_in(ex);
+    else answer_error(site, ex, NULL, 403, str_from_c(for_whom[route->who]));
     return false;
 }
 
@@ -228,18 +255,12 @@ bool site_admit(Site *site, Exchange *ex, int64_t *ret_body_most)
     if (!router_path_is_plain(ex->path)) return refuse(site, ex, 404);
     if (!asked.known || !route) return refuse_method(site, ex, &asked);
     if (asked.json_path && route->no_json) return refuse(site, ex, 404);
-    if (!may_come(site, ex, route)) return false;
+    if (!may_come(site, ex, &asked)) return false;
     *ret_body_most = route_body_most(route);
     return (route->method == GET || may_post(site, ex)) && take_place(site, ex, route);
 }
 
 /* ---- one request's state ---- */
-
-static Face face_of(const Exchange *ex, const Asked *asked)
-{
-    if (asked->match.rule->route->no_json) return FACE_HTML;
-    return asked->json_path || accept_prefers_json(exchange_header(ex, "accept")) ? FACE_JSON : FACE_HTML;
-}
 
 static Str base_of(const Site *site, const Exchange *ex)
 {
@@ -272,6 +293,7 @@ static Err find_session(Site *site, SiteReq *own, Db *db)
 {
     if (own->cookie.kind != COOKIE_SESSION || own_needs_no_store(own->rule->route)) return ERR_OK;
     Err e = session_find(db, own->req.arena, &own->cookie, own->req.now, &own->session);
+    if (!e && own->session.person.len && !site->may) e = ERR_MISSING; /* of a program that knew persons; this one cannot say what she may */
     if (e == ERR_MISSING) {
         own->session_over = true;
         own->cookie = (Cookie){0};
@@ -281,16 +303,50 @@ static Err find_session(Site *site, SiteReq *own, Db *db)
     own->signed_in = true;
     own->req.who = own->session.role.who;
     own->req.actor = own->session.id;
-    own->req.officer = (Officer){.name = own->session.role.name, .role = who_name(own->req.who)};
+    own->req.person = own->session.person;
+    if (!own->req.person.len) own->req.officer = (Officer){.name = own->session.role.name, .role = who_name(own->req.who)};
     session_used(site->store, &own->session, own->req.now);
     return ERR_OK;
 }
 
-static Err check_who(SiteReq *own)
+static Str unit_of(const SiteReq *own)
 {
-    if (own->rule->route->who == WHO_ANYONE || own->rule->route->who == own->req.who) return ERR_OK;
-    if (own->session_over) return req_session_over(&own->req);
-    return req_fail(&own->req, ERR_DENIED, "This page is for stewards. Sign in with a link that whoever runs this site makes for you.");
+    for (int k = 0; k < own->state.part_count; k++)
+        if (str_equal(own->state.parts[k].name, S("unit"))) return own->state.parts[k].value;
+    return (Str){0};
+}
+
+Err who_may(SiteReq *own, Db *db)
+{
+    Req *req = &own->req;
+    Who who = own->rule->route->who;
+    if (who == WHO_ANYONE || (who == WHO_STEWARD && req->who == WHO_STEWARD)) return ERR_OK;
+    Err e = ERR_DENIED;
+    Officer officer = {0};
+    if (who != WHO_STEWARD && req->person.len) e = own->state.site->may(db, req->arena, req->person, who, unit_of(own), req->now, &officer);
+    if (e == ERR_DENIED) return req_fail(req, ERR_DENIED, "%s", for_whom[who]);
+    if (!e && who != WHO_MEMBER) req->officer = officer;
+    return e;
+}
+
+static Err check_who(SiteReq *own, Db *db)
+{
+    bool needs = own->rule->route->who != WHO_ANYONE;
+    own->must_sign_in = needs && !own->signed_in;
+    if (needs && own->session_over) return req_session_over(&own->req);
+    return who_may(own, db);
+}
+
+/* A refusal; but a visitor who would see a page is shown where to sign in. */
+static Next refuse_who(Site *site, SiteReq *own, const Asked *asked, Err e)
+{
+    Exchange *ex = own->state.ex;
+    if (e != ERR_DENIED || !own->must_sign_in || !is_sent_to_sign_in(ex, asked)) answer_failure(site, own, e);
+    else {
+        answer_sign_in(ex);
+        answer_cookies(site, own);
+    }
+    return NEXT_ANSWER;
 }
 
 /* A POST with a cookie of ours must carry that cookie's token. One without acts for nobody: it may calculate, and with an Idempotency-Key (which no
@@ -459,12 +515,12 @@ static Next run_page(Site *site, SiteReq *own, Db *db)
 static Err check_all(Site *site, SiteReq *own, Db *db)
 {
     Err e = find_session(site, own, db);
-    if (!e) e = check_who(own);
+    if (!e) e = check_who(own, db);
     if (!e) e = fields_read(&own->req, &own->req.fault);
     return e ? e : check_token(site, own);
 }
 
-static Next run(Site *site, SiteReq *own, Db *db)
+static Next run(Site *site, SiteReq *own, const Asked *asked, Db *db)
 {
     const Route *route = own->rule->route;
     own->req.db = db;
@@ -474,10 +530,7 @@ static Next run(Site *site, SiteReq *own, Db *db)
         else answer_failure(site, own, ERR_INPUT);
         return NEXT_ANSWER;
     }
-    if (e) {
-        answer_failure(site, own, e);
-        return NEXT_ANSWER;
-    }
+    if (e) return refuse_who(site, own, asked, e);
     return route->write ? command_start(site, own) : run_page(site, own, db);
 }
 
@@ -550,7 +603,7 @@ static Next make_kept(Site *site, Exchange *ex, const Asked *asked, Db *db, cons
     own->keep = *key;
     own->keep_version = version;
     own->req.base = site->options.base; /* not as this one request says: all others will read it */
-    Next next = run(site, own, db);
+    Next next = run(site, own, asked, db);
     if (own->keeps) keeper_give_up(site->keeper, key);
     own->keeps = false;
     return next;
@@ -569,7 +622,7 @@ Next site_run(Site *site, Exchange *ex, Db *db, bool worker)
     if (shelf == SHELF_WORKER) return NEXT_WORKER;
     if (shelf == SHELF_MAKE) return make_kept(site, ex, &asked, db, &key, version);
     if (!worker && (route->heavy || (site->store_far && !own_needs_no_store(route)))) return NEXT_WORKER;
-    return run(site, begin(site, ex, &asked), db);
+    return run(site, begin(site, ex, &asked), &asked, db);
 }
 
 Next site_finish(Site *site, Exchange *ex, Db *db)

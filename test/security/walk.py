@@ -3,10 +3,14 @@
 """walk.py [--hustings PATH]: every route of a real server, asked as every role, and the same with what an attacker would add or leave out.
 
 ROUTES below has a row for every line of `hustings routes`; a route without a row fails, as does a row without a route. So whoever adds a page says here
-who may see it. Roles: a visitor; a steward; somebody whose session is over, who must be treated like a visitor. Last line: "security: N passed, N failed".
+who may see it. Roles: a visitor; a steward; somebody whose session is over, who must be treated like a visitor; a member; the officers of the unit "leeds" and of
+the region above it, who may do what their role does there; the same officers of another unit, who may not. Last line: "security: N passed, N failed".
 """
 import argparse
+import base64
 import contextlib
+import hashlib
+import hmac
 import json
 import pathlib
 import re
@@ -24,64 +28,78 @@ EXAMPLE = ROOT / 'examples/labour-2010-totals'
 CONTEST = '/contests/labour-2010-totals'
 TOKEN = 'A' * 22
 BARE = {'PATH': deploy.os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count'}
-ROLES = ('visitor', 'steward', 'expired')
-ANYONE, STEWARD = 'anyone', 'steward'
+UNIT, ELSEWHERE, REGION = 'leeds', 'york', 'north'
+ANYONE, MEMBER, ORGANISER, SECRETARY, RETURNING, STEWARD = 'anyone', 'member', 'organiser', 'secretary', 'returning-officer', 'steward'
+OFFICERS = (ORGANISER, SECRETARY, RETURNING)
+# Who is asked as: role -> (its kind, the unit it is held on).
+PERSONS = {'member': (None, None), **{f'{kind} of {unit}': (kind, unit) for kind in OFFICERS for unit in (UNIT, REGION, ELSEWHERE)}}
+ROLES = ('visitor', 'steward', 'expired', 'expired member', *PERSONS)
+ALL_PERSONS = set(PERSONS)
+MAY = {ANYONE: set(ROLES), STEWARD: {'steward'}, MEMBER: ALL_PERSONS, **{kind: {f'{kind} of {UNIT}', f'{kind} of {REGION}'} for kind in OFFICERS}}
 
 
-def same(status):
-    return (status, status, status)
+def expected(role, method, path):
+    """What this role gets: what the row says for those who may (a number, or by role where it differs); else the refusal that its kind of page gives."""
+    who, _, _, status = ROUTES[method, path]
+    if isinstance(status, dict) and role in status:
+        return status[role]
+    over = role.startswith('expired')
+    if role in MAY[who] and not (over and method == 'POST' and path in ACTS):
+        return status[None] if isinstance(status, dict) else status
+    return 303 if method == 'GET' and who not in (ANYONE, STEWARD) and (over or role == 'visitor') else 403
 
 
-# What each role gets for one good request: (visitor, steward, expired). POSTs are sent with their fields, a right token and a new key; those that would
-# end sessions are asked apart, each of a steward of its own. A dead session's cookie has no token that could be right: it may calculate, and write nothing.
-# method, path in the table: (who may, a real path, fields or None, expected)
+# What one good request of those who may is answered with; the others get what `expected` says. POSTs are sent with their fields, a right token and a new key;
+# those that would end sessions are asked apart, each by a browser of its own. A dead session's cookie has no token that could be right: it may calculate, and
+# write nothing. Where a role that may gets another answer: {None: the usual one, 'steward': 404}.
+# method, path in the table: (who may, a real path, fields or None, status)
 ROUTES = {
-    ('GET', '/static/:file'): (ANYONE, '/static/hustings.css', None, same(200)),
-    ('GET', '/favicon.ico'): (ANYONE, '/favicon.ico', None, same(200)),
-    ('GET', '/robots.txt'): (ANYONE, '/robots.txt', None, same(200)),
-    ('GET', '/.well-known/security.txt'): (ANYONE, '/.well-known/security.txt', None, same(404)),
-    ('GET', '/openapi.json'): (ANYONE, '/openapi.json', None, same(200)),
-    ('GET', '/healthz'): (ANYONE, '/healthz', None, same(200)),
-    ('GET', '/metrics'): (ANYONE, '/metrics', None, same(200)),
-    ('GET', '/live'): (ANYONE, '/live?topic=no-such-topic', None, same(404)),
-    ('GET', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', None, same(404)),
-    ('POST', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', {}, (404, 404, 403)),
-    ('GET', '/steward'): (STEWARD, '/steward', None, (403, 200, 403)),
-    ('POST', '/sign-out'): (STEWARD, '/sign-out', {}, (403, 303, 403)),
-    ('POST', '/sign-out/everywhere'): (STEWARD, '/sign-out/everywhere', {}, (403, 303, 403)),
-    ('GET', '/'): (ANYONE, '/', None, same(200)),
-    ('GET', '/contests'): (ANYONE, '/contests', None, same(200)),
-    ('GET', '/contests/:contest'): (ANYONE, CONTEST, None, same(200)),
-    ('GET', '/contests/:contest/stages'): (ANYONE, f'{CONTEST}/stages', None, same(200)),
-    ('GET', '/contests/:contest/head-to-heads'): (ANYONE, f'{CONTEST}/head-to-heads', None, same(200)),
-    ('GET', '/contests/:contest/other-rules'): (ANYONE, f'{CONTEST}/other-rules', None, same(200)),
-    ('GET', '/contests/:contest/how-close'): (ANYONE, f'{CONTEST}/how-close', None, same(200)),
-    ('GET', '/contests/:contest/files'): (ANYONE, f'{CONTEST}/files', None, same(200)),
-    ('GET', '/contests/:contest/files/:name'): (ANYONE, f'{CONTEST}/files/no-such-file', None, same(404)),
-    ('GET', '/contests/:contest/declaration'): (ANYONE, f'{CONTEST}/declaration', None, same(200)),
-    ('GET', '/contests/:contest/stages.csv'): (ANYONE, f'{CONTEST}/stages.csv', None, same(200)),
-    ('GET', '/contests/:contest/chart.svg'): (ANYONE, f'{CONTEST}/chart.svg', None, same(200)),
-    ('GET', '/contests/:contest/unpublish'): (STEWARD, f'{CONTEST}/unpublish', None, (403, 200, 403)),
-    ('POST', '/contests/:contest/unpublish'): (STEWARD, '/contests/no-such-contest/unpublish', {'reason': 'a test'}, (403, 404, 403)),
-    ('GET', '/record'): (ANYONE, '/record', None, same(200)),
-    ('GET', '/record.csv'): (ANYONE, '/record.csv', None, same(200)),
-    ('GET', '/record/feed.atom'): (ANYONE, '/record/feed.atom', None, same(200)),
-    ('GET', '/record/leaves/:leaf'): (ANYONE, '/record/leaves/0', None, same(200)),
-    ('GET', '/record/leaves/:leaf/proof'): (ANYONE, '/record/leaves/999999/proof', None, same(404)),
-    ('GET', '/record/powers'): (ANYONE, '/record/powers', None, same(200)),
-    ('GET', '/record/witnesses'): (ANYONE, '/record/witnesses', None, same(200)),
-    ('GET', '/record/checkpoint'): (ANYONE, '/record/checkpoint', None, same(200)),
-    ('GET', '/record/keys'): (ANYONE, '/record/keys', None, same(200)),
-    ('GET', '/record/tile/*path'): (ANYONE, '/record/tile/0/000.p/1', None, same(200)),
-    ('GET', '/record/side/:digest'): (ANYONE, f'/record/side/{"0" * 64}', None, same(404)),
-    ('GET', '/count'): (ANYONE, '/count', None, same(200)),
-    ('GET', '/count/formats'): (ANYONE, '/count/formats', None, same(200)),
-    ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, same(422)),
-    ('POST', '/kept'): (ANYONE, '/kept', {'rules': 'no-such-rules'}, (422, 422, 403)),
-    ('GET', '/kept/:kept'): (ANYONE, f'/kept/{TOKEN}', None, same(404)),
-    ('GET', '/kept/:kept/papers'): (ANYONE, f'/kept/{TOKEN}/papers', None, same(404)),
-    ('GET', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', None, same(404)),
-    ('POST', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', {'word': 'none'}, (404, 404, 403)),
+    ('GET', '/static/:file'): (ANYONE, '/static/hustings.css', None, 200),
+    ('GET', '/favicon.ico'): (ANYONE, '/favicon.ico', None, 200),
+    ('GET', '/robots.txt'): (ANYONE, '/robots.txt', None, 200),
+    ('GET', '/.well-known/security.txt'): (ANYONE, '/.well-known/security.txt', None, 404),
+    ('GET', '/openapi.json'): (ANYONE, '/openapi.json', None, 200),
+    ('GET', '/healthz'): (ANYONE, '/healthz', None, 200),
+    ('GET', '/metrics'): (ANYONE, '/metrics', None, 200),
+    ('GET', '/live'): (ANYONE, '/live?topic=no-such-topic', None, 404),
+    ('GET', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', None, 404),
+    ('POST', '/enter/:token'): (ANYONE, f'/enter/{TOKEN}', {}, 404),
+    ('GET', '/steward'): (STEWARD, '/steward', None, 200),
+    ('POST', '/sign-out'): (STEWARD, '/sign-out', {}, 303),
+    ('POST', '/sign-out/everywhere'): (STEWARD, '/sign-out/everywhere', {}, 303),
+    ('GET', '/'): (ANYONE, '/', None, 200),
+    ('GET', '/contests'): (ANYONE, '/contests', None, 200),
+    ('GET', '/contests/:contest'): (ANYONE, CONTEST, None, 200),
+    ('GET', '/contests/:contest/stages'): (ANYONE, f'{CONTEST}/stages', None, 200),
+    ('GET', '/contests/:contest/head-to-heads'): (ANYONE, f'{CONTEST}/head-to-heads', None, 200),
+    ('GET', '/contests/:contest/other-rules'): (ANYONE, f'{CONTEST}/other-rules', None, 200),
+    ('GET', '/contests/:contest/how-close'): (ANYONE, f'{CONTEST}/how-close', None, 200),
+    ('GET', '/contests/:contest/files'): (ANYONE, f'{CONTEST}/files', None, 200),
+    ('GET', '/contests/:contest/files/:name'): (ANYONE, f'{CONTEST}/files/no-such-file', None, 404),
+    ('GET', '/contests/:contest/declaration'): (ANYONE, f'{CONTEST}/declaration', None, 200),
+    ('GET', '/contests/:contest/stages.csv'): (ANYONE, f'{CONTEST}/stages.csv', None, 200),
+    ('GET', '/contests/:contest/chart.svg'): (ANYONE, f'{CONTEST}/chart.svg', None, 200),
+    ('GET', '/contests/:contest/unpublish'): (STEWARD, f'{CONTEST}/unpublish', None, 200),
+    ('POST', '/contests/:contest/unpublish'): (STEWARD, '/contests/no-such-contest/unpublish', {'reason': 'a test'}, 404),
+    ('GET', '/record'): (ANYONE, '/record', None, 200),
+    ('GET', '/record.csv'): (ANYONE, '/record.csv', None, 200),
+    ('GET', '/record/feed.atom'): (ANYONE, '/record/feed.atom', None, 200),
+    ('GET', '/record/leaves/:leaf'): (ANYONE, '/record/leaves/0', None, 200),
+    ('GET', '/record/leaves/:leaf/proof'): (ANYONE, '/record/leaves/999999/proof', None, 404),
+    ('GET', '/record/powers'): (ANYONE, '/record/powers', None, 200),
+    ('GET', '/record/witnesses'): (ANYONE, '/record/witnesses', None, 200),
+    ('GET', '/record/checkpoint'): (ANYONE, '/record/checkpoint', None, 200),
+    ('GET', '/record/keys'): (ANYONE, '/record/keys', None, 200),
+    ('GET', '/record/tile/*path'): (ANYONE, '/record/tile/0/000.p/1', None, 200),
+    ('GET', '/record/side/:digest'): (ANYONE, f'/record/side/{"0" * 64}', None, 404),
+    ('GET', '/count'): (ANYONE, '/count', None, 200),
+    ('GET', '/count/formats'): (ANYONE, '/count/formats', None, 200),
+    ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, 422),
+    ('POST', '/kept'): (ANYONE, '/kept', {'rules': 'no-such-rules'}, 422),
+    ('GET', '/kept/:kept'): (ANYONE, f'/kept/{TOKEN}', None, 404),
+    ('GET', '/kept/:kept/papers'): (ANYONE, f'/kept/{TOKEN}/papers', None, 404),
+    ('GET', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', None, 404),
+    ('POST', '/kept/:kept/delete'): (ANYONE, f'/kept/{TOKEN}/delete', {'word': 'none'}, 404),
 }
 # Of which acts a POST leaves a leaf of the public record; 'none': it writes, and is no act; not here: it writes nothing. (test/record/acts.py does them.)
 ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/sign-out/everywhere': 'role.ended',
@@ -135,11 +153,61 @@ def steward(folder, url):
     return browser
 
 
-def expired(folder, url):
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
+
+
+def signed_in(folder, url, person):
+    """A session of a person as the server would have begun it: test/people/signin.py does so by letters, codes and passwords; here it must only be there."""
+    browser, token, now = Browser(url), deploy.os.urandom(32), int(deploy.time.time() * 1000)
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        secret = db.execute("SELECT value FROM setting WHERE name = 'http_secret'").fetchone()[0]
+        db.execute('INSERT INTO session (token_hash, id, who, person, begun, seen, ends) VALUES (?, ?, ?, ?, ?, ?, ?)',
+                   (hashlib.sha256(token).digest(), b64(token[:16]), MEMBER, person, now, now, now + 3600_000))
+        db.commit()
+    sealed = b'\x02' + token
+    browser.cookies['hustings'] = b64(sealed + hmac.digest(secret, b'\x06cookie' + sealed, 'sha256')[:16])
+    return browser
+
+
+def person_id(role):
+    return b64(hashlib.sha256(role.encode()).digest()[:16])
+
+
+def add_row(db, table, **values):
+    """What is not said is empty, or nought."""
+    columns = [(name, kind) for _, name, kind, *_ in db.execute(f'PRAGMA table_info({table})')]
+    unknown = values.keys() - {name for name, _ in columns}
+    assert columns and not unknown, f'{table}: {unknown}'
+    row = [values.get(name, 0 if kind == 'BIGINT' else '') for name, kind in columns]
+    db.execute(f'INSERT INTO {table} VALUES ({", ".join("?" * len(row))})', row)
+
+
+def people(folder):
+    """Units, a person for every role, and the roles."""
+    now = int(deploy.time.time() * 1000)
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        for slug, above in ((REGION, ''), (UNIT, REGION), (ELSEWHERE, 'south'), ('south', '')):
+            add_row(db, 'unit', slug=slug, name=slug.title(), kind='branch' if above else 'region', above=above, folded=slug, added=now)
+            add_row(db, 'unit_over', above=slug, unit=slug, steps=0)
+            if above:
+                add_row(db, 'unit_over', above=above, unit=slug, steps=1)
+        for number, (role, (kind, unit)) in enumerate(PERSONS.items(), 1):
+            add_row(db, 'person', id=person_id(role), number=number, version=1, given_name='Ann', family_name=f'Number{number}', email=f'ann{number}@example.org',
+                    email_key=f'ann{number}@example.org', country='GB', added=now, changed=now)
+            add_row(db, 'membership', unit=UNIT if not unit or unit == REGION else unit, person=person_id(role), id=person_id(role + ' membership'), status='active',
+                    status_since='2020-01-01', history='active 2020-01-01', joined='2020-01-01', added=now)
+            if kind:
+                add_row(db, 'role', id=person_id(role + ' role'), person=person_id(role), name=f'Ann Number{number}', kind=kind, unit=unit, begun=now - 1,
+                        until=now + 86400_000, leaf=-1)
+        db.commit()
+
+
+def expired(folder, url, begin=steward):
     """A session whose time is over, as it looks to the browser that still has its cookie."""
     with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
         before = {row[0] for row in db.execute('SELECT id FROM session')}
-        browser = steward(folder, url)
+        browser = begin(folder, url)
         new = [row[0] for row in db.execute('SELECT id FROM session') if row[0] not in before]
         db.execute('UPDATE session SET ends = 1 WHERE id = ?', new)
         db.commit()
@@ -147,7 +215,11 @@ def expired(folder, url):
 
 
 def make(role, folder, url):
-    return {'visitor': lambda: Browser(url), 'steward': lambda: steward(folder, url), 'expired': lambda: expired(folder, url)}[role]()
+    if role in PERSONS:
+        return signed_in(folder, url, person_id(role))
+    member = lambda *where: signed_in(*where, person_id('member'))
+    return {'visitor': lambda: Browser(url), 'steward': lambda: steward(folder, url), 'expired': lambda: expired(folder, url),
+            'expired member': lambda: expired(folder, url, member)}[role]()
 
 
 # --- the walk
@@ -167,27 +239,35 @@ def send(browser, method, path, fields, token=None):
     return browser.ask(path) if method == 'GET' else browser.post(path, fields, token)
 
 
+def roles():
+    """A program none of whose pages is for persons knows nobody's session."""
+    return [role for role in ROLES if role in ('visitor', 'steward', 'expired') or any(who in (MEMBER, *OFFICERS) for who, *_ in ROUTES.values())]
+
+
 def check_every_route_as_every_role(tally, folder, url):
-    for role, index in zip(ROLES, range(3)):
+    for role in roles():
         browser = make(role, folder, url)
         cookie = dict(browser.cookies)
-        for (method, path), (_, real, fields, expected) in ROUTES.items():
-            if real in ENDS_SESSIONS:
+        for (method, path), (_, real, fields, _) in ROUTES.items():
+            if path in ENDS_SESSIONS:
                 continue
             browser.cookies = dict(cookie) # an answer to somebody whose session is over takes the cookie away
-            token = None if method == 'GET' else ('A' * 86 if role == 'expired' else browser.token())
+            token = None if method == 'GET' else ('A' * 86 if role.startswith('expired') else browser.token())
             browser.cookies = dict(cookie) if role != 'visitor' else browser.cookies
             answer = send(browser, method, real, fields, token)
-            tally(f'{role}: {method} {path}: {expected[index]}', answer.status == expected[index], answer)
+            right = expected(role, method, path)
+            tally(f'{role}: {method} {path}: {right}', answer.status == right, answer)
+            if right == 303 and method == 'GET' and answer.status == 303 and role not in MAY[ROUTES[method, path][0]]:
+                tally(f'{role}: GET {path}: is shown where to sign in, and comes back', answer.headers['Location'] == '/sign-in?next=' + urllib.parse.quote(real), answer)
 
 
 def check_signing_out(tally, folder, url):
     for path in sorted(ENDS_SESSIONS):
-        for role, index in zip(ROLES, range(3)):
+        for role in roles():
             browser = make(role, folder, url)
-            token = browser.token('/steward') if role == 'steward' else 'A' * 86
+            token = 'A' * 86 if role.startswith('expired') or role == 'visitor' else browser.token()
             answer = browser.post(path, {}, token)
-            right = ROUTES['POST', path][3][index]
+            right = expected(role, 'POST', path)
             tally(f'{role}: POST {path}: {right}', answer.status == right, answer)
 
 
@@ -195,7 +275,7 @@ def check_guards(tally, folder, url):
     browser = steward(folder, url)
     for who in (browser, Browser(url)):
         for (method, path), (_, real, fields, _) in ROUTES.items():
-            if real in ENDS_SESSIONS:
+            if path in ENDS_SESSIONS:
                 continue
             answer = send(who, method, real, fields)
             missing = [name for name, word in GUARDS.items() if word not in answer.headers.get(name, '\0')]
@@ -340,8 +420,8 @@ def wrong_with(method, path, operation, described):
 
 def check_other_faces(tally, folder, url):
     """Every page of HTML that is there has the same address as JSON, by path and by Accept."""
-    for (method, path), (_, real, _, expected) in ROUTES.items():
-        if method == 'POST' or expected[0] != 200 or 'text/html' not in (page := ask(url + real)).headers['Content-Type'] or 'Content-Disposition' in page.headers:
+    for (method, path), (_, real, _, _) in ROUTES.items():
+        if method == 'POST' or expected('visitor', method, path) != 200 or 'text/html' not in (page := ask(url + real)).headers['Content-Type'] or 'Content-Disposition' in page.headers:
             continue
         if 'sandbox' in page.headers['Content-Security-Policy']:
             continue
@@ -359,6 +439,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='hustings-security-') as name:
         folder = pathlib.Path(name)
         run(folder, 'publish', '--store', 'hustings.db', EXAMPLE)
+        people(folder)
         with server(folder, environment={'HUSTINGS_LIMITS_RATES': '0'}) as (_, url):
             for check in [value for name, value in globals().items() if name.startswith('check_')]:
                 tally.run(check, folder, url)

@@ -23,6 +23,7 @@ static const Field optional_slug[] = {{.name = "slug", .kind = FIELD_SLUG}, {0}}
 static const Field text_part[] = {{"slug", FIELD_TEXT, .required = true}, {0}};
 static const Field no_choices[] = {{.name = "word", .kind = FIELD_CHOICE}, {0}};
 static const Field bad_name[] = {{.name = "_csrf", .kind = FIELD_LINE}, {0}};
+static const Field unit[] = {{"unit", FIELD_SLUG, .required = true}, {0}};
 static const Field upside_down[] = {{"n", FIELD_NUMBER, .min = 5, .max = 3}, {0}};
 
 #define PAGE .title = "T", .page = a_page, .html = "x"
@@ -94,6 +95,8 @@ static void rows_that_mean_nothing(void **state)
         {"only the last segment can be all that is left", {GET, "/*slug/a", WHO_ANYONE, PAGE, .fields = slug}},
         {"a part of its path is no field: slug", {GET, "/a/*slug", WHO_ANYONE, PAGE}},
         {"a segment must be", {GET, "/a/*", WHO_ANYONE, PAGE}},
+        {"is for persons, and no room knows them", {GET, "/a", WHO_MEMBER, PAGE}},
+        {"is for persons, and no room knows them", {POST, "/:unit", WHO_SECRETARY, WRITE, .fields = unit}},
         {"its topic names a part that its path has not: slug", {GET, "/a", WHO_ANYONE, PAGE, .topic = "t::slug"}},
     };
     for (int i = 0; i < COUNT_OF(rows); i++) {
@@ -132,6 +135,54 @@ static void rows_that_one_request_could_mean(void **state)
         Err e = make(a, pairs[i].rows, 2, &router, &fault);
         assert_row((e == ERR_OK) == pairs[i].fine, pairs[i].rows[1].path);
     }
+}
+
+static Err a_may(Db *db, Arena *a, Str person, Who who, Str at, int64_t now, Officer *ret_officer)
+{
+    (void)db, (void)a, (void)person, (void)who, (void)at, (void)now, (void)ret_officer;
+    return ERR_DENIED;
+}
+
+static Err a_name(Db *db, Arena *a, Str person, Str *ret_name)
+{
+    (void)db, (void)a, (void)person, (void)ret_name;
+    return ERR_MISSING;
+}
+
+static Err make_with(Arena *a, const Route *row, bool named, int knowing, Str *ret_said)
+{
+    const Room *rooms[2];
+    Router *router = NULL;
+    Fault fault = {0};
+    for (int i = 0; i < 2; i++) {
+        Room *room = arena_new(a, Room, 1);
+        *room = (Room){.name = "room", .routes = row, .route_count = i == 0};
+        if (i < knowing) room->may = a_may, room->name_of = named ? a_name : NULL;
+        rooms[i] = room;
+    }
+    Err e = router_make(a, rooms, 2, &router, &fault);
+    *ret_said = fault.expected;
+    return e;
+}
+
+/* Roles are held on a unit, and one room says who holds them. */
+static void rows_for_persons(void **state)
+{
+    Arena *a = *state;
+    Str said;
+    static const Route member = {GET, "/me", WHO_MEMBER, PAGE}, at_unit = {GET, "/units/:unit/people", WHO_ORGANISER, PAGE, .fields = unit};
+    static const Who roles[] = {WHO_ORGANISER, WHO_SECRETARY, WHO_RETURNING};
+    assert_int_equal(make_with(a, &member, true, 1, &said), ERR_OK);
+    assert_int_equal(make_with(a, &at_unit, true, 1, &said), ERR_OK);
+    for (int i = 0; i < COUNT_OF(roles); i++) {
+        Route nowhere = {GET, "/people/:slug", roles[i], PAGE, .fields = slug};
+        assert_int_equal(make_with(a, &nowhere, true, 1, &said), ERR_INPUT);
+        assert_non_null(strstr(str_c(a, said), "its path has no :unit"));
+    }
+    assert_int_equal(make_with(a, &member, true, 2, &said), ERR_INPUT);
+    assert_non_null(strstr(str_c(a, said), "is a second one"));
+    assert_int_equal(make_with(a, &member, false, 1, &said), ERR_INPUT);
+    assert_non_null(strstr(str_c(a, said), "`name_of` beside `may`"));
 }
 
 /* A form's address needs parts that the page with the form must have. */
@@ -217,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         arena_test(rows_that_mean_nothing),
         arena_test(rows_that_one_request_could_mean),
+        arena_test(rows_for_persons),
         arena_test(forms_of_other_rows),
         arena_test(finding),
         arena_test(plain_paths),
