@@ -25,6 +25,7 @@ const ActKind act_kinds[] = {
     {"role.offer_ended", "Offer of a role ended unused", .wants_reason = true, .wants_power = true},
     {"role.offered", "Role offered", .wants_until = true},
     {"store.recovered", "Entries put back after a loss", .wants_reason = true},
+    {.name = "unit.changed", .title = "Unit added, renamed or moved"},
 };
 const int act_kind_count = COUNT_OF(act_kinds);
 

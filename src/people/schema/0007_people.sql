@@ -32,6 +32,7 @@ CREATE TABLE person (
     identifier    TEXT   NOT NULL,             -- as the organisation's own list calls her; empty: none
     given_name    TEXT   NOT NULL,
     family_name   TEXT   NOT NULL,
+    name_key      TEXT   NOT NULL,             -- family name and given name, folded (text.h): the order of lists
     born          TEXT   NOT NULL, -- this and all dates: "2013-06-25", or empty
     email         TEXT   NOT NULL, -- as typed
     email_key     TEXT   NOT NULL, -- in lower case, for comparing
@@ -50,9 +51,18 @@ CREATE TABLE person (
     changed       BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX person_by_identifier ON person (identifier) WHERE identifier <> '';
+CREATE INDEX person_by_name ON person (name_key, number);
 CREATE INDEX person_by_email ON person (email_key) WHERE email_key <> '';
 CREATE INDEX person_by_phone ON person (phone) WHERE phone <> '';
 CREATE INDEX person_by_import ON person (import) WHERE import <> '';
+
+-- The number that the next person gets: one row. Numbers are not used again, not even those of persons who were erased.
+-- export person_head: all
+CREATE TABLE person_head (
+    one  BIGINT NOT NULL PRIMARY KEY, -- 1
+    next BIGINT NOT NULL
+);
+INSERT INTO person_head (one, next) VALUES (1, 1);
 
 -- export membership: all
 CREATE TABLE membership (
@@ -83,6 +93,7 @@ CREATE TABLE membership (
 -- sqlite: ) WITHOUT ROWID;
 -- pg: );
 CREATE INDEX membership_by_person ON membership (person);
+CREATE INDEX membership_by_status ON membership (unit, status, section, class);
 CREATE INDEX membership_by_import ON membership (import) WHERE import <> '';
 
 -- What was changed of whom, by whom: the person herself may read it, and her secretary. Goes with her.
@@ -92,7 +103,7 @@ CREATE TABLE person_change (
     version BIGINT NOT NULL, -- person.version that it made
     at      BIGINT NOT NULL,
     made_by TEXT   NOT NULL, -- an officer's name, "self", or "import ID"
-    what    TEXT   NOT NULL, -- JSON: {"person":{"email":["old","new"]},"memberships":{"ID":{...}}}
+    what    TEXT   NOT NULL, -- JSON: {"person":{"email":["old","new"]}}, {"membership":"ID","unit":"leeds","values":{"status":["old","new"]}}, {"added":"by hand"}
     reason  TEXT   NOT NULL,
     PRIMARY KEY (person, version)
 );
@@ -117,4 +128,5 @@ CREATE TABLE role (
     leaf   BIGINT NOT NULL              -- record_leaf.number that gave it
 );
 CREATE INDEX role_by_person ON role (person, ended);
+CREATE INDEX role_by_until ON role (ended, until);
 CREATE INDEX role_by_unit ON role (unit, ended);
