@@ -17,7 +17,7 @@ NODISCARD bool text_line(Arena *a, Str typed, Str *ret_text, const char **ret_ex
 NODISCARD bool text_name(Arena *a, Str typed, Str *ret_text, const char **ret_expected);
 /* For comparing and finding: compatibility forms, case, marks and punctuation gone, one space between words: "Ó Súilleabháin-Nguyễn" -> "o suilleabhain nguyen". */
 Str text_fold(Arena *a, Str text);
-/* Lower-case domain, local part as typed; what RFC 5321 can carry and the web forms of HTML accept; at most 254 bytes. `ret_key` is for comparing (all lower case). */
+/* Lower-case domain, local part as typed; what RFC 5321 carries without quotes and the forms of HTML accept; ASCII, at most 254 bytes. Compare in lower case. */
 NODISCARD bool text_email(Arena *a, Str typed, Str *ret_email, const char **ret_expected);
 /* GB: "sw1a1aa" -> "SW1A 1AA", checked for its form; other countries: a line in capitals. `country` two letters. */
 NODISCARD bool text_postcode(Arena *a, Str typed, Str country, Str *ret_postcode, const char **ret_expected);
