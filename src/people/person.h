@@ -55,8 +55,57 @@ typedef struct Person {
 NODISCARD Err person_find(Db *db, Arena *a, Scope scope, Str id, Person *ret_person, Str *ret_merged_into);
 /* By the id that the organisation's own list gives her. ERR_MISSING. */
 NODISCARD Err person_by_identifier(Db *db, Arena *a, Str identifier, Str *ret_id);
-/* All with that e-mail address, at most `most`. */
-NODISCARD Err person_by_email(Db *db, Arena *a, Str email, int most, Str *ret_ids, int *ret_count);
+/* All in the scope with that e-mail address (compared without case), at most `most`; ret_ids has room for them. */
+NODISCARD Err person_by_email(Db *db, Arena *a, Scope scope, Str email, int most, Str *ret_ids, int *ret_count);
+
+/* What was changed, the newest first; changes of memberships outside the scope are left out. */
+typedef struct PersonChange {
+    int64_t version, at;
+    Str by, reason;
+    Str membership, unit; /* empty: of the person herself */
+    Str added;            /* not empty: she, or the membership, was added */
+    struct {
+        PeopleColumn column;
+        Str was, is;
+    } values[COL__COUNT];
+    int value_count;
+} PersonChange;
+NODISCARD Err person_changes(Db *db, Arena *a, Scope scope, Str id, int most, PersonChange **ret_changes, int *ret_count);
+
+/* A page of a list: persons with a membership in the scope that is as asked for. Cost: what is shown, at 600,000 people too. */
+typedef struct PersonLine {
+    Str id, name, locality, postcode;
+    int64_t number, added;
+    Str key; /* where it stands in a list by name */
+} PersonLine;
+typedef struct PersonListing {
+    Scope scope;         /* not the whole organisation */
+    Str status, section; /* empty: any */
+    bool newest;         /* else by family name */
+    Str after_key;       /* by name: behind this line */
+    int64_t after;       /* its number; 0: from the beginning */
+    int most;
+} PersonListing;
+NODISCARD Err person_list(Db *db, Arena *a, const PersonListing *listing, PersonLine **ret_lines, int *ret_count);
+
+/* ---- texts ---- */
+
+/* "Ada Poll": given and family name; what there is of them. */
+Str person_name(Arena *a, const Values *person);
+/* The order of lists: person.name_key. */
+Str person_name_key(Arena *a, const Values *person);
+/* For comparing: person.email_key. */
+Str person_email_key(Arena *a, Str email);
+/* A status history in its one form, and back: "active 2012-01-03; lapsed 2013-01-03 unpaid; active -": "-" is a date that is not known. At most SPELLS_MAX, dates not falling. */
+enum { SPELLS_MAX = 64 };
+NODISCARD bool spells_read(Arena *a, Str history, Spell **ret_spells, int *ret_count, const char **ret_expected);
+Str spells_write(Arena *a, const Spell *spells, int count);
+/* Make status, its date, its reason and the history of a membership agree: the history rules when it is given, else it is made of the three; without any, active since joining. */
+void membership_settle(Arena *a, Values *values);
+/* One column for the whole name: the last word is the family name. Where given or family name is there, they rule. */
+void person_settle(Arena *a, Values *values);
+/* 22 characters of base64url: 48 bits of `now` and 80 of randomness, so that rows made together lie together on the disk. */
+Str person_new_id(Arena *a, int64_t now);
 
 /* ---- inside commands ---- */
 
@@ -67,14 +116,21 @@ typedef struct Hand {
     int64_t now;
 } Hand;
 
-/* A new person with her memberships (ids are made from now and randomness). *ret_id. */
+/* So many numbers for new persons (person.number): the first of them. An import takes thousands at once. */
+NODISCARD Err person_numbers(Db *db, Arena *a, int64_t count, int64_t *ret_first);
+/* The row as it is bound to people_person_add and people_membership_add, for imports that write many; `out` has room for SQL_VALUES_MAX (32). How many. The values are settled (above). */
+int person_bind(Arena *a, const Values *person, Str id, int64_t number, Str import, int64_t now, DbValue *out);
+int membership_bind(const Values *membership, Str person, Str id, Str import, int64_t now, DbValue *out);
+
+/* A new person with her memberships (ids are made from now and randomness). *ret_id. ERR_CONFLICT: her identifier is another's; ERR_INPUT: there is no such unit. */
 NODISCARD Err person_add(Db *db, Arena *a, const Values *person, const Values *memberships, int count, const Hand *hand, Str *ret_id);
 /* Values that are not NULL pointers replace what was (an empty Str with a pointer empties it). ERR_CONFLICT: `version` is not 0 and not hers. *ret_changed (may be NULL): did anything differ? */
 NODISCARD Err person_change(Db *db, Arena *a, Str id, int64_t version, const Values *values, const Hand *hand, bool *ret_changed);
+/* ERR_INPUT: there is no such unit. */
 NODISCARD Err membership_add(Db *db, Arena *a, Str person, const Values *values, const Hand *hand, Str *ret_id);
-/* A status that differs is one more spell of the history. */
+/* A status that differs is one more spell of the history; the same status with another date or reason corrects the last one; a history rules over both. ERR_INPUT: a date before that of the status before it; there is no such unit. */
 NODISCARD Err membership_change(Db *db, Arena *a, Str person, Str membership, const Values *values, const Hand *hand, bool *ret_changed);
-/* Everything that can point at a person is taken away, and she with it; rolls keep what they must (roll.h). */
+/* Everything that can point at a person is taken away, and she with it; rolls keep what they must (roll.h). ERR_CONFLICT: she holds a role, which must be ended first. */
 NODISCARD Err person_erase(Db *db, Arena *a, Str id, const Hand *hand);
 
 #endif

@@ -14,23 +14,40 @@
 typedef struct Unit {
     Str slug, name, kind, above; /* kind: national region constituency branch union society other; above: slug, or empty at the top */
     int depth;                   /* 0 at the top */
-    int64_t members;             /* active memberships in it and below, when asked for */
 } Unit;
+
+enum { UNIT_SLUG_MAX = 80, UNIT_NAME_MAX = 120, UNIT_DEPTH_MAX = 12, ROLE_YEARS_MAX = 5 };
+/* The kinds, ended by NULL: "national" first, "other" last. */
+extern const char *const unit_kinds[];
 
 NODISCARD Err unit_find(Db *db, Arena *a, Str slug, Unit *ret_unit);
 /* By slug, else by name within the scope, folded. ERR_MISSING; ERR_CONFLICT: several have that name. */
 NODISCARD Err unit_named(Db *db, Arena *a, Scope scope, Str typed, Unit *ret_unit);
 /* From the top to this one, this one included. */
 NODISCARD Err unit_path(Db *db, Arena *a, Str slug, Unit **ret_units, int *ret_count);
-/* Those just below, by name; with `members`. Empty slug: those at the top. */
+/* Those just below, by name. Empty slug: those at the top. */
 NODISCARD Err unit_below(Db *db, Arena *a, Str slug, Unit **ret_units, int *ret_count);
+/* All of the scope, the one on top included, so that each comes after the one above it; at most 50,000. */
+NODISCARD Err unit_under(Db *db, Arena *a, Scope scope, Unit **ret_units, int *ret_count);
+/* Active memberships in it and below. */
+NODISCARD Err unit_members(Db *db, Arena *a, Str slug, int64_t *ret_members);
+
+/* How many memberships, in it and below, by what they are: no person can be told from them where they are many, so they are for officers alone. */
+typedef struct UnitFigure {
+    Str status, section, class;
+    int64_t memberships;
+} UnitFigure;
+NODISCARD Err unit_figures(Db *db, Arena *a, Str slug, UnitFigure **ret_figures, int *ret_count);
 /* Is `unit` `above` itself or below it? `above` empty: yes. */
 NODISCARD Err unit_is_below(Db *db, Arena *a, Str unit, Str above, bool *ret_below);
 
-/* Inside commands. ERR_INPUT, ERR_CONFLICT (slug taken; a loop) with a fault. */
-NODISCARD Err unit_add(Db *db, Arena *a, const Unit *unit, int64_t now, Fault *fault);
-NODISCARD Err unit_rename(Db *db, Arena *a, Str slug, Str name, Str kind, int64_t now, Fault *fault);
-NODISCARD Err unit_move(Db *db, Arena *a, Str slug, Str above, int64_t now, Fault *fault);
+/* Inside commands; each leaves a leaf, unit.changed, and announces the topic "units". ERR_INPUT, ERR_CONFLICT (slug taken; a loop), ERR_MISSING with a fault. */
+NODISCARD Err unit_add(Db *db, Arena *a, const Unit *unit, Officer by, int64_t now, Fault *fault);
+NODISCARD Err unit_rename(Db *db, Arena *a, Str slug, Str name, Str kind, Officer by, int64_t now, Fault *fault);
+NODISCARD Err unit_move(Db *db, Arena *a, Str slug, Str above, Officer by, int64_t now, Fault *fault);
+/* Many at once, each after the one above it, with one leaf that lists them; those that are there already with the same name, kind and place are passed over. *ret_added. `fault.line`
+ * counts them from 1. Nothing to add: no leaf (LEAF_MAYBE). */
+NODISCARD Err unit_add_all(Db *db, Arena *a, const Unit *units, int count, Officer by, int64_t now, int *ret_added, Fault *fault);
 
 /* ---- roles ---- */
 
@@ -49,7 +66,7 @@ typedef struct RoleHeld {
     RoleKind kind;
     Str unit, unit_name;
     int64_t begun, until;
-    int64_t leaf;
+    int64_t leaf; /* that gave it */
 } RoleHeld;
 
 /* Those a person holds now. */
@@ -62,6 +79,11 @@ NODISCARD Err role_holds(Db *db, Arena *a, Str person, RoleKind kind, Str unit, 
 /* Inside commands: each leaves a leaf. `name` is public for ever. */
 NODISCARD Err role_give(Db *db, Arena *a, Str person, Str name, RoleKind kind, Str unit, int64_t until, Officer by, Str reason, int64_t now,
     Str *ret_id, Fault *fault);
+/* ERR_MISSING: there is none, or it has ended. */
 NODISCARD Err role_end(Db *db, Arena *a, Str id, Officer by, Str reason, int64_t now, Fault *fault);
+/* One, in force or not. */
+NODISCARD Err role_find(Db *db, Arena *a, Str id, RoleHeld *ret_role);
+/* A Room's expire: roles whose time is over end, each with its leaf. LEAF_MAYBE. */
+NODISCARD Err role_expire(Db *db, Command *command);
 
 #endif
