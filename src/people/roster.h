@@ -57,6 +57,8 @@ Str roster_text(const Roster *r, Ref ref);
 int roster_unit(Roster *r, Str slug);
 /* A row as the table has it (checked values). */
 void roster_add(Roster *r, const TableRow *row);
+/* The same for values that are settled (person.h): `person` as RosterRow has it. `scratch` may be recycled after it. */
+void roster_add_values(Roster *r, Arena *scratch, int64_t line, Str person, const Values *settled);
 /* The status on a day: STATUS_NONE before the first spell. */
 Status roster_status(const Roster *r, const RosterRow *row, Day day);
 
