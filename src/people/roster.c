@@ -230,7 +230,8 @@ void roster_add_values(Roster *r, Arena *scratch, int64_t line, Str person, cons
     row->person = roster_ref(r, person);
     add_texts(r, row, scratch, settled);
     add_days(row, settled);
-    row->unit = r->units[roster_unit(r, settled->of[COL_UNIT])].slug;
+    int unit = roster_unit(r, settled->of[COL_UNIT]); /* may move r->units */
+    row->unit = r->units[unit].slug;
     add_spells(r, row, scratch, settled->of[COL_HISTORY]);
 }
 

@@ -56,7 +56,8 @@ static Err add_units(Db *db, Arena *a, Str scope, Roster *r)
         int at = roster_unit(r, db_text(&rows, "slug"));
         r->units[at].name = roster_ref(r, db_text(&rows, "name"));
         r->units[at].kind = roster_ref(r, db_text(&rows, "kind"));
-        if (db_text(&rows, "above_here").len) r->units[at].above = roster_unit(r, db_text(&rows, "above_here"));
+        int above = db_text(&rows, "above_here").len ? roster_unit(r, db_text(&rows, "above_here")) : -1; /* may move r->units */
+        r->units[at].above = above;
     }
     return e;
 }
