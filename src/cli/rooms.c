@@ -2,10 +2,14 @@
 #include "cli/rooms.h"
 
 extern const Room contest_room;
+extern const Room people_room;
+extern const Room people_units_room;
 extern const Room record_room;
 
 const Room *const all_rooms[] = {
     &contest_room,
+    &people_room,
+    &people_units_room,
     &record_room,
 };
 const int all_room_count = COUNT_OF(all_rooms);

@@ -74,7 +74,7 @@ typedef enum Who {
     WHO_NOBODY, /* an empty row serves nobody */
     WHO_ANYONE,
     WHO_MEMBER,    /* is signed in as a person of the organisation's list, whatever else she is */
-    WHO_ORGANISER, /* holds that role on the unit which the path's :unit names, or on one above it (Room.may answers); so do the two below */
+    WHO_ORGANISER, /* holds that role, or that of secretary, on the unit which the path's :unit names, or on one above it (Room.may answers); so do the two below */
     WHO_SECRETARY,
     WHO_RETURNING, /* returning officer */
     WHO_STEWARD,   /* runs this installation: publishes and withdraws, gives roles. Can read no paper, no letter and nobody's data */

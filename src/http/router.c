@@ -270,23 +270,44 @@ static Err read_topic(const Making *m, Rule *rule)
 
 /* ---- rows beside each other ---- */
 
-/* Could one path be meant by both? */
-static bool overlap(Str path, Str other)
+/* Could the part ":name" of the rule be this word? "new" is no token, "export.csv" no slug. */
+static bool part_takes(const Rule *rule, Str segment, Str word)
 {
-    Str segment = {0}, against = {0};
+    enum { TOKEN_CHARS = 22 };
+    const Field *f = field_named(rule->route, str_slice(segment, 1, segment.len));
+    switch (f->kind) {
+    case FIELD_TOKEN: return word.len == TOKEN_CHARS;
+    case FIELD_SLUG: return str_find(word, '.') == word.len;
+    case FIELD_NUMBER: return word.len && word.ptr[0] >= '0' && word.ptr[0] <= '9';
+    default: return true;
+    }
+}
+
+static bool segments_meet(const Rule *rule, Str segment, const Rule *other, Str against)
+{
+    bool part = segment_is_part(segment), other_part = segment_is_part(against);
+    if (part && other_part) return true;
+    if (part) return part_takes(rule, segment, against);
+    return other_part ? part_takes(other, against, segment) : str_equal(segment, against);
+}
+
+/* Could one path be meant by both? */
+static bool overlap(const Rule *rule, const Rule *other_rule)
+{
+    Str path = rule->path, other = other_rule->path, segment = {0}, against = {0};
     for (;;) {
         bool more = path_next(&path, &segment);
         if (more != path_next(&other, &against)) return false;
         if (!more) return true;
         if (segment_is_rest(segment) || segment_is_rest(against)) return true;
-        if (!segment_is_part(segment) && !segment_is_part(against) && !str_equal(segment, against)) return false;
+        if (!segments_meet(rule, segment, other_rule, against)) return false;
     }
 }
 
 static Err check_alone(const Making *m, const Rule *rule)
 {
     for (const Rule *other = m->router->rules; other < rule; other++)
-        if (other->route->method == rule->route->method && overlap(rule->path, other->path))
+        if (other->route->method == rule->route->method && overlap(rule, other))
             return refuse(m, rule, "one request could mean this row and", other->path);
     return ERR_OK;
 }

@@ -3,6 +3,7 @@
  *
  * Why: a table that says something impossible must stop the start, not a request; and finding a route must cost nothing to speak of.
  * Paths: a segment is itself, or ":part" (any one segment), or, at the end, "*part" (all that is left, slashes and all, at least one segment).
+ *       A row whose segment is a word goes before one with a part there ("/a/new", "/a/:token"), which is allowed where the part's field could not be that word.
  * Refused, with a message that names the row: two rows that one request could mean, a :part that is no field, a row that says not who may,
  *       a POST that neither calculates nor writes, a GET that writes, a write that says not which act of the record it is (or why none), a topic together
  *       with a form or a role, a role on a unit without :unit in the path, rows for persons without the one room that knows them, and whatever else cannot mean anything.

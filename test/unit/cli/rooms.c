@@ -19,7 +19,6 @@ static const struct {
     {"role.offer_ended", "housekeeping (site_expire)"},
     {"role.offered", "hustings sign-in"},
     {"store.recovered", "hustings record recover"},
-    {"unit.changed", "hustings people units"},
 };
 
 static Router *router_of_all(Arena *a)

@@ -27,6 +27,8 @@ static const Field unit[] = {{"unit", FIELD_SLUG, .required = true}, {0}};
 static const Field upside_down[] = {{"n", FIELD_NUMBER, .min = 5, .max = 3}, {0}};
 
 #define PAGE .title = "T", .page = a_page, .html = "x"
+static const Field token[] = {{"token", FIELD_TOKEN, .required = true}, {0}};
+static const Field number[] = {{"number", FIELD_NUMBER, .required = true}, {0}};
 #define WRITE .title = "T", .write = a_write, .act = "none: a test"
 
 static Err make(Arena *a, const Route *routes, int count, Router **ret_router, Fault *fault)
@@ -128,6 +130,12 @@ static void rows_that_one_request_could_mean(void **state)
         {true, {{GET, "/", WHO_ANYONE, PAGE}, {GET, "/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
         {true, {{GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/:slug/b", WHO_ANYONE, PAGE, .fields = two}}},
         {true, {{GET, "/a/:slug/b", WHO_ANYONE, PAGE, .fields = slug}, {GET, "/a/x/c", WHO_ANYONE, PAGE}}},
+        {true, {{GET, "/a/new", WHO_ANYONE, PAGE}, {GET, "/a/:token", WHO_ANYONE, PAGE, .fields = token}}},
+        {true, {{GET, "/a/:token/b", WHO_ANYONE, PAGE, .fields = token}, {GET, "/a/new/b", WHO_ANYONE, PAGE}}},
+        {false, {{GET, "/a/exactly-as-long-as-one", WHO_ANYONE, PAGE}, {GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
+        {false, {{GET, "/a/22-characters-of-token", WHO_ANYONE, PAGE}, {GET, "/a/:token", WHO_ANYONE, PAGE, .fields = token}}},
+        {true, {{GET, "/a/list.csv", WHO_ANYONE, PAGE}, {GET, "/a/:slug", WHO_ANYONE, PAGE, .fields = slug}}},
+        {true, {{GET, "/a/new", WHO_ANYONE, PAGE}, {GET, "/a/:number", WHO_ANYONE, PAGE, .fields = number}}},
     };
     for (int i = 0; i < COUNT_OF(pairs); i++) {
         Router *router = NULL;

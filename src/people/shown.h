@@ -1,0 +1,28 @@
+/* shown.h: what pages of people share: a unit, its path, roles, figures, as templates see them. Private to people's pages.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#ifndef HUSTINGS_PEOPLE_SHOWN_H
+#define HUSTINGS_PEOPLE_SHOWN_H
+
+#include "people/access.h"
+
+/* The field that every path below a unit has. */
+#define UNIT_FIELD                           \
+    {                                        \
+        "unit", FIELD_SLUG, .required = true \
+    }
+
+/* ERR_MISSING with words when there is none. */
+NODISCARD Err shown_unit(Req *req, Db *db, Unit *ret_unit);
+/* `unit`: slug, name, kind, path; `over`: those above it, from the top, with name and path: for crumbs ({{> unit_crumbs}}). The page's title gets its name. */
+NODISCARD Err shown_unit_head(Req *req, View *view, Unit *ret_unit);
+void shown_unit_put(Arena *a, View *object, const Unit *unit);
+Str unit_page_path(Arena *a, Str slug);
+/* id, name, role ("secretary of Leeds"), kind, unit_name, unit_path, begun_words, until, until_words, entry, entry_path */
+void shown_role_put(Arena *a, View *object, const RoleHeld *role);
+/* "12,345" */
+Str shown_number(Arena *a, int64_t number);
+/* "3 January 2013" of a date in the store; as it is when it is none. */
+Str shown_day(Arena *a, Str iso);
+
+#endif
