@@ -93,6 +93,9 @@ def static(paths):
 
 def main():
     kind, out, *inputs = sys.argv[1:]
+    twice = {i for i in inputs if inputs.count(i) > 1}
+    if twice:
+        sys.exit(f'embed.py: named twice in src/meson.build: {", ".join(sorted(twice))}')
     {'presets': presets, 'sql': sql, 'pages': pages, 'static': static}[kind]([pathlib.Path(i).resolve() for i in inputs]).write(out)
 
 
