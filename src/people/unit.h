@@ -49,6 +49,15 @@ NODISCARD Err unit_move(Db *db, Arena *a, Str slug, Str above, Officer by, int64
  * counts them from 1. Nothing to add: no leaf (LEAF_MAYBE). */
 NODISCARD Err unit_add_all(Db *db, Arena *a, const Unit *units, int count, Officer by, int64_t now, int *ret_added, Fault *fault);
 
+/* A list of units as CSV (RFC 4180, UTF-8; comma, semicolon or tab): a header with name and, in any order, slug (made of the name when it is not given), kind ("other"), above (a slug).
+ * Pure. Each comes after the one above it, whatever the order of the file; `lines` are those of the file. ERR_INPUT with line and column. */
+typedef struct UnitList {
+    Unit *units;
+    int64_t *lines;
+    int count;
+} UnitList;
+NODISCARD Err unit_list_read(Arena *a, Str text, UnitList *ret_list, Fault *fault);
+
 /* ---- roles ---- */
 
 typedef enum RoleKind {
