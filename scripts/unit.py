@@ -4,7 +4,8 @@
 
 Meson says which programs there are, so none can be forgotten. Each is run in TAP form and believed only when its plan,
 its lines and its exit status agree; a program that plans nothing has failed. WRAPPER goes in front of each, e.g.
-valgrind. Last line: "unit (LABEL): N passed, N failed[, N skipped]".
+valgrind. How long each took is kept in BUILD_DIR, so that the next run (the one under valgrind comes after the plain one)
+starts with the longest and no processor waits at the end. Last line: "unit (LABEL): N passed, N failed[, N skipped]".
 """
 import concurrent.futures
 import json
@@ -12,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 TIMEOUT = 900  # seconds a program may take, valgrind included
 
@@ -43,6 +45,7 @@ def judge(output, status):
 def run(program, wrapper):
     name, command, extra = program
     env = {**os.environ, **extra, 'CMOCKA_MESSAGE_OUTPUT': 'TAP'}
+    began = time.monotonic()
     try:
         done = subprocess.run(wrapper + command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=TIMEOUT)
@@ -51,21 +54,34 @@ def run(program, wrapper):
         output, status = (late.stdout or b'').decode(errors='replace'), f'none: stopped after {TIMEOUT} s'
     except OSError as why:
         output, status = str(why), 'none: it could not be run'
-    return name, output, judge(output, status)
+    return name, output, time.monotonic() - began, judge(output, status)
+
+
+def times_read(path):
+    try:
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
 
 
 def main():
     label, build_dir, *wrapper = sys.argv[1:]
-    found = programs(build_dir)
+    times_file = os.path.join(build_dir, 'unit-times.json')
+    known, times = times_read(times_file), {}
+    found = sorted(programs(build_dir), key=lambda p: -known.get(p[0], 0))
     totals = [0, 0, 0]
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for name, output, (passed, failed, skipped, complaint) in pool.map(lambda p: run(p, wrapper), found):
+        for name, output, times[name], (passed, failed, skipped, complaint) in pool.map(lambda p: run(p, wrapper), found):
             totals = [t + n for t, n in zip(totals, (passed, failed, skipped))]
-            print(f'{"FAILED" if failed else "ok":7} {name}: {passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''), flush=True)
+            print(f'{"FAILED" if failed else "ok":7} {name}: {passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else '')
+                  + f' ({times[name]:.1f} s)', flush=True)
             for line in re.findall(r'^not ok \d+ # SKIP.*', output, re.M):
                 print(f'        skipped: {line.split("# SKIP", 1)[1].strip()}')
             if failed:
                 print(f'        {complaint}' if complaint else '', *('        ' + line for line in output.splitlines()[-80:]), sep='\n')
+    with open(times_file, 'w', encoding='utf-8') as file:
+        json.dump(times, file)
     if not found:
         print('unit: no test program was built')
         totals[1] += 1
