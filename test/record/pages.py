@@ -27,6 +27,7 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'deploy'))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'contest'))
 import deploy
+import seal
 from client import Browser
 from deploy import ROOT, Tally, ask, server, wait_for
 
@@ -372,9 +373,7 @@ def main():
     options.add_argument('--hustings', default=deploy.HUSTINGS, type=pathlib.Path)
     deploy.HUSTINGS = options.parse_args().hustings.resolve()
     tally = Tally('record pages')
-    for store in ['hustings.db', *filter(None, [os.environ.get('HUSTINGS_TEST_POSTGRES')])]:
-        if store.startswith('postgres'):  # other tests may have been here
-            subprocess.run(['psql', '-q', '-d', store, '-c', 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'], check=True, capture_output=True)
+    for store in ['hustings.db', *([seal.fresh_postgres('pages')] if os.environ.get('HUSTINGS_TEST_POSTGRES') else [])]:
         with tempfile.TemporaryDirectory(prefix='hustings-record-') as folder:
             tally.run(run_on, store, pathlib.Path(folder))
     tally.end()

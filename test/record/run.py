@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""run.py [PROGRAM...]: the tests of the public record from outside, one program after another; the last line is over all of them: "record: N passed, N failed".
+"""run.py [PROGRAM...]: the tests of the public record from outside, some programs at a time, as they mostly wait for servers; the last line is over all of them: "record: N passed, N failed".
 
 A program is a file beside this one whose own last line says how many of its checks passed and failed; one that ends badly without saying so counts as one
-failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run).
+failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run): acts.py has that database, the others make their own in its server.
 """
+import concurrent.futures
 import pathlib
 import re
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS = [
+AT_A_TIME = 3
+PROGRAMS = [  # the longest first
     'acts.py',
     'seal.py',
     'tamper.py',
@@ -24,23 +26,24 @@ PROGRAMS = [
 
 
 def run(name):
-    """(passed, failed, skipped) of one program; what it prints is shown as it comes."""
-    print(f'--- {name}', flush=True)
-    process = subprocess.Popen([sys.executable, str(HERE / name)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    counts = None
-    for line in process.stdout:
-        print(line, end='', flush=True)
-        counts = re.search(r'(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', line.strip()) or counts
-    status = process.wait()
-    passed, failed, skipped = (int(n or 0) for n in counts.groups()) if counts else (0, 0, 0)
-    if not passed + failed + skipped or (status and not failed):
-        print(f'FAILED  {name}: exit status {status}', flush=True)
+    """(what it said, passed, failed, skipped) of one program."""
+    done = subprocess.run([sys.executable, str(HERE / name)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    said = f'--- {name}\n{done.stdout}'
+    counts = re.findall(r'(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$', done.stdout, re.M)
+    passed, failed, skipped = (int(n or 0) for n in counts[-1]) if counts else (0, 0, 0)
+    if not passed + failed + skipped or (done.returncode and not failed):
+        said += f'FAILED  {name}: exit status {done.returncode}\n'
         failed += 1
-    return passed, failed, skipped
+    return said, passed, failed, skipped
 
 
 def main():
-    passed, failed, skipped = map(sum, zip(*map(run, sys.argv[1:] or PROGRAMS)))
+    totals = [0, 0, 0]
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        for said, *counts in pool.map(run, sys.argv[1:] or PROGRAMS):
+            print(said, end='', flush=True)
+            totals = [total + count for total, count in zip(totals, counts)]
+    passed, failed, skipped = totals
     print(f'record: {passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''))
     return 1 if failed else 0
 
