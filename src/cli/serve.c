@@ -6,6 +6,7 @@
 #include "cli/notify.h"
 #include "cli/rooms.h"
 #include "cli/sealing.h"
+#include "cli/stop.h"
 #include "cli/version.h"
 #include "core/log.h"
 #include "http/server.h"
@@ -13,8 +14,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,31 +23,6 @@
 #include <unistd.h>
 
 enum { HOUSEKEEPING_MS = 5 * 60 * 1000, RETRY_MS = 500 };
-
-/* --- signals: the first asks for a good end, the second for an end --- */
-
-static Server *_Atomic running;
-static atomic_int stops_asked;
-
-static void on_stop(int number)
-{
-    (void)number;
-    int before = atomic_fetch_add(&stops_asked, 1);
-    if (before == 0) notify_send("STOPPING=1");
-    Server *server = atomic_load(&running);
-    if (server) server_stop(server);
-    else if (before > 0) _exit(EXIT_SYSTEM);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
-    sigemptyset(&stop.sa_mask);
-    static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
-    for (int i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is a failed write, like a full disk */
-}
 
 /* As many connections as the system allows, not as the shell happens to. */
 static void raise_open_files(void)
@@ -242,7 +216,7 @@ static Err open_store(Cli *cli, const Settings *s, Store **ret_store, Fault *fau
     for (;;) {
         *fault = (Fault){0};
         Err e = store_open(cli->a, &options, ret_store, fault);
-        if (e != ERR_IO || now_ms() >= until || atomic_load(&stops_asked)) return e;
+        if (e != ERR_IO || now_ms() >= until || stop_asked()) return e;
         if (!told) {
             Str shown = store_url_shown(cli->a, options.url);
             log_line(LOG_WARN, "waiting_for_store", "store=%s error=%s", log_value(cli->a, shown), log_value(cli->a, fault->expected));
@@ -285,15 +259,14 @@ static int serve_sealed(Cli *cli, const Settings *s, Server *server, Store *stor
         keeper_end(&keeper);
         return EXIT_SYSTEM;
     }
-    atomic_store(&running, server);
-    if (atomic_load(&stops_asked)) server_stop(server);
+    stop_serving(server);
     tell_running(cli, s, server);
     notify_send("READY=1\nSTATUS=Answering requests");
     server_run(server);
-    atomic_store(&running, NULL);
+    stop_serving(NULL);
     pthread_join(beginner.thread, NULL);
     keeper_end(&keeper);
-    log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
+    log_line(LOG_INFO, "ended", "signals=%d", stop_asked());
     return EXIT_DONE;
 }
 
@@ -359,7 +332,7 @@ static int run(Cli *cli)
     if (!dev.len) ASSERT(log_level_from(settings_text(&s, SERVER_LOG_LEVEL), &level));
     log_set_level(level);
     notify_open();
-    catch_signals();
+    stop_catch();
     raise_open_files();
     Fault fault = {0};
     Store *store;

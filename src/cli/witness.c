@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "cli/notify.h"
+#include "cli/stop.h"
 #include "cli/version.h"
 #include "cli/witness_site.h"
 #include "core/disk.h"
@@ -14,8 +15,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -32,31 +31,6 @@ enum {
     CONNECTIONS_MOST = 1000,
     WORKERS = 4,
 };
-
-/* --- signals: the first asks for a good end, the second for an end --- */
-
-static Server *_Atomic running;
-static atomic_int stops_asked;
-
-static void on_stop(int number)
-{
-    (void)number;
-    int before = atomic_fetch_add(&stops_asked, 1);
-    if (before == 0) notify_send("STOPPING=1");
-    Server *server = atomic_load(&running);
-    if (server) server_stop(server);
-    else if (before > 0) _exit(EXIT_SYSTEM);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
-    sigemptyset(&stop.sa_mask);
-    static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
-    for (int i = 0; i < COUNT_OF(ends); i++) sigaction(ends[i], &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is a failed write, like a full disk */
-}
 
 /* --- looking at logs by itself --- */
 
@@ -295,16 +269,15 @@ static int serve_until_stopped(Cli *cli, Server *server, Follower *follower)
     Fault fault = {0};
     Watch watch;
     if (follower_start(follower, cli->a, &fault)) return cli_fail(cli, &fault);
-    atomic_store(&running, server);
-    if (atomic_load(&stops_asked)) server_stop(server);
+    stop_serving(server);
     tell_running(cli, server, follower->witness);
     watch_start(&watch, server);
     notify_send("READY=1\nSTATUS=Witnessing");
     server_run(server);
-    atomic_store(&running, NULL);
+    stop_serving(NULL);
     watch_end(&watch);
     follower_end(follower);
-    log_line(LOG_INFO, "ended", "signals=%d", atomic_load(&stops_asked));
+    log_line(LOG_INFO, "ended", "signals=%d", stop_asked());
     return EXIT_DONE;
 }
 
@@ -359,7 +332,7 @@ static int run(Cli *cli)
     WitnessState *witness;
     Fault fault = {0};
     notify_open();
-    catch_signals();
+    stop_catch();
     if (witness_open(cli->a, &options, &witness, &fault)) return cli_fail(cli, &fault);
     if (witness_key_is_new(witness))
         log_line(LOG_INFO, "new_key", "file=%s vkey=%s note=\"keep a copy of the file where nobody else can read it\"",
