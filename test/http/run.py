@@ -5,7 +5,6 @@
 Each test_... function starts the servers it needs and ends them; a server that does not end cleanly fails its test.
 Last line: "http: N passed, N failed".
 """
-import argparse
 import contextlib
 import hashlib
 import json
@@ -21,9 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import runner
 from wire import PATIENCE, Server, Stream, Wire, chunked, request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -813,27 +813,10 @@ def test_metrics():
 
 def main():
     global program, under
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--program', default=program)
-    parser.add_argument('--under', default='')
-    parser.add_argument('names', nargs='*')
-    options = parser.parse_args()
-    program, under = str(pathlib.Path(options.program).resolve()), options.under
+    given = runner.options(program)
+    program, under = given.program, given.under
     warnings.simplefilter('ignore', DeprecationWarning)  # TLS 1.1, which must be refused
-    passed = failed = 0
-    for name, test in [(n, f) for n, f in globals().items() if n.startswith('test_')]:
-        if options.names and name not in options.names:
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f'ok      {name} ({time.monotonic() - began:.1f} s)', flush=True)
-        except Exception:
-            failed += 1
-            print('FAILED ', name, '\n', traceback.format_exc(), flush=True)
-    print(f'http: {passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
+    return runner.run('http', globals(), given.names)
 
 
 if __name__ == '__main__':

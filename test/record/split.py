@@ -5,7 +5,6 @@
 The liar is two real servers on copies of one store, with the same key, that went different ways. The witnesses are real ones. What cosignatures say is checked
 by tlog.py, which shares no code with the program. Last line: "split: N passed, N failed".
 """
-import argparse
 import base64
 import pathlib
 import shutil
@@ -13,8 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import runner
 import tlog
 from servers import PATIENCE, ROOT, Serve, Witness, folder, until
 
@@ -262,25 +262,9 @@ def test_a_witness_that_nobody_asks():
 
 def main():
     global program
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--program', default=program)
-    parser.add_argument('names', nargs='*')
-    options = parser.parse_args()
-    program = str(pathlib.Path(options.program).resolve())
-    passed = failed = 0
-    for name, test in [(n, f) for n, f in globals().items() if n.startswith('test_')]:
-        if options.names and name not in options.names:
-            continue
-        began = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f'ok      {name} ({time.monotonic() - began:.1f} s)', flush=True)
-        except Exception:
-            failed += 1
-            print('FAILED ', name, '\n', traceback.format_exc(), flush=True)
-    print(f'split: {passed} passed, {failed} failed')
-    return 1 if failed or not passed else 0
+    given = runner.options(program, under=False)
+    program = given.program
+    return runner.run('split', globals(), given.names)
 
 
 if __name__ == '__main__':
