@@ -49,14 +49,22 @@ typedef struct Follower {
 static bool look_words(Arena *a, const Followed *seen, Str *ret_words)
 {
     if (seen->said.split) *ret_words = S("it shows a signed record of the same size as the one cosigned last, and another one");
-    else if (seen->said.status == 200) *ret_words = str_format(a, "%lld entries, cosigned", (long long)seen->size);
+    else if (seen->said.status == 200) *ret_words = str_format(a, "%s, cosigned", witness_entries(a, seen->size));
     else if (!seen->said.status)
         *ret_words = str_format(
-            a, "it shows %lld entries, fewer than the %lld that were cosigned", (long long)seen->size, (long long)seen->known);
+            a, "it shows %s, fewer than the %lld that were cosigned", witness_entries(a, seen->size), (long long)seen->known);
     else
-        *ret_words = str_format(a, "%lld entries, not cosigned (%d): %.*s", (long long)seen->size, seen->said.status,
+        *ret_words = str_format(a, "%s, not cosigned (%d): %.*s", witness_entries(a, seen->size), seen->said.status,
             STR_ARG(str_trim(str_slice(seen->said.body, 0, str_find(seen->said.body, '\n')))));
     return seen->said.status == 200;
+}
+
+/* What everybody may read of a failure: neither a library's words nor names of our own files and machines. */
+static Str public_words(Arena *a, const Fault *fault, Str url)
+{
+    if (fault->err != ERR_IO) return fault_text(a, fault);
+    return str_starts(fault->file, url) ? S("it could not be reached, or gave no good answer")
+                                        : S("not cosigned: this witness is in trouble itself");
 }
 
 static void look(Follower *f, int i)
@@ -68,9 +76,9 @@ static void look(Follower *f, int i)
     arena_init(&a, ARENA_LIMIT_DEFAULT);
     int64_t now = (int64_t)time(NULL);
     Err e = witness_follow(f->witness, f->fetcher, &a, f->urls[i], now, &seen, &fault);
-    if (e) words = fault_text(&a, &fault);
     bool good = !e && look_words(&a, &seen, &words);
-    witness_site_saw(f->site, i, now, good, words);
+    witness_site_saw(f->site, i, now, good, e ? public_words(&a, &fault, f->urls[i]) : words);
+    if (e) words = fault_text(&a, &fault);
     bool split = !e && seen.said.split;
     if (!good)
         log_line(split ? LOG_ERROR : LOG_WARN, split ? "split_view" : "follow", "url=%s words=%s", log_value(&a, f->urls[i]),

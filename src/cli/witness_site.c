@@ -156,6 +156,11 @@ static View *describe(Site *site, Arena *a)
     return view;
 }
 
+const char *witness_entries(Arena *a, int64_t count)
+{
+    return str_c(a, str_format(a, "%lld %s", (long long)count, count == 1 ? "entry" : "entries"));
+}
+
 static Str text_of(const View *object, const char *key)
 {
     return view_str(view_get(object, str_from_c(key)));
@@ -174,7 +179,7 @@ static void write_log(Arena *a, const View *log, Buf *b)
     for (const View *key = view_first(view_get(log, S("vkeys"))); key; key = view_next(key))
         buf_format(b, "    its key   %.*s\n", STR_ARG(view_str(key)));
     if (time)
-        buf_format(b, "    newest    %lld entries, root %.*s, cosigned %.*s: /checkpoint/%.*s\n", (long long)number_of(log, "size"),
+        buf_format(b, "    newest    %s, root %.*s, cosigned %.*s: /checkpoint/%.*s\n", witness_entries(a, number_of(log, "size")),
             STR_ARG(root), STR_ARG(when(a, time)), STR_ARG(hash));
     else buf_str(b, S("    newest    nothing cosigned yet\n"));
     if (number_of(log, "split"))
@@ -197,7 +202,7 @@ static void write_followed(Arena *a, const View *followed, Buf *b)
 static Str about(Arena *a, const View *view)
 {
     Buf b = buf_new(a);
-    buf_format(&b, "A witness of public records (C2SP tlog-witness), run by Hustings %.*s.\n\n", STR_ARG(text_of(view, "version")));
+    buf_format(&b, "A witness of public records (C2SP tlog-witness), run by %.*s.\n\n", STR_ARG(text_of(view, "version")));
     buf_format(&b, "  name      %.*s\n  key       %.*s\n", STR_ARG(text_of(view, "name")), STR_ARG(text_of(view, "vkey")));
     buf_str(&b, S("  logs ask  POST /add-checkpoint\n  programs  GET /index.json\n\n"
                   "Its cosignature says: at that time this was the largest record of that log it had seen, and it contains everything that "

@@ -32,6 +32,9 @@ void witness_site_close(Site *site);
 /* What came of looking at followed[index], for GET /: from any thread. `time` in seconds since 1970. */
 void witness_site_saw(Site *site, int index, int64_t time, bool good, Str words);
 
+/* "1 entry", "2 entries" */
+const char *witness_entries(Arena *a, int64_t count);
+
 extern const SiteCalls witness_site_calls;
 
 #endif

@@ -49,7 +49,8 @@ static int64_t now_ms(void)
 typedef struct Question {
     Asker *asker;
     Arena *a;
-    Str trouble; /* what went wrong, for people; nothing of what the witness wrote */
+    Str trouble; /* what went wrong, for everybody: nothing of what the witness wrote, no address of ours and no library's words */
+    Str detail;  /* the same for the log, where more is known; empty: there is no more */
     Sealed sealed;
     Str text;  /* of the checkpoint: what is to be cosigned */
     bool told; /* it has said which size it knows */
@@ -60,6 +61,12 @@ static Err fails(Question *q, Str words)
 {
     q->trouble = words;
     return ERR_IO;
+}
+
+static Err fails_with(Question *q, Str words, Str detail)
+{
+    q->detail = str_copy(q->a, detail);
+    return fails(q, words);
 }
 
 static Err read_sealed(Question *q, Db *db)
@@ -186,7 +193,7 @@ static Err judge(Question *q, const Fetched *answer, bool *ret_again)
     case 404: return fails(q, S("it does not know this record, or its address is another (404)"));
     case 409: return take_size(q, answer->body, ret_again);
     case 422: return fails(q, S("it says that this checkpoint does not extend the one it knows (422)"));
-    default: return fails(q, str_format(q->a, "it answered with status %d", answer->status));
+    default: return fails(q, str_format(q->a, "it refused (%d)", answer->status));
     }
 }
 
@@ -206,7 +213,7 @@ static Err send(Question *q, Str body, bool *ret_again)
     Fault fault = {0};
     Err e = fetch(q->asker->fetcher, q->a, &request, &answer, &fault);
     if (e == ERR_LIMIT) return fails(q, S("its answer is larger than an answer may be"));
-    return e ? fails(q, fault.expected.len ? fault.expected : S("it could not be reached")) : judge(q, &answer, ret_again);
+    return e ? fails_with(q, S("it could not be reached, or did not answer in time"), fault.expected) : judge(q, &answer, ret_again);
 }
 
 /* --- one checkpoint --- */
@@ -218,7 +225,7 @@ static Err open_fetcher(Question *q)
     Fetcher *fetcher;
     Fault fault = {0};
     if (k->fetcher) return ERR_OK;
-    if (fetcher_open(&fetcher, &fault)) return fails(q, str_copy(q->a, fault.expected));
+    if (fetcher_open(&fetcher, &fault)) return fails_with(q, S("this server cannot ask other servers"), fault.expected);
     pthread_mutex_lock(&k->mutex);
     k->fetcher = fetcher;
     if (k->stop) fetcher_stop(fetcher);
@@ -258,7 +265,7 @@ static void note_end(Asker *k, const Question *q, Err e)
 {
     Str trouble = e ? q->trouble : (Str){0};
     if (e) k->failed++;
-    log_change(k, q->a, e, q->trouble);
+    log_change(k, q->a, e, q->detail.len ? q->detail : q->trouble);
     if (!e) k->failed = 0;
     pthread_mutex_lock(&k->mutex);
     if (e) k->state.failures++;

@@ -77,7 +77,7 @@ typedef struct SealState {
         Str name, vkey, url;
         int64_t asked, answered; /* milliseconds since 1970; 0: never */
         int64_t failures;        /* since this process began */
-        Str trouble;             /* of the last answer; empty: none */
+        Str trouble;             /* of the last answer, in words for everybody; empty: none */
     } witnesses[RECORD_WITNESSES_MAX];
     int witness_count;
 } SealState;

@@ -682,10 +682,10 @@ BAD = {
     'garbage': (says(200, b'\x00\xff nonsense \n\n\n'), 'no signature'),
     'nothing': (says(200, b''), 'no signature of its key'),
     'huge': (huge, 'larger'),
-    'slow': (slow, ' '),
-    'drip': (drip, ' '),
-    'elsewhere': (elsewhere, ' '),
-    'broken': (says(500, b'oh'), 'status 500'),
+    'slow': (slow, 'could not be reached, or did not answer in time'),
+    'drip': (drip, 'could not be reached, or did not answer in time'),
+    'elsewhere': (elsewhere, 'could not be reached'),
+    'broken': (says(500, b'oh'), 'it refused (500)'),
     'stranger': (cosigns(key=tlog.Key('bad.example/stranger', tlog.COSIGNATURE)), 'no signature of its key'),
     'wrong': (cosigns(more='more\n'), 'wrong'),
     'tomorrow': (cosigns(86400), 'clock'),
@@ -785,6 +785,7 @@ def try_bad_witnesses(tally, site, bad, stack):
             trouble = shown[f'bad.example/{name}']
             tally(f'{name}: it is said what is wrong with it: {trouble}', BAD[name][1] in trouble and server.asked > 0, shown)
         tally(f'one that is not there: {shown[away.name]}', shown[away.name] != '', shown)
+        tally('what everybody reads names no address, as the log does', '127.0.0.1' not in ''.join(shown.values()) and 'why="no good answer' in site.said(), (shown, site.said()))
         tally('nothing is said against the good one', shown[verifier.name] == '', shown)
         tally('none of their words is believed', site.rows('SELECT DISTINCT witness FROM record_cosignature') == [(verifier.name,)])
         tally('the log has a line for each', site.said().count('event=witness_fails') == all_bad, site.said())
