@@ -24,6 +24,12 @@ const ActKind act_kinds[] = {
     {"role.given", "Role given", .wants_until = true},
     {"role.offer_ended", "Offer of a role ended unused", .wants_reason = true, .wants_power = true},
     {"role.offered", "Role offered", .wants_until = true},
+    {"roll.corrected", "Roll corrected", .wants_reason = true},
+    {.name = "roll.frozen", .title = "Roll frozen"},
+    {"roll.moved", "Freeze date of a roll moved", .wants_reason = true},
+    {"roll.overridden", "Audit of a roll overridden", .wants_reason = true},
+    {"roll.proposed", "Change to a roll proposed, or the proposal withdrawn", .wants_reason = true},
+    {"roll.released", "Roll released to a contest", .wants_contest = true},
     {"store.recovered", "Entries put back after a loss", .wants_reason = true},
     {.name = "unit.changed", .title = "Unit added, renamed or moved"},
 };

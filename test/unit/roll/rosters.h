@@ -50,8 +50,8 @@ static inline void spell_push(Roster *r, RosterSpell spell)
 {
     if (r->spell_count == r->spell_capacity) {
         int capacity = r->spell_capacity ? 2 * r->spell_capacity : 64;
-        RosterSpell *more = arena_new(r->a, RosterSpell, (size_t)capacity);
-        if (r->spell_count) memcpy(more, r->spells, (size_t)r->spell_count * sizeof *more);
+        RosterSpell *more = realloc(r->spells, (size_t)capacity * sizeof *more); /* the roster frees it */
+        assert_non_null(more);
         r->spells = more;
         r->spell_capacity = capacity;
     }
@@ -62,8 +62,8 @@ static inline RosterRow *row_push(Roster *r)
 {
     if (r->count == r->capacity) {
         int capacity = r->capacity ? 2 * r->capacity : 64;
-        RosterRow *more = arena_new(r->a, RosterRow, (size_t)capacity);
-        if (r->count) memcpy(more, r->rows, (size_t)r->count * sizeof *more);
+        RosterRow *more = realloc(r->rows, (size_t)capacity * sizeof *more);
+        assert_non_null(more);
         r->rows = more;
         r->capacity = capacity;
     }

@@ -1,0 +1,26 @@
+/* own.h: what the files of this room share. Private to roll/.
+ * SPDX-License-Identifier: AGPL-3.0-or-later
+ */
+#ifndef HUSTINGS_ROLL_OWN_H
+#define HUSTINGS_ROLL_OWN_H
+
+#include "roll/roll.h"
+
+enum { PERSON_ID_BYTES = 22, FINDER_BYTES = PERSON_ID_BYTES + 4, FINDER_PERSONS = 1024 };
+
+/* Inside commands. Nobody else changes the roll until this one is over. ERR_MISSING. */
+NODISCARD Err roll_hold(Db *db, const Roll *roll, int64_t now);
+/* What pages show of it changed. */
+NODISCARD Err roll_announce(Db *db, Arena *a, const Roll *roll, int64_t now);
+/* "'Selection 2013' of Leeds" for what the record says. */
+Str roll_says(Arena *a, const Roll *roll);
+RollJob job_of_row(const DbRows *rows);
+/* roll, version, rules and what else every act of a roll has as data. */
+View *roll_data(Arena *a, const Roll *roll);
+/* The act of a freeze that is done (roll.frozen); of a move, roll.moved before it. */
+NODISCARD Err roll_tell_frozen(
+    Db *db, Arena *a, const Roll *roll, const RollPublished *published, Officer by, int64_t now, int64_t *ret_leaf, Fault *fault);
+NODISCARD Err roll_tell_moved(Db *db, Arena *a, const Roll *roll, const RollProposal *proposal, const RollPublished *published, int64_t now,
+    int64_t *ret_leaf, Fault *fault);
+
+#endif
