@@ -3,7 +3,8 @@
  *
  * RFC 4180 with what is met: UTF-8 (a mark at the start allowed) or, told so, Windows-1252; separators comma, semicolon, tab (found by the header); line
  *      ends of any kind; quoted cells over several lines. Text may come in pieces of any size; nothing of the file but the row at hand is kept.
- * Pure: no store, no clock. One thread a reader; several readers may work on pieces of one file (table_split).
+ * A file that begins with { or [ is OSDI's JSON (table_osdi.c): the same rows come out, and its header has OSDI's names.
+ * Pure: no store, no clock. One thread a reader.
  * Errors of a row do not end the reading: the row is handed out as bad, with every fault in it (file, line, column, expected, found). What ends it is a
  *      fault of the whole file: no header, unknown encoding, a quote that never ends, a row of more than TABLE_ROW_MAX bytes.
  */
@@ -14,6 +15,18 @@
 #include "people/person.h"
 
 enum { TABLE_ROW_MAX = 64 * 1024, TABLE_COLUMNS_MAX = 256, TABLE_FAULTS_MAX = 16 };
+
+/* ---- one value ---- */
+
+typedef struct ValueOptions {
+    Str country;    /* two letters, for national numbers and postcodes */
+    bool no_phones; /* numbers are compared by their digits and not read with libphonenumber; else phone_load comes first */
+} ValueOptions;
+
+/* What somebody typed for a column, checked and in its one form; empty stays empty. False: *ret_expected (a literal) says what it should be. */
+NODISCARD bool value_read(Arena *a, PeopleColumn column, Str typed, const ValueOptions *options, Str *ret_value, const char **ret_expected);
+
+/* ---- reading ---- */
 
 typedef struct TableOptions {
     Str name;          /* of the file, for faults */
@@ -49,12 +62,13 @@ NODISCARD Err table_feed(Table *table, Str piece, bool last, Fault *fault);
 NODISCARD Err table_next(Table *table, Arena *a, TableRow *ret_row, Fault *fault);
 /* NULL before it is read. */
 const TableHeader *table_header(const Table *table);
-/* Bytes of the file that are done with: for progress, and for going on later at a row (table_resume: the header is read first, from the file's start). */
+/* Bytes of the file that are done with: for progress. */
 int64_t table_offset(const Table *table);
 
 /* ---- writing ---- */
 
-/* The header and rows of an export: every column, or those asked for. Cells that a spreadsheet would take for a formula (= + - @ tab) get an apostrophe in front unless they are a number of ours (+44...). */
+/* The header and rows of an export: the columns asked for (of COL__COUNT), or NULL: all but `name`, which is given and family name. Cells that a spreadsheet
+ * would take for a formula (= + - @ tab) get an apostrophe in front unless they are a number of ours (+44...); the reader takes it away again. */
 void table_write_header(Buf *out, const bool *columns);
 void table_write_row(Buf *out, const bool *columns, const Values *values);
 
