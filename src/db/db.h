@@ -110,6 +110,8 @@ static inline DbValue db_null(void)
 /* A reader's connection for the calling thread. */
 NODISCARD Err db_open(Store *store, Db **ret_db, Fault *fault);
 void db_close(Db *db);
+/* For the few who write the same thing in two ways: row by row here, thousands of rows at once to a server. */
+Engine db_engine(const Db *db);
 
 /* All queries until db_release see one moment. Cheap on SQLite; PostgreSQL begins with the first query. */
 NODISCARD Err db_snapshot(Db *db);

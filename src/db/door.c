@@ -122,6 +122,11 @@ void door_rollback(Db *db)
     db->in_transaction = false;
 }
 
+Engine db_engine(const Db *db)
+{
+    return db->ops->engine;
+}
+
 Err db_snapshot(Db *db)
 {
     ASSERT(!db->in_command && !db->in_snapshot);

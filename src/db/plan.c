@@ -5,6 +5,8 @@
  *     -- export TABLE: all
  *     -- export TABLE: all but COLUMN, COLUMN
  *     -- export TABLE: nothing
+ *     -- export TABLE: derived
+ * A derived table is made from others: it goes into no backup, move or export, and whoever knows how makes it anew. So are virtual tables, which are none here.
  * A table of which nothing is said is not exported (and a test fails).
  */
 #include "db/vault.h"
@@ -25,6 +27,14 @@ Str plan_sqlite_schema(Arena *a)
 }
 
 /* ---- asking SQLite ---- */
+
+static sqlite3 *made_in_memory(Arena *a)
+{
+    sqlite3 *db = NULL;
+    ASSERT(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    ASSERT(sqlite3_exec(db, str_c(a, plan_sqlite_schema(a)), NULL, NULL, NULL) == SQLITE_OK);
+    return db;
+}
 
 static sqlite3_stmt *ask(sqlite3 *db, const char *sql, const char *name)
 {
@@ -134,7 +144,8 @@ static void read_export_line(Plan *plan, Str rest)
     Table *table = &plan->tables[at];
     what = str_trim(what);
     table->said = true;
-    table->exported = !str_equal(what, S("nothing"));
+    table->derived = str_equal(what, S("derived"));
+    table->exported = !table->derived && !str_equal(what, S("nothing"));
     if (!table->exported || str_equal(what, S("all"))) return;
     ASSERT(str_starts(what, S("all but ")));
     Str column, more = str_slice(what, S("all but ").len, what.len);
@@ -155,11 +166,33 @@ static void read_export_lines(Plan *plan)
     }
 }
 
+/* Behind the others, and not counted with them. */
+static void put_derived_last(Plan *plan)
+{
+    for (int i = plan->count - 1; i >= 0; i--) {
+        if (!plan->tables[i].derived) continue;
+        Table table = plan->tables[i];
+        plan->count--;
+        plan->derived_count++;
+        memmove(&plan->tables[i], &plan->tables[i + 1], (size_t)(plan->count + plan->derived_count - 1 - i) * sizeof table);
+        plan->tables[plan->count + plan->derived_count - 1] = table;
+    }
+}
+
+bool plan_has_virtual(Arena *a, Str sql)
+{
+    sqlite3 *db = made_in_memory(a);
+    sqlite3_stmt *s = ask(
+        db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%' AND sql = ?1", str_c(a, sql));
+    bool has = sqlite3_step(s) == SQLITE_ROW;
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return has;
+}
+
 Plan plan_make(Arena *a)
 {
-    sqlite3 *db = NULL;
-    ASSERT(sqlite3_open(":memory:", &db) == SQLITE_OK);
-    ASSERT(sqlite3_exec(db, str_c(a, plan_sqlite_schema(a)), NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3 *db = made_in_memory(a);
     static const char list[] = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' "
                                "ESCAPE '\\' ORDER BY name";
     Plan plan = {0};
@@ -178,6 +211,7 @@ Plan plan_make(Arena *a)
     put_in_order(a, db, &plan);
     sqlite3_close(db);
     read_export_lines(&plan);
+    put_derived_last(&plan);
     return plan;
 }
 

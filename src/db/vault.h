@@ -30,6 +30,7 @@ typedef struct Table {
     int key_count;
     bool exported; /* in part at least */
     bool said;     /* a migration says whether it is */
+    bool derived;  /* made from others: never copied */
     int64_t seeds; /* rows that the migrations put in */
 } Table;
 
@@ -37,10 +38,13 @@ typedef struct Table {
 typedef struct Plan {
     Table *tables;
     int count;
+    int derived_count; /* behind those: tables that are made from them, which nothing copies */
 } Plan;
 
 Plan plan_make(Arena *a);
 const Table *plan_table(const Plan *plan, Str name); /* one that must be there */
+/* Is this SQL that of a virtual table which our migrations make? */
+bool plan_has_virtual(Arena *a, Str sql);
 /* The migrations as SQLite reads them: a new file's schema. */
 Str plan_sqlite_schema(Arena *a);
 

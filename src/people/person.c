@@ -4,6 +4,7 @@
 #include "people/person.h"
 
 #include "core/json.h"
+#include "people/search.h"
 #include "people/text.h"
 #include "people/unit.h"
 
@@ -374,6 +375,7 @@ Err person_add(Db *db, Arena *a, const Values *person, const Values *memberships
     e = db_run(db, "people_person_add", bound, bound_count);
     for (int i = 0; i < count && !e; i++) e = insert_membership(db, a, id, &memberships[i], hand, NULL);
     if (!e) e = log_added(db, a, id, hand);
+    if (!e) e = search_put(db, a, id);
     if (!e) *ret_id = id;
     return e;
 }
@@ -429,12 +431,15 @@ Err person_change(Db *db, Arena *a, Str id, int64_t version, const Values *value
     if (!changed) return ERR_OK;
     if (!str_equal(now.of[COL_ID], p.values.of[COL_ID])) e = check_identifier(db, a, now.of[COL_ID]);
     if (!e) e = set_person(db, a, &p, &now, hand->now);
+    if (!e) e = search_put(db, a, id);
     return e ? e : log_change(db, a, id, p.version + 1, what, hand);
 }
 
+/* After a membership was written. */
 static Err raise_version(Db *db, Arena *a, const Person *p, const View *what, const Hand *hand)
 {
     Err e = db_run(db, "people_person_version", DB_VALUES(db_string(p->id), db_number(p->version + 1), db_number(hand->now)));
+    if (!e) e = search_put(db, a, p->id);
     return e ? e : log_change(db, a, p->id, p->version + 1, what, hand);
 }
 
@@ -549,6 +554,7 @@ Err person_erase(Db *db, Arena *a, Str id, const Hand *hand)
     Err e = person_find(db, a, scope_all(), id, &p, NULL);
     if (!e) e = roles_of(db, a, id, hand->now, &roles, &role_count);
     if (!e && role_count) e = ERR_CONFLICT;
+    if (!e) e = search_drop(db, a, id);
     for (int i = 0; i < COUNT_OF(erase_statements) && !e; i++) e = db_run(db, erase_statements[i], DB_VALUES(db_string(id)));
     return e ? e : db_run(db, "people_gone_add", DB_VALUES(db_string(id), db_string(S("")), db_number(hand->now)));
 }

@@ -31,7 +31,7 @@ typedef enum SearchFit { FIT_WORD, FIT_PREFIX, FIT_PART } SearchFit;
 typedef struct SearchFound {
     Str id, name; /* person.id; given and family name */
     SearchFit fit;
-    Values values; /* those of the person */
+    Values values; /* of the person: what a list shows (search.sql: search_shown) */
     Str units;     /* names of the units of hers that lie in the scope, with commas */
 } SearchFound;
 
@@ -75,8 +75,14 @@ NODISCARD Err search_drop_many(Db *db, Arena *a, const Str *persons, int count);
 
 /* Is a part of it missing (after a restore, a move, or an upgrade)? Cheap. */
 NODISCARD Err search_is_behind(Db *db, Arena *a, bool *ret_behind);
-/* Make it anew from the tables, in commands of a few thousand persons, so others get between; safe to be stopped and begun again.
- * `all`: throw away what is there first. `told` (may be NULL) hears how far it is. */
-NODISCARD Err search_rebuild(Store *store, Arena *a, bool all, int64_t now, void (*told)(void *context, int64_t done, int64_t in_all), void *context, Fault *fault);
+/* Make it anew from the tables, in commands of a few thousand persons, so others get between; safe to be stopped and begun again. */
+typedef struct SearchRebuild {
+    bool all; /* throw away what is there first; else what is missing is put in */
+    int64_t now;
+    void (*told)(void *context, int64_t done, int64_t in_all); /* how far it is; or NULL */
+    bool (*over)(void *context);                               /* true: stop; or NULL */
+    void *context;
+} SearchRebuild;
+NODISCARD Err search_rebuild(Store *store, const SearchRebuild *how, int64_t *ret_done, Fault *fault);
 
 #endif

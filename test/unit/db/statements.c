@@ -110,7 +110,8 @@ static void every_table_says_whether_it_may_leave(void **state)
 {
     Plan plan = plan_make(*state);
     assert_true(plan.count >= 5);
-    for (int i = 0; i < plan.count; i++) {
+    assert_true(plan.derived_count >= 3);
+    for (int i = 0; i < plan.count + plan.derived_count; i++) {
         const Table *t = &plan.tables[i];
         if (!t->said) print_error("no line '-- export %.*s: ...' in its migration\n", STR_ARG(t->name));
         assert_true(t->said);
@@ -140,7 +141,9 @@ static const char catalogue[] =
     "-1) + 1 AS line"
     " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type y ON y.oid = a.atttypid"
     " JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary LEFT JOIN pg_collation o ON o.oid = a.attcollation"
-    " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 ORDER BY c.relname COLLATE \"C\", "
+    " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
+    /* What SQLite has in a virtual table is a column here. */
+    " AND NOT (c.relname = 'person_search' AND a.attname = 'tokens') ORDER BY c.relname COLLATE \"C\", "
     "a.attnum";
 
 static int by_name(const void *one, const void *other)
@@ -161,6 +164,7 @@ static void both_engines_have_the_same_tables(void **state)
     Buf b = buf_new(a);
     for (int i = 0; i < pq.PQntuples(r); i++) buf_format(&b, "%s\n", pq.PQgetvalue(r, i, 0));
     Plan plan = plan_make(a);
+    plan.count += plan.derived_count;
     qsort(plan.tables, (size_t)plan.count, sizeof(Table), by_name);
     assert_same_str(buf_done(&b), described(a, &plan));
     pq.PQclear(r);
