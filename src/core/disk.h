@@ -3,7 +3,8 @@
  *
  * Memory: in the arena given.
  * Errors: ERR_MISSING when there is no such file or folder, ERR_LIMIT above `most` bytes, ERR_IO otherwise; the Fault names the path.
- *       disk_replace: ERR_IO, and then PATH is what it was; when it says ERR_OK, the new bytes survive a loss of power.
+ *       disk_replace: ERR_IO, and then PATH is whole, and either what it was or (when only the folder could not be synced) what was written: read it
+ *       again. When it says ERR_OK, the new bytes survive a loss of power.
  * Not here: papers by the gigabyte, standard input and writing (formats/file.h).
  */
 #ifndef HUSTINGS_CORE_DISK_H
