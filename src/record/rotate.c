@@ -58,9 +58,36 @@ static Err find_leaf(const Change *c, const char *kind, const Verifier *verifier
     }
 }
 
+typedef struct Telling {
+    const Change *change;
+    const Verifier *verifier;
+    Act act;
+    bool ends;
+} Telling;
+
+/* Where the leaves are written, one command after another, and not before: two operators may be ending a key each. */
+static Err check_one_stays(const Telling *t, Db *db, Fault *fault)
+{
+    Change c = *t->change;
+    c.db = db;
+    c.fault = fault;
+    for (int i = 0; i < c.keys->count; i++) {
+        int64_t number = 0;
+        const Verifier *other = &c.keys->signers[i].verifier;
+        Err e = verifier_equal(other, t->verifier) ? ERR_OK : find_leaf(&c, "record.key_ended", other, &number);
+        if (e || number < 0) return e;
+    }
+    return fault_set(fault, ERR_CONFLICT, 0, 0,
+        S("every other key has been ended, perhaps by somebody else just now; nothing was ended here ('hustings record key' lists the "
+          "keys)"),
+        (Str){0});
+}
+
 static Err run_act(Db *db, Command *command)
 {
-    return record_act(db, command->arena, command->input, command->now, NULL, &command->fault);
+    const Telling *t = command->input;
+    Err e = t->ends ? check_one_stays(t, db, &command->fault) : ERR_OK;
+    return e ? e : record_act(db, command->arena, &t->act, command->now, NULL, &command->fault);
 }
 
 /* By the keys before it: so the leaf itself vouches for the new key, to somebody who has kept no checkpoint that an older one signed. It can never be taken for
@@ -83,8 +110,11 @@ static Err append(const Change *c, const char *kind, const Verifier *verifier, S
     view_put_str(data, S("vkey"), verifier_text(c->a, verifier));
     if (name_before.len) view_put_str(data, S("name_before"), name_before);
     if (c->keys->count > 1 && str_equal(str_from_c(kind), S("record.key_added"))) view_put_str(data, S("signed"), hand_over(c, verifier));
-    Act act = {.kind = kind, .by = c->by, .says = says, .reason = c->reason, .data = data};
-    Command command = {.name = "record_key", .leaf = LEAF_ONE, .run = run_act, .input = &act, .arena = c->a, .now = c->now};
+    Telling telling = {.change = c,
+        .verifier = verifier,
+        .act = {.kind = kind, .by = c->by, .says = says, .reason = c->reason, .data = data},
+        .ends = str_equal(str_from_c(kind), S("record.key_ended"))};
+    Command command = {.name = "record_key", .leaf = LEAF_ONE, .run = run_act, .input = &telling, .arena = c->a, .now = c->now};
     Err e = store_run(c->store, &command);
     if (e) *c->fault = command.fault;
     return e;
@@ -173,6 +203,12 @@ static Err add_to_file(const Change *c, int *ret_index)
     return record_keys_write(c->a, keys, c->fault);
 }
 
+static Err only_key(const Change *c)
+{
+    return fault_set(
+        c->fault, ERR_CONFLICT, 0, 0, S("this is the only key: add another one first ('hustings record key --new')"), (Str){0});
+}
+
 static Err take_from_file(const Change *c, uint32_t id)
 {
     AUTO(disk_unlock) int lock = -1;
@@ -180,7 +216,7 @@ static Err take_from_file(const Change *c, uint32_t id)
     int i = e ? -1 : index_of(c->keys, id);
     if (e || i < 0) return e;
     RecordKeys *keys = c->keys;
-    ASSERT(keys->count > 1);
+    if (keys->count == 1) return only_key(c); /* another has changed the file meanwhile */
     for (; i + 1 < keys->count; i++) keys->signers[i] = keys->signers[i + 1];
     signer_wipe(&keys->signers[--keys->count]);
     return record_keys_write(c->a, keys, c->fault);
@@ -205,9 +241,7 @@ Err record_key_add(Store *store, Db *db, Arena *a, RecordKeys *keys, Officer by,
 /* One that stays must have signed already, and be known from a leaf if it is the younger. */
 static Err check_others(const Change *c, int ending)
 {
-    if (c->keys->count == 1)
-        return fault_set(
-            c->fault, ERR_CONFLICT, 0, 0, S("this is the only key: add another one first ('hustings record key --new')"), (Str){0});
+    if (c->keys->count == 1) return only_key(c);
     for (int i = 0; i < c->keys->count; i++) {
         const Verifier *verifier = &c->keys->signers[i].verifier;
         int64_t number = 0;

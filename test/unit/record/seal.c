@@ -576,6 +576,33 @@ static void keys_change_in_two_steps(void **state)
     close_desk(&d);
 }
 
+/* Each has read the file while it had both keys, and ends one of them: one is told that the other was faster, and a key is left. */
+static void two_that_end_a_key_each_leave_one(void **state)
+{
+    engine_or_skip();
+    Desk d = open_desk(*state);
+    Verifier old = d.keys.signers[0].verifier, new;
+    bool made;
+    old.name = str_copy(d.a, old.name);
+    act(&d, 2);
+    assert_true(seal(&d));
+    assert_int_equal(add_key(&d, &new), ERR_OK);
+    RecordKeys late;
+    assert_int_equal(record_keys_open(d.a, d.keys.file, (Str){0}, &late, &made, &d.fault), ERR_OK);
+    assert_int_equal(late.count, 2);
+    assert_int_equal(end_key(&d, old.id), ERR_OK);
+    d.keys = late;
+    assert_int_equal(end_key(&d, new.id), ERR_CONFLICT);
+    assert_says(d.fault.expected, "every other key has been ended");
+    assert_int_equal(leaves_of(&d, "record.key_ended"), 1);
+    assert_int_equal(record_keys_open(d.a, d.keys.file, (Str){0}, &d.keys, &made, &d.fault), ERR_OK);
+    assert_int_equal(d.keys.count, 1);
+    assert_true(verifier_equal(&d.keys.signers[0].verifier, &new));
+    act(&d, 1);
+    assert_true(seal(&d));
+    close_desk(&d);
+}
+
 /* Killed at each place between two steps, and asked for again: one key, one leaf. */
 static void a_change_that_was_killed_goes_on(void **state)
 {
@@ -652,6 +679,7 @@ int main(int argc, char **argv)
         arena_test(what_another_has_signed_is_the_least_that_must_be_there),
         arena_test(processes_that_seal_at_once_agree),
         arena_test(keys_change_in_two_steps),
+        arena_test(two_that_end_a_key_each_leave_one),
         arena_test(a_change_that_was_killed_goes_on),
         arena_test(the_last_way_out_is_another_name),
     };
