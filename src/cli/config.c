@@ -67,7 +67,7 @@ int settings_load(Cli *cli, Settings *ret_settings)
 
 bool settings_name_fits(Arena *a, Str name)
 {
-    return setting_is_name(name) && str_equal(act_line(a, name, ACT_NAME_MAX), name);
+    return setting_is_name(name) && !str_is_blank(name) && str_equal(act_line(a, name, ACT_NAME_MAX), name);
 }
 
 int settings_officer(Cli *cli, const Settings *s, Officer *ret_officer)

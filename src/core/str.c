@@ -154,6 +154,30 @@ bool str_is_clean_text(Str s)
     return true;
 }
 
+typedef struct Points {
+    uint32_t first, last;
+} Points;
+
+static bool is_blank_point(uint32_t p)
+{
+    static const Points blank[] = {{'\t', '\r'}, {' ', ' '}, {0xA0, 0xA0}, {0xAD, 0xAD}, {0x034F, 0x034F}, {0x061C, 0x061C},
+        {0x115F, 0x1160}, {0x1680, 0x1680}, {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x2000, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x206F},
+        {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xE0000, 0xE0FFF}};
+    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
+        if (p >= blank[i].first && p <= blank[i].last) return true;
+    return false;
+}
+
+bool str_is_blank(Str s)
+{
+    uint32_t point = 0;
+    for (size_t i = 0, n; i < s.len; i += n) {
+        n = str_code_point(s, i, &point);
+        if (!n || !is_blank_point(point)) return false;
+    }
+    return true;
+}
+
 int str_columns(Str s)
 {
     int columns = 0;

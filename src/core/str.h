@@ -49,6 +49,9 @@ size_t str_code_point(Str s, size_t at, uint32_t *ret_point);
 /* Is `s` well-formed UTF-8 without control characters (tab aside)? Fit to be a name. */
 bool str_is_clean_text(Str s);
 
+/* White space, and what shows nothing at all (U+00A0, U+200B, U+2800...), or empty: a name of these alone would be no name. */
+bool str_is_blank(Str s);
+
 /* Terminal columns of UTF-8 text, counting code points and leaving out combining marks. */
 int str_columns(Str s);
 

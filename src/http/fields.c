@@ -122,23 +122,6 @@ static Str missing_words(Arena *a, const Field *f)
 
 /* ---- one value: made clean, then judged; an empty message is a good one ---- */
 
-/* White space, and what shows nothing at all: a name of these alone would be no name. */
-static bool is_blank_point(uint32_t p)
-{
-    return p == ' ' || (p >= '\t' && p <= '\r') || p == 0xA0 || p == 0xAD || p == 0x1680 || p == 0x180E || (p >= 0x2000 && p <= 0x200F) ||
-           (p >= 0x2028 && p <= 0x202F) || (p >= 0x205F && p <= 0x206F) || p == 0x3000 || p == 0x3164 || p == 0xFEFF;
-}
-
-static bool is_blank_text(Str s)
-{
-    uint32_t point = 0;
-    for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
-        n = str_code_point(s, i, &point);
-        if (!is_blank_point(point)) return false;
-    }
-    return true;
-}
-
 static int64_t characters(Str s)
 {
     int64_t count = 0;
@@ -380,7 +363,7 @@ static Str settle_texts(Reading *r, const Field *f, const Came *came, FieldValue
     Str *texts = came->text_count ? arena_new(r->a, Str, (size_t)came->text_count) : NULL;
     for (int k = 0; k < came->text_count; k++) {
         Str text = cleaned(r->a, f, came->texts[k]);
-        if (is_blank_text(text)) continue;
+        if (str_is_blank(text)) continue;
         texts[value->text_count++] = text;
         int64_t number = 0;
         Str message = judge(r->a, f, text, &number);

@@ -204,7 +204,7 @@ static Err check_file(const ActFile *file, Fault *fault)
 
 static Err check_officer(Officer by, Fault *fault)
 {
-    if (!by.name.len || !is_line(by.name)) return wrong(fault, "the name of who acts, on one line of clean text");
+    if (str_is_blank(by.name) || !is_line(by.name)) return wrong(fault, "the name of who acts, on one line of clean text");
     if (by.name.len > ACT_NAME_MAX) return limit(fault, "a name of at most 200 bytes of who acts");
     if (!by.role.len || !is_slug(by.role)) return wrong(fault, "the role of who acts, in lower-case letters, digits and inner hyphens");
     return ERR_OK;
@@ -310,11 +310,22 @@ static int64_t values_in(const View *v)
     return values;
 }
 
+#define SIDE_NAME S("data.json")
+
+/* A reader would take it for the data that stands aside. */
+static Err check_names(const Act *act, Fault *fault)
+{
+    for (int i = 0; i < act->file_count; i++)
+        if (str_equal(act->files[i].name, SIDE_NAME))
+            return wrong(fault, "another name for a file than data.json, which is kept for the data of acts");
+    return ERR_OK;
+}
+
 /* Data that is too large stands beside the entry, which has its digest. */
 static void put_aside(Arena *a, Leaf *l, ActFile *side)
 {
     Str text = json_line(a, l->data);
-    *side = (ActFile){.name = S("data.json"), .size = (int64_t)text.len, .digest = sha256(text), .bytes = text};
+    *side = (ActFile){.name = SIDE_NAME, .size = (int64_t)text.len, .digest = sha256(text), .bytes = text};
     l->files[l->file_count++] = *side;
     l->data = NULL;
 }
@@ -333,6 +344,7 @@ Err act_entry(Arena *a, const Act *act, int64_t now, Str *ret_entry, ActFile *re
     Leaf l = leaf_of(a, act, now);
     ActFile side = {0};
     Err e = check(&l, fault);
+    if (!e) e = check_names(act, fault);
     if (!e) e = check_wants(&l, fault);
     if (e) return e;
     Str entry = write_entry(a, &l);

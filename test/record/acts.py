@@ -318,11 +318,11 @@ def check_commands_that_fail(tally, place):
                   ('record', 'key', '--new', '--reason', 'why not')):
         said = place.run(*words, status=2, officer=None)
         tally(f'{words[0]} by nobody: refused, and told how', '--by NAME' in said and 'record.officer' in said and 'HUSTINGS_RECORD_OFFICER' in said, said)
-    for officer in ('', ' ', 'two\nlines', 'x' * 201, '\u202eevil'):
+    for officer in ('', ' ', 'two\nlines', 'x' * 201, '\u202eevil', '\u00a0', '\u2800', '\u200b\u3164'):
         done = subprocess.run([str(deploy.HUSTINGS), 'unpublish', SLUG, '--reason', 'why not', '--by', officer, '--store', place.url], env=place.environment, capture_output=True, text=True)
         tally(f'--by {officer[:10]!r}: refused', done.returncode == 2 and ('--by' in done.stderr), done.stderr)
     for words in (('publish', EXAMPLE), ('publish', place.folder / 'none'), ('unpublish', 'none', '--reason', 'why not'), ('unpublish', SLUG), ('sign-in',),
-                  ('sign-in', '--for', ''), ('export', place.folder / 'taken')):
+                  ('sign-in', '--for', ''), ('sign-in', '--for', '\u00a0'), ('sign-in', '--for', '\u2800\u200b'), ('export', place.folder / 'taken')):
         place.run(*words, status=2)
     place.run('publish', EXAMPLE, '--check', officer=None)
     tally('what fails, and what only looks, leaves no leaf', watch.kinds() == (), watch.new())

@@ -240,6 +240,16 @@ static void every_sequence_of_three_bytes(void **state)
     }
 }
 
+static void telling_what_shows_nothing(void **state)
+{
+    (void)state;
+    static const char *const blank[] = {"", " \t\r\n", "\xC2\xA0", "\xC2\xAD", "\xE1\x85\xA0", "\xE2\x80\x8B\xE2\x80\xAF",
+        "\xE2\xA0\x80 \xE2\x80\x8E", "\xE3\x85\xA4", "\xEF\xB8\x8F", "\xEF\xBB\xBF", "\xEF\xBE\xA0", "\xF3\xA0\x80\xA0"};
+    static const char *const shown[] = {".", " a", "\xC2\xA0-", "\xC3\xA9", "\xE2\xA0\x81", "\xF0\x9F\x97\xB3", "\xFF", "\xE2\x80"};
+    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++) assert_row(str_is_blank(str_from_c(blank[i])), blank[i]);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) assert_row(!str_is_blank(str_from_c(shown[i])), shown[i]);
+}
+
 static void counting_columns(void **state)
 {
     (void)state;
@@ -320,6 +330,7 @@ int main(void)
         cmocka_unit_test(reading_whole_numbers),
         cmocka_unit_test(telling_clean_text),
         cmocka_unit_test(every_sequence_of_three_bytes),
+        cmocka_unit_test(telling_what_shows_nothing),
         cmocka_unit_test(counting_columns),
         arena_test(a_buffer_holds_what_was_put),
         arena_test(a_buffer_grows_over_any_edge),

@@ -328,6 +328,32 @@ static void an_act_that_does_not_fit_even_so_is_refused(void **state)
     assert_int_equal(refusal(a, &act, NULL), ERR_LIMIT);
 }
 
+static void whoever_acts_has_a_name_that_shows(void **state)
+{
+    Arena *a = *state;
+    static const Str blank[] = {S(""), S(" "), S("\xC2\xA0"), S("\xE2\xA0\x80"), S("\xE2\x80\x8B \xE3\x85\xA4")};
+    for (int i = 0; i < COUNT_OF(blank); i++) {
+        Act act = plain();
+        act.by.name = blank[i];
+        if (refusal(a, &act, NULL) != ERR_INPUT) fail_msg("name %d was let through", i);
+    }
+}
+
+/* That name is the record's own, for data that stands aside. */
+static void no_file_of_an_act_is_called_data_json(void **state)
+{
+    Arena *a = *state;
+    Act act = plain();
+    ActFile files[] = {{.name = S("papers.csv")}, {.name = S("data.json")}};
+    Str words;
+    act.files = files;
+    act.file_count = 2;
+    assert_int_equal(refusal(a, &act, &words), ERR_INPUT);
+    assert_true(str_starts(words, S("another name for a file than data.json")));
+    files[1].name = S("Data.json");
+    assert_int_equal(refusal(a, &act, NULL), ERR_OK);
+}
+
 static void text_is_clean_and_on_one_line(void **state)
 {
     Arena *a = *state;
@@ -558,6 +584,8 @@ int main(void)
         arena_test(lengths_have_limits),
         arena_test(data_that_is_too_large_stands_aside),
         arena_test(an_act_that_does_not_fit_even_so_is_refused),
+        arena_test(whoever_acts_has_a_name_that_shows),
+        arena_test(no_file_of_an_act_is_called_data_json),
         arena_test(text_is_clean_and_on_one_line),
         arena_test(data_that_could_not_be_read_is_refused),
         arena_test(words_from_elsewhere_are_made_fit),
