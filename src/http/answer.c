@@ -66,7 +66,7 @@ void answer_redirect(Exchange *ex, int status, Str path)
     answer_guard(ex, false);
 }
 
-/* A path as a value in a query: what is not plain is written in hexadecimal digits. */
+/* What is not plain is written in hexadecimal digits. */
 static void put_value(Buf *b, Str path)
 {
     for (size_t i = 0; i < path.len; i++) {
@@ -75,6 +75,13 @@ static void put_value(Buf *b, Str path)
         if (plain) buf_byte(b, (char)c);
         else buf_format(b, "%%%02X", c);
     }
+}
+
+Str path_as_value(Arena *a, Str path)
+{
+    Buf b = buf_new(a);
+    put_value(&b, path);
+    return buf_done(&b);
 }
 
 void answer_sign_in(Exchange *ex)

@@ -12,6 +12,7 @@
 #include "record/record.h"
 
 #include <ctype.h>
+#include <sodium.h>
 
 enum { FORM_KEY_MAX = 200, KEY_START_MAX = 14 };
 
@@ -117,13 +118,25 @@ static void put_field(Buf *b, const Field *field, const FieldValue *value)
     }
 }
 
+/* Under the browser's cookie, which is nowhere in the store: whoever reads digests there could otherwise try passwords against them, faster than against what is
+ * kept of the passwords themselves. */
+static Sha256 sealed_digest(const SiteReq *own, Str text)
+{
+    Sha256 digest;
+    _Static_assert(
+        (int)sizeof digest.bytes == (int)crypto_auth_hmacsha256_BYTES && (int)COOKIE_TOKEN_BYTES == (int)crypto_auth_hmacsha256_KEYBYTES,
+        "a cookie's token is a key, and a digest a MAC");
+    crypto_auth_hmacsha256(digest.bytes, (const unsigned char *)text.ptr, text.len, own->cookie.token);
+    return digest;
+}
+
 static Sha256 digest_of(const SiteReq *own)
 {
     Buf b = buf_new(own->req.arena);
     put_sized(&b, own->rule->path);
     int k = 0;
     for (const Field *f = own->rule->route->fields; f && f->name; f++, k++) put_field(&b, f, &own->state.values[k]);
-    return sha256(buf_done(&b));
+    return sealed_digest(own, buf_done(&b));
 }
 
 /* Who asks: the session, else the browser that holds this cookie, else anybody who knows the key. */

@@ -44,7 +44,7 @@ Str field_label(Arena *a, const Field *field)
 
 void field_bounds(const Field *field, int64_t *ret_min, int64_t *ret_max)
 {
-    static const int64_t most[FIELD__COUNT] = {[FIELD_LINE] = 200, [FIELD_TEXT] = 10000, [FIELD_SLUG] = 80};
+    static const int64_t most[FIELD__COUNT] = {[FIELD_LINE] = 200, [FIELD_TEXT] = 10000, [FIELD_SLUG] = 80, [FIELD_SECRET] = 200};
     bool standard_number = field->kind == FIELD_NUMBER && field->min == 0 && field->max == 0;
     *ret_min = field->min;
     *ret_max = standard_number ? 1000000000 : field->max;
@@ -156,7 +156,7 @@ static Str with_plain_line_ends(Arena *a, Str s)
 
 static Str cleaned(Arena *a, const Field *f, Str typed)
 {
-    if (f->kind == FIELD_CHOICE || f->kind == FIELD_TICK || f->kind == FIELD_TOKEN) return typed;
+    if (f->kind == FIELD_CHOICE || f->kind == FIELD_TICK || f->kind == FIELD_TOKEN || f->kind == FIELD_SECRET) return typed;
     return trimmed(f->kind == FIELD_TEXT ? with_plain_line_ends(a, typed) : typed);
 }
 
@@ -234,6 +234,7 @@ static Str judge(Arena *a, const Field *f, Str text, int64_t *ret_number)
 {
     switch (f->kind) {
     case FIELD_LINE:
+    case FIELD_SECRET:
     case FIELD_TEXT: return judge_text(a, f, text);
     case FIELD_NUMBER: return judge_number(a, f, text, ret_number);
     case FIELD_CHOICE: return judge_choice(a, f, text);

@@ -20,6 +20,7 @@
  * | SLUG   | lower-case letters, digits, inner hyphens            | blanks at both ends go            | characters (1 to 80)                |
  * | TOKEN  | 22 characters of base64url                           |                                   |                                     |
  * | FILE   | a file that is not empty                             | its name: no path, no control     | bytes (1 to the body's limit)       |
+ * | SECRET | as LINE                                              | nothing: it is as it was typed    | characters (1 to 200)               |
  * Text of blanks and invisible characters alone counts as not given. A character is a code point.
  */
 #ifndef HUSTINGS_HTTP_FIELDS_H

@@ -33,7 +33,8 @@ static int values_of(const Making *m, int index, const Str **ret_values)
     const Field *f = &m->o->route->fields[index];
     const struct ReqState *state = m->req->state;
     *ret_values = NULL;
-    if (f->kind == FIELD_FILE) return 0; /* no browser lets a page choose a file */
+    if (f->kind == FIELD_FILE || f->kind == FIELD_SECRET)
+        return 0; /* no browser lets a page choose a file, and a page is kept and cached */
     if (m->again) {
         *ret_values = state->values[index].texts;
         return state->values[index].text_count;
@@ -84,6 +85,7 @@ static void put_kind(View *v, FieldKind kind)
     view_put_bool(v, S("is_choice"), kind == FIELD_CHOICE);
     view_put_bool(v, S("is_tick"), kind == FIELD_TICK);
     view_put_bool(v, S("is_file"), kind == FIELD_FILE);
+    view_put_bool(v, S("is_secret"), kind == FIELD_SECRET);
 }
 
 static Str described_by(const Making *m, const Field *f, bool error)
@@ -116,6 +118,15 @@ static void put_values(const Making *m, View *v, int index)
     view_put_bool(v, S("ticked"), f->kind == FIELD_TICK && is_among(values, count, S("yes")));
 }
 
+/* Which keys a telephone shows. */
+static Str inputmode_of(const Field *f)
+{
+    Str word = or_empty(f->autocomplete);
+    if (str_equal(word, S("email"))) return S("email");
+    if (str_equal(word, S("tel"))) return S("tel");
+    return str_equal(word, S("one-time-code")) ? S("numeric") : S("");
+}
+
 /* Every name, also where it says nothing: what a template does not find here it would look for outside. */
 static void fill_field(const Making *m, View *v, int index)
 {
@@ -128,6 +139,7 @@ static void fill_field(const Making *m, View *v, int index)
     view_put_str(v, S("error"), error);
     view_put_str(v, S("described_by"), described_by(m, f, error.len > 0));
     view_put_str(v, S("autocomplete"), or_empty(f->autocomplete));
+    view_put_str(v, S("inputmode"), inputmode_of(f));
     view_put_bool(v, S("required"), f->required);
     view_put_bool(v, S("optional"), !f->required && f->kind != FIELD_TICK);
     view_put_bool(v, S("repeats"), f->repeats);

@@ -101,6 +101,8 @@ static Err metrics_page(Req *req, View *view)
     SealState seal;
     record_seal_state(req->arena, &seal);
     metrics_record(&seal, req->now, &b);
+    for (int i = 0; i < site->room_count; i++)
+        if (site->rooms[i]->figures) site->rooms[i]->figures(&b);
     send_plain(req, 200, S("text/plain; version=0.0.4; charset=utf-8"), buf_done(&b), CACHE_NOT);
     return ERR_OK;
 }

@@ -39,6 +39,7 @@ typedef enum FieldKind {
     FIELD_SLUG,   /* a part of a path: lower-case letters, digits, inner hyphens; at most 80 (or max) */
     FIELD_TOKEN,  /* an unguessable part of a path: 22 characters of base64url (128 bits) */
     FIELD_FILE,   /* an upload: at most `max` bytes (0: the body's limit) */
+    FIELD_SECRET, /* a password, in a POST: as typed, blanks and all, one line; min..max characters (max 0: 200). Never shown again */
     FIELD__COUNT
 } FieldKind;
 
@@ -148,7 +149,8 @@ typedef struct Room {
     Err (*expire)(Db *db, Command *command);
     /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
     void (*begin)(Store *store, int64_t now);
-    May *may; /* of the one room that knows persons and their roles; NULL in all others */
+    void (*figures)(Buf *out); /* its own lines of /metrics (Prometheus text), or NULL */
+    May *may;                  /* of the one room that knows persons and their roles; NULL in all others */
     /* Of the same room: what a signed-in person is called, for the top of the page. ERR_MISSING: she is no more. */
     Err (*name_of)(Db *db, Arena *a, Str person, Str *ret_name);
 } Room;
@@ -160,7 +162,7 @@ typedef struct Room {
  *          sign_in (for a visitor: the path where persons sign in), flash (said once), csrf, key (a new idempotency key), live (path of the stream for its
  *          topic, when it has one), base
  *   form   action, multipart, csrf, key, errors [field, message, href], fields [..], by.<name>; a field: name, id, label, hint, required, value, error,
- *          min, max, autocomplete, repeats, and one of is_line, is_text, is_number, is_choice, is_tick, is_file; choices [value, label, chosen]; ticked
+ *          min, max, autocomplete, inputmode, repeats, and one of is_line, is_text, is_number, is_choice, is_tick, is_file, is_secret; choices [value, label, chosen]; ticked
  * "layout" (src/http/pages/layout.html) is rendered around every page, with its markup as `content`. Partials: {{> field}} is of the same room or of http/.
  */
 
@@ -182,7 +184,7 @@ struct Req {
 };
 
 /* Only fields that the route declares; anything else is a bug. Empty, 0 or false when not given. */
-Str req_text(const Req *req, const char *field); /* FIELD_LINE, TEXT, CHOICE, SLUG, TOKEN */
+Str req_text(const Req *req, const char *field); /* FIELD_LINE, TEXT, CHOICE, SLUG, TOKEN, SECRET */
 bool req_given(const Req *req, const char *field);
 int64_t req_number(const Req *req, const char *field);
 bool req_ticked(const Req *req, const char *field);
@@ -200,6 +202,8 @@ void req_prefill(Req *req, const char *field, Str value);
 void req_title(Req *req, Str title);
 /* Is it a path of this site, and nothing that a browser could take for another one? For paths that came from outside. */
 bool path_is_own(Str path);
+/* A path as the value of a query: "?next=" and this. */
+Str path_as_value(Arena *a, Str path);
 /* After a POST: where to go (a path of this site; anything else is a bug), and what is said there once at the top. */
 void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -103,6 +103,7 @@ static Err check_field(const Making *m, const Rule *rule, const Field *f)
     if (!is_field_name(name)) return refuse(m, rule, "a field's name must be lower-case letters, digits, _ and -:", name);
     if (field_named(rule->route, name) != f) return refuse(m, rule, "declares a field twice:", name);
     if (f->kind < 0 || f->kind >= FIELD__COUNT) return refuse(m, rule, "a field of no kind:", name);
+    if (f->kind == FIELD_SECRET && rule->route->method != POST) return refuse(m, rule, "only a POST can have a secret:", name);
     if (f->kind == FIELD_CHOICE && !(f->choices && f->choices->value)) return refuse(m, rule, "a choice without choices:", name);
     if (f->kind == FIELD_FILE && rule->route->method != POST) return refuse(m, rule, "only a POST can have a file:", name);
     if (f->max && f->min > f->max) return refuse(m, rule, "a field whose min is above its max:", name);

@@ -58,6 +58,17 @@ Str visit_secret(const Req *req, const char *purpose, Str about)
     return mac_of(req, purpose, about);
 }
 
+bool visit_is_local(const Req *req)
+{
+    static const Str names[] = {S("localhost"), S("127.0.0.1"), S("[::1]")};
+    const Exchange *ex = req->state->ex;
+    bool through = exchange_header(ex, "forwarded").len || exchange_header(ex, "x-forwarded-for").len || exchange_header(ex, "via").len;
+    size_t port = str_starts(ex->host, S("[")) ? str_find(ex->host, ']') + 1 : str_find(ex->host, ':');
+    for (int i = 0; i < COUNT_OF(names); i++)
+        if (str_equal_nocase(str_slice(ex->host, 0, port), names[i])) return ex->local && !through;
+    return false;
+}
+
 /* ---- beginning and ending ---- */
 
 Err visit_begin(Req *req, Db *db, Str person, bool keep)

@@ -27,6 +27,9 @@ Str visit_browser(const Req *req);
 /* A secret that only the server can make, and only while it is asked by this browser: from its cookie, `purpose` (a literal) and `about`. Empty: no cookie. */
 Str visit_secret(const Req *req, const char *purpose, Str about);
 
+/* Is it from this machine, by a browser that went to an address of this machine? (A page of somewhere else can send a browser here under another name.) */
+bool visit_is_local(const Req *req);
+
 /* "Firefox on Android", from a User-Agent header; "a browser" when it says nothing that is known. A literal, or in the arena. */
 Str visit_device(Arena *a, Str user_agent);
 

@@ -50,6 +50,7 @@ static void check_text(const Field *f, Str text)
     int64_t min = 0, max = 0;
     field_bounds(f, &min, &max);
     switch (f->kind) {
+    case FIELD_SECRET:
     case FIELD_LINE: ASSERT(str_is_clean_text(text) && characters(text) >= min && characters(text) <= max); return;
     case FIELD_TEXT: ASSERT(str_find(text, '\r') == text.len && characters(text) <= max); return;
     case FIELD_CHOICE: ASSERT(str_equal(text, S("av")) || str_equal(text, S("omov"))); return;

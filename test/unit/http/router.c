@@ -19,6 +19,7 @@ static const Field slug[] = {{"slug", FIELD_SLUG, .required = true}, {0}};
 static const Field two[] = {{"slug", FIELD_SLUG, .required = true}, {.name = "word", .kind = FIELD_LINE}, {0}};
 static const Field twice[] = {{.name = "word", .kind = FIELD_LINE}, {.name = "word", .kind = FIELD_LINE}, {0}};
 static const Field file[] = {{.name = "file", .kind = FIELD_FILE}, {0}};
+static const Field secret[] = {{.name = "word", .kind = FIELD_SECRET}, {0}};
 static const Field optional_slug[] = {{.name = "slug", .kind = FIELD_SLUG}, {0}};
 static const Field text_part[] = {{"slug", FIELD_TEXT, .required = true}, {0}};
 static const Field no_choices[] = {{.name = "word", .kind = FIELD_CHOICE}, {0}};
@@ -90,6 +91,7 @@ static void rows_that_mean_nothing(void **state)
         {"must be one required", {GET, "/:slug", WHO_ANYONE, PAGE, .fields = text_part}},
         {"declares a field twice: word", {GET, "/a", WHO_ANYONE, PAGE, .fields = twice}},
         {"only a POST can have a file: file", {GET, "/a", WHO_ANYONE, PAGE, .fields = file}},
+        {"only a POST can have a secret: word", {GET, "/a", WHO_ANYONE, PAGE, .fields = secret}},
         {"a choice without choices: word", {GET, "/a", WHO_ANYONE, PAGE, .fields = no_choices}},
         {"a field's name must be", {GET, "/a", WHO_ANYONE, PAGE, .fields = bad_name}},
         {"a field whose min is above its max: n", {GET, "/a", WHO_ANYONE, PAGE, .fields = upside_down}},
