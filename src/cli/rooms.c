@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "cli/rooms.h"
 
+extern const Room account_room;
 extern const Room contest_room;
 extern const Room people_room;
 extern const Room people_units_room;
 extern const Room record_room;
 
 const Room *const all_rooms[] = {
+    &account_room,
     &contest_room,
     &people_room,
     &people_units_room,

@@ -3,6 +3,7 @@
  */
 #include "cli/settings.h"
 
+#include "cli/mailing.h"
 #include "cli/notify.h"
 #include "cli/rooms.h"
 #include "cli/sealing.h"
@@ -270,13 +271,24 @@ static int serve_sealed(Cli *cli, const Settings *s, Server *server, Store *stor
     return EXIT_DONE;
 }
 
+/* Letters go from before the first answer, too: links in them begin with the address that is set, or the one that is listened on. */
+static int serve_posted(Cli *cli, const Settings *s, Server *server, Store *store)
+{
+    Post *post;
+    Fault fault = {0};
+    if (mailing_start(cli->a, s, server_url(server, cli->a), store, &post, &fault)) return cli_fail(cli, &fault);
+    int status = serve_sealed(cli, s, server, store);
+    post_stop(post);
+    return status;
+}
+
 /* The record is sealed from before the first answer until after the last one. */
 static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
 {
     Sealer *sealer;
     Fault fault = {0};
     if (sealing_start(s, store, &sealer, &fault)) return cli_fail(cli, &fault);
-    int status = serve_sealed(cli, s, server, store);
+    int status = serve_posted(cli, s, server, store);
     sealer_stop(sealer);
     return status;
 }

@@ -6,6 +6,8 @@
  */
 #include "cli/settings.h"
 
+#include "net/mail.h"
+
 #include <arpa/inet.h>
 #include <ini.h>
 #include <string.h>
@@ -86,6 +88,12 @@ static bool is_web_address(Str value)
     return start && is_made_of(str_slice(value, start, value.len), ".-:[]");
 }
 
+static bool is_smtp(Str value)
+{
+    size_t start = str_starts(value, S("smtps://")) ? 8 : str_starts(value, S("smtp://")) ? 7 : 0;
+    return str_equal(value, S("outbox")) || (start && is_made_of(str_slice(value, start, value.len), ".-:[]"));
+}
+
 static bool is_zone(Str value)
 {
     return is_made_of(value, "_+-/") && value.ptr[0] != '/';
@@ -148,6 +156,8 @@ static bool is_good(Arena *a, const Setting *setting, Str value, int64_t *ret_nu
     case SETTING_ZONE: return is_zone(value);
     case SETTING_ORIGIN: return key_name_is_good(value);
     case SETTING_WITNESSES: return are_witnesses(a, value);
+    case SETTING_SMTP: return is_smtp(value);
+    case SETTING_EMAIL: return mail_address_is_good(value);
     }
     ASSERT(!"a kind without a check");
     return false;
@@ -168,6 +178,8 @@ static Str what_is_expected(Arena *a, const Setting *setting)
     case SETTING_ADDRESS: return S("http:// or https://, a host and maybe a port, and nothing after them");
     case SETTING_ZONE: return S("the name of a time zone, such as Europe/London");
     case SETTING_ORIGIN: return S("a name without spaces and '+', such as vote.example.org/record");
+    case SETTING_SMTP: return S("smtp://HOST or smtps://HOST, maybe with a port, or outbox");
+    case SETTING_EMAIL: return S("an e-mail address, such as office@example.org");
     case SETTING_WITNESSES:
         return S("at most 16 witnesses, each as NAME+ID+KEY https://ADDRESS (a key that cosigns, as 'hustings witness' prints it)");
     }
@@ -370,6 +382,21 @@ Err settings_environment(Settings *s, char *const *environment, Fault *fault)
 
 /* --- together --- */
 
+/* A link in a letter must lead here, whatever the request said of itself that asked for it: so the address is a setting. */
+static Err check_mail(const Settings *s, Fault *fault)
+{
+    Str smtp = settings_text(s, MAIL_SMTP);
+    bool server = smtp.len && !str_equal(smtp, S("outbox")), user = settings_text(s, MAIL_USER).len > 0;
+    if (server && !settings_text(s, MAIL_FROM).len)
+        return fault_set(fault, ERR_INPUT, 0, 0, S("mail.from, the address that letters come from, beside mail.smtp"), S("none"));
+    if (server && !settings_text(s, SERVER_BASE).len)
+        return fault_set(fault, ERR_INPUT, 0, 0, S("server.base, with which links in letters begin, beside mail.smtp"), S("none"));
+    if (user != (settings_text(s, MAIL_PASSWORD).len > 0))
+        return fault_set(
+            fault, ERR_INPUT, 0, 0, S("mail.user and mail.password_file: both or neither"), user ? S("no file") : S("no user"));
+    return ERR_OK;
+}
+
 Err settings_finish(const Settings *s, Fault *fault)
 {
     bool certificate = settings_text(s, SERVER_CERTIFICATE).len > 0, key = settings_text(s, SERVER_KEY).len > 0;
@@ -377,7 +404,7 @@ Err settings_finish(const Settings *s, Fault *fault)
     if (certificate != key)
         return fault_set(fault, ERR_INPUT, 0, 0, S("server.certificate and server.key: both or neither"),
             certificate ? S("no key") : S("no certificate"));
-    return ERR_OK;
+    return check_mail(s, fault);
 }
 
 Str settings_text(const Settings *s, SettingId id)

@@ -31,6 +31,8 @@ typedef enum SettingKind {
     SETTING_ZONE,      /* a time zone by its name */
     SETTING_ORIGIN,    /* the name of a record: as of a key (note.h) */
     SETTING_WITNESSES, /* "VKEY URL", separated by commas */
+    SETTING_SMTP,      /* smtp://HOST[:PORT], smtps://HOST[:PORT], or outbox */
+    SETTING_EMAIL,     /* an address that can be mailed to */
 } SettingKind;
 
 /* KEY(id, section, key, kind, standard value ("": none), least, most, words, help): in the file and the environment.
@@ -129,9 +131,21 @@ typedef enum SettingKind {
         "who is asked to cosign what the record signs: the witness's key as 'hustings witness' prints it, a space, and its address; may be given on several " \
         "lines")
 
+#define MAIL_SETTINGS(KEY, FLAG) \
+    FLAG(MAIL_SMTP, "mail", "smtp", SETTING_SMTP, "", 0, 0, NULL, \
+        "the server that takes our letters: smtp://HOST[:PORT] (with STARTTLS, unless it is on this machine), smtps://HOST[:PORT]; outbox: for a demonstration, " \
+        "letters are shown on the page /outbox, to this machine alone; empty: nothing is sent, and nobody can sign in by a letter", \
+        "mail-smtp", 0, "SERVER") \
+    KEY(MAIL_FROM, "mail", "from", SETTING_EMAIL, "", 0, 0, NULL, \
+        "the address that letters come from; with a server in mail.smtp it must be said, as must server.base, with which the links in letters begin") \
+    KEY(MAIL_USER, "mail", "user", SETTING_TEXT, "", 0, 0, NULL, \
+        "who we are to that server, if it asks; a password is sent over TLS only") \
+    KEY(MAIL_PASSWORD, "mail", "password_file", SETTING_PATH, "", 0, 0, "FILES", \
+        "the file whose first line is the password of mail.user; nobody but the server's user may read it")
+
 #define SETTINGS(KEY, FLAG) \
     STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG) OFFICER_SETTINGS(KEY, FLAG) \
-    RECORD_SETTINGS(KEY, FLAG)
+    RECORD_SETTINGS(KEY, FLAG) MAIL_SETTINGS(KEY, FLAG)
 
 /* Rows of a command's options: those of every command that opens the store, those of one that acts, those of one that must know where the server is, and
  * all that concern a server. */
@@ -145,7 +159,7 @@ typedef enum SettingKind {
 #define ADDRESS_OPTIONS ADDRESS_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 #define ALL_SETTINGS_OPTIONS \
     STORE_OPTIONS SERVER_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION) SITE_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION) \
-    LIMIT_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
+    LIMIT_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION) MAIL_SETTINGS(SETTING_NO_OPTION, SETTING_OPTION)
 
 #define SETTING_ID_OF(id, ...) id,
 typedef enum SettingId { SETTINGS(SETTING_ID_OF, SETTING_ID_OF) SETTING__COUNT } SettingId;

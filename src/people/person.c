@@ -540,6 +540,12 @@ Err membership_change(Db *db, Arena *a, Str person, Str membership, const Values
 
 /* Each takes away what points at a person, given her id. Whoever keeps rows about persons adds a statement here. */
 static const char *const erase_statements[] = {
+    "account_end_sessions",
+    "account_drop_links",
+    "account_password_drop",
+    "email_change_drop",
+    "account_drop_mail",
+    "account_drop_requests",
     "people_erase_memberships",
     "people_erase_changes",
     "people_erase_roles",
