@@ -28,7 +28,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
             'move', 'export', 'record verify', 'record show', 'record copy', 'record recover', 'record key', 'record seal', 'witness', 'help',
-            'version')
+            'version',
+            'demo people', 'people units', 'people role', 'people show')
 
 PAPERS = """# title: A choir's treasurer
 # candidates: Ann; Bob; Cat
