@@ -40,8 +40,8 @@ typedef enum PeopleKind {
     COLUMN(EMAIL,         "email",         PEOPLE_EMAIL,    P, "email_address e_mail mail email_addresses email_addresses[0].address email_addresses.address", "e-mail address") \
     COLUMN(PHONE,         "phone",         PEOPLE_PHONE,    P, "telephone tel phone_number mobile mobile_number phone_numbers phone_numbers[0].number phone_numbers.number", "telephone number") \
     COLUMN(PHONE_OTHER,   "phone_other",   PEOPLE_PHONE,    P, "home_phone landline phone2 phone_2 phone_numbers[1].number", "another telephone number") \
-    COLUMN(ADDRESS,       "address",       PEOPLE_LINE,     P, "address_1 address1 address_line_1 street street_address postal_addresses postal_addresses[0].address_lines postal_addresses.address_lines", "street and house number") \
-    COLUMN(ADDRESS_MORE,  "address_more",  PEOPLE_LINE,     P, "address_2 address2 address_line_2", "the address's second line") \
+    COLUMN(ADDRESS,       "address",       PEOPLE_LINE,     P, "address_1 address1 address_line_1 street street_address postal_addresses postal_addresses[0].address_lines postal_addresses.address_lines postal_addresses[0].address_lines[0]", "street and house number") \
+    COLUMN(ADDRESS_MORE,  "address_more",  PEOPLE_LINE,     P, "address_2 address2 address_line_2 postal_addresses[0].address_lines[1]", "the address's second line") \
     COLUMN(LOCALITY,      "locality",      PEOPLE_LINE,     P, "city town post_town postal_addresses[0].locality postal_addresses.locality", "town") \
     COLUMN(POSTCODE,      "postcode",      PEOPLE_POSTCODE, P, "postal_code post_code zip zip_code zipcode postal_addresses[0].postal_code postal_addresses.postal_code", "postcode") \
     COLUMN(COUNTRY,       "country",       PEOPLE_COUNTRY,  P, "country_code postal_addresses[0].country postal_addresses.country", "country, as two letters") \

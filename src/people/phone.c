@@ -52,12 +52,33 @@ static void put_region(Str region, char ret_region[REGION_CHARS + 1])
     }
 }
 
+/* What lists are full of is read without libphonenumber, and exactly as it reads it (test/unit/people/phone.c compares): of Britain, 0 and ten digits, the first
+ * of them no 0, or +44 and the same; blanks anywhere between. Whatever is not quite that is left to it. */
+static bool read_british(Str typed, const char *region, char ret_e164[PHONE_MAX + 1])
+{
+    enum { DIGITS = 10, CODE = 3 };
+    bool full = str_starts(typed, S("+44"));
+    size_t n = 0;
+    if (!full && (typed.ptr[0] != '0' || strcmp(region, "GB") != 0)) return false;
+    for (size_t i = full ? CODE : 1; i < typed.len; i++) {
+        char c = typed.ptr[i];
+        if (c == ' ' && typed.ptr[i - 1] != ' ') continue;
+        if (c < '0' || c > '9' || n == DIGITS || (n == 0 && c == '0')) return false;
+        ret_e164[CODE + n++] = c;
+    }
+    if (n < DIGITS || typed.ptr[typed.len - 1] == ' ') return false;
+    memcpy(ret_e164, "+44", CODE);
+    ret_e164[CODE + DIGITS] = '\0';
+    return true;
+}
+
 bool phone_read(Str typed, Str region, char ret_e164[PHONE_MAX + 1])
 {
     char letters[REGION_CHARS + 1];
     ASSERT(module.read);
     if (!typed.len || typed.len > TYPED_MOST) return false;
     put_region(region, letters);
+    if (read_british(typed, letters, ret_e164)) return true;
     return module.read(typed.ptr, typed.len, letters, ret_e164, PHONE_MAX + 1);
 }
 

@@ -9,34 +9,6 @@
 
 #include <string.h>
 
-typedef enum Stage { STAGE_START, STAGE_LEADING, STAGE_HEADER, STAGE_ROWS } Stage;
-
-typedef struct Wanted {
-    int cell;
-    PeopleColumn column;
-} Wanted;
-
-struct Table {
-    Arena *a;
-    TableOptions options;
-    Stage stage;
-    Str piece; /* what is left of it */
-    bool last;
-    int64_t offset, line; /* of the row that comes next */
-    char *held;           /* what came before the piece and is not done with; TABLE_ROW_MAX + 1 bytes */
-    size_t held_len;
-    Scan scan;
-    bool scanning; /* a row has been begun */
-    TableHeader header;
-    bool has_header;
-    Wanted wanted[COL__COUNT]; /* the country first: numbers and postcodes are read by it */
-    int wanted_count;
-    bool given[COL__COUNT];
-    bool identifiers; /* the id is the first of several */
-    Arena scratch;    /* for the row at hand */
-    Fault failed;     /* the reading is over */
-};
-
 static void free_scratch(void *table)
 {
     arena_clear(&((Table *)table)->scratch);
@@ -78,9 +50,13 @@ Err table_feed(Table *table, Str piece, bool last, Fault *fault)
     return ERR_OK;
 }
 
-/* What is there from the row's start, at most one byte more than a row may have. *ret_end: nothing comes after it. */
-static Str gather(Table *t, bool *ret_end)
+Str table_gather(Table *t, bool *ret_end)
 {
+    if (t->held_done) {
+        t->held_len -= t->held_done;
+        memmove(t->held, t->held + t->held_done, t->held_len);
+        t->held_done = 0;
+    }
     size_t room = (size_t)TABLE_ROW_MAX + 1 - t->held_len;
     size_t n = t->piece.len < room ? t->piece.len : room;
     *ret_end = t->last && n == t->piece.len;
@@ -89,21 +65,18 @@ static Str gather(Table *t, bool *ret_end)
     return (Str){t->held, t->held_len + n};
 }
 
-/* So many of the gathered bytes are done with. They stay where they are until the next call. */
-static void take(Table *t, size_t n)
+void table_take(Table *t, size_t n)
 {
     t->offset += (int64_t)n;
     if (n < t->held_len) {
-        memmove(t->held, t->held + n, t->held_len - n);
-        t->held_len -= n;
+        t->held_done = n;
     } else {
         t->piece = str_slice(t->piece, n - t->held_len, t->piece.len);
         t->held_len = 0;
     }
 }
 
-/* All that is gathered waits for more. */
-static Err hold(Table *t)
+Err table_hold(Table *t)
 {
     if (t->piece.len) memcpy(t->held + t->held_len, t->piece.ptr, t->piece.len);
     t->held_len += t->piece.len;
@@ -113,8 +86,7 @@ static Err hold(Table *t)
 
 /* ---- faults ---- */
 
-/* The whole file's: the reading is over. */
-static Err give_up(Table *t, Err e, int64_t line, int64_t column, Str expected, Str found, Fault *fault)
+Err table_give_up(Table *t, Err e, int64_t line, int64_t column, Str expected, Str found, Fault *fault)
 {
     t->failed = (Fault){.err = e,
         .file = t->options.name,
@@ -123,6 +95,13 @@ static Err give_up(Table *t, Err e, int64_t line, int64_t column, Str expected, 
         .expected = str_copy(t->a, expected),
         .found = str_copy(t->a, found)};
     *fault = t->failed;
+    return e;
+}
+
+Err table_need_phones(Table *t, Fault *fault)
+{
+    Err e = t->options.no_phones ? ERR_OK : phone_load(fault);
+    if (e) t->failed = *fault;
     return e;
 }
 
@@ -142,27 +121,27 @@ static Err row_too_long(Table *t, Str bytes, Fault *fault)
     int64_t line, column;
     scan_place(bytes, t->scan.cell.from, &line, &column);
     if (t->scan.state == SCAN_QUOTED)
-        return give_up(t, ERR_INPUT, t->line + line, column, S("a quote (\") that ends what this one begins"), S("none"), fault);
-    return give_up(t, ERR_LIMIT, t->line, 0, S("a row of at most 65536 bytes"), S("a longer one"), fault);
+        return table_give_up(t, ERR_INPUT, t->line + line, column, S("a quote (\") that ends what this one begins"), S("none"), fault);
+    return table_give_up(t, ERR_LIMIT, t->line, 0, S("a row of at most 65536 bytes"), S("a longer one"), fault);
 }
 
 /* ERR_OK: a row is scanned, and *ret_row are its bytes; *ret_line its line. ERR_MISSING: more is needed, or there is no more. */
 static Err next_row(Table *t, Str *ret_row, int64_t *ret_line, Fault *fault)
 {
     bool end;
-    Str bytes = gather(t, &end);
+    Str bytes = table_gather(t, &end);
     if (!bytes.len) return ERR_MISSING;
     if (!t->scanning) scan_begin(&t->scan, t->header.separator);
     t->scanning = true;
     bool whole = scan_row(&t->scan, bytes, end);
     bool open = !whole && end; /* the file ends inside quotes */
     if (open || (whole ? t->scan.at : bytes.len) > TABLE_ROW_MAX) return row_too_long(t, bytes, fault);
-    if (!whole) return hold(t);
+    if (!whole) return table_hold(t);
     *ret_row = str_slice(bytes, 0, t->scan.at);
     *ret_line = t->line;
     t->line += t->scan.line_ends;
     t->scanning = false;
-    take(t, t->scan.at);
+    table_take(t, t->scan.at);
     return ERR_OK;
 }
 
@@ -197,7 +176,7 @@ static const Str *mapping_of(const Table *t, Str cell)
     return NULL;
 }
 
-static PeopleColumn understood(const Table *t, Str cell)
+PeopleColumn table_understood(const Table *t, Str cell)
 {
     const Str *to = mapping_of(t, cell);
     PeopleColumn column = people_column(to ? *to : cell);
@@ -231,12 +210,12 @@ static Err learn_column(Table *t, int cell, int64_t line, int64_t column, Fault 
 {
     int before;
     Str name = t->header.cells[cell];
-    PeopleColumn is = understood(t, name);
+    PeopleColumn is = table_understood(t, name);
     t->header.columns[cell] = COL__COUNT;
     if (is == COL_PHONE && t->given[COL_PHONE]) is = COL_PHONE_OTHER;
     if (is == COL__COUNT) return ERR_OK;
     if (has_column(t, is, &before))
-        return give_up(t, ERR_INPUT, line, column,
+        return table_give_up(t, ERR_INPUT, line, column,
             str_format(t->a, "'%s' in one column alone (%.*s has it already: leave one of them out in the mapping)",
                 people_columns[is].name, STR_ARG(fault_quote(t->a, t->header.cells[before]))),
             fault_quote(t->a, name), fault);
@@ -252,10 +231,10 @@ static Err check_mapping(Table *t, int64_t line, Fault *fault)
         bool there = false;
         for (int k = 0; k < t->header.count; k++) there |= str_equal_nocase(t->header.cells[k], from);
         if (!there)
-            return give_up(t, ERR_INPUT, line, 0, S("the columns that the mapping names"),
+            return table_give_up(t, ERR_INPUT, line, 0, S("the columns that the mapping names"),
                 str_format(t->a, "none called %.*s", STR_ARG(fault_quote(t->a, from))), fault);
         if (to.len && !str_equal(to, S("-")) && people_column(to) == COL__COUNT)
-            return give_up(
+            return table_give_up(
                 t, ERR_INPUT, line, 0, S("a mapping to columns that there are (docs/people-columns.md)"), fault_quote(t->a, to), fault);
     }
     return ERR_OK;
@@ -264,7 +243,7 @@ static Err check_mapping(Table *t, int64_t line, Fault *fault)
 static Err take_header_cells(Table *t, Str row, int64_t line, Fault *fault)
 {
     if (t->scan.count > TABLE_COLUMNS_MAX)
-        return give_up(t, ERR_LIMIT, line, 0, S("at most 256 columns"), str_format(t->a, "%d", t->scan.count), fault);
+        return table_give_up(t, ERR_LIMIT, line, 0, S("at most 256 columns"), str_format(t->a, "%d", t->scan.count), fault);
     t->header.cells = arena_new(t->a, Str, (size_t)t->scan.count);
     t->header.columns = arena_new(t->a, PeopleColumn, (size_t)t->scan.count);
     for (int i = 0; i < t->scan.count; i++) {
@@ -273,7 +252,7 @@ static Err take_header_cells(Table *t, Str row, int64_t line, Fault *fault)
         Str typed = scan_text(t->a, row.ptr, &t->scan.cells[i], t->options.windows_1252), text;
         scan_place(row, t->scan.cells[i].from, &below, &column);
         if (!text_line(t->a, str_trim(typed), &text, &expected))
-            return give_up(
+            return table_give_up(
                 t, ERR_INPUT, line + below, column, str_format(t->a, "a header, and in it %s", expected), fault_quote(t->a, typed), fault);
         t->header.cells[i] = str_copy(t->a, text);
         t->header.columns[i] = COL__COUNT;
@@ -293,11 +272,10 @@ static Err learn_columns(Table *t, Str row, int64_t line, Fault *fault)
     }
     if (e) return e;
     if (!t->wanted_count)
-        return give_up(t, ERR_INPUT, line, 1, S("a first row with the names of the columns, as id, given_name, family_name, email"),
+        return table_give_up(t, ERR_INPUT, line, 1, S("a first row with the names of the columns, as id, given_name, family_name, email"),
             fault_quote(t->a, t->header.cells[0]), fault);
     bool phones = t->given[COL_PHONE] || t->given[COL_PHONE_OTHER];
-    if (phones && !t->options.no_phones && (e = phone_load(fault)) != ERR_OK) t->failed = *fault;
-    return e;
+    return phones ? table_need_phones(t, fault) : ERR_OK;
 }
 
 static Err read_header(Table *t, Fault *fault)
@@ -305,8 +283,8 @@ static Err read_header(Table *t, Fault *fault)
     Str row;
     int64_t line;
     bool end;
-    Str bytes = gather(t, &end);
-    if (!t->scanning && !scan_separator(bytes, end, &t->header.separator) && bytes.len <= TABLE_ROW_MAX) return hold(t);
+    Str bytes = table_gather(t, &end);
+    if (!t->scanning && !scan_separator(bytes, end, &t->header.separator) && bytes.len <= TABLE_ROW_MAX) return table_hold(t);
     Err e = next_row(t, &row, &line, fault);
     if (!e) e = take_header_cells(t, row, line, fault);
     if (!e) e = learn_columns(t, row, line, fault);
@@ -319,9 +297,9 @@ static Err read_header(Table *t, Fault *fault)
 static Err refuse_kind(Table *t, Str bytes, Fault *fault)
 {
     if (str_starts(bytes, S("\xff\xfe")) || str_starts(bytes, S("\xfe\xff")) || (bytes.len > 1 && (!bytes.ptr[0] || !bytes.ptr[1])))
-        return give_up(t, ERR_INPUT, 1, 1, S("text in UTF-8 (in a spreadsheet: save as \"CSV UTF-8\")"), S("UTF-16"), fault);
+        return table_give_up(t, ERR_INPUT, 1, 1, S("text in UTF-8 (in a spreadsheet: save as \"CSV UTF-8\")"), S("UTF-16"), fault);
     if (str_starts(bytes, S("PK\x03\x04")) || str_starts(bytes, S("\xd0\xcf\x11\xe0")))
-        return give_up(
+        return table_give_up(
             t, ERR_INPUT, 1, 1, S("a list as CSV (in a spreadsheet: save as \"CSV UTF-8\")"), S("a spreadsheet's own file"), fault);
     return ERR_OK;
 }
@@ -330,20 +308,21 @@ static Err start(Table *t, Fault *fault)
 {
     enum { ENOUGH = 4 };
     bool end;
-    Str bytes = gather(t, &end);
-    if (bytes.len < ENOUGH && !end) return hold(t);
+    Str bytes = table_gather(t, &end);
+    if (bytes.len < ENOUGH && !end) return table_hold(t);
     Err e = refuse_kind(t, bytes, fault);
     if (e) return e;
-    if (str_starts(bytes, S("\xef\xbb\xbf"))) take(t, 3);
+    if (str_starts(bytes, S("\xef\xbb\xbf"))) table_take(t, 3);
     t->stage = STAGE_LEADING;
     return ERR_OK;
 }
 
 /* Empty lines before the header. */
-static Err skip_leading(Table *t)
+static Err skip_leading(Table *t, Fault *fault)
 {
     bool end;
-    Str bytes = gather(t, &end);
+    Err e = ERR_OK;
+    Str bytes = table_gather(t, &end);
     size_t n = 0;
     for (; n < bytes.len && (bytes.ptr[n] == '\n' || bytes.ptr[n] == '\r'); n++) {
         bool before_feed = n + 1 < bytes.len && bytes.ptr[n + 1] == '\n';
@@ -351,16 +330,16 @@ static Err skip_leading(Table *t)
         t->line += bytes.ptr[n] == '\n' || !before_feed;
     }
     char first = n < bytes.len ? bytes.ptr[n] : '\r';
-    take(t, n);
-    if (first == '\r') return hold(t);
-    t->stage = STAGE_HEADER;
-    return ERR_OK;
+    table_take(t, n);
+    if (first == '\r') return table_hold(t);
+    t->stage = first == '{' || first == '[' ? STAGE_OSDI : STAGE_HEADER;
+    if (t->stage == STAGE_OSDI) e = osdi_begin(t, fault);
+    return e;
 }
 
 /* ---- values ---- */
 
-/* "prefix:1, other:2", also as a JSON list: the first. */
-static Str first_identifier(Str cell)
+Str table_first_identifier(Str cell)
 {
     size_t from = 0, to;
     while (from < cell.len && strchr("[\"' ", cell.ptr[from])) from++;
@@ -383,7 +362,7 @@ static void read_cell(Table *t, Wanted w, Str row, const Scan *s, ValueOptions *
     Str typed = scan_text(&t->scratch, row.ptr, cell, t->options.windows_1252), value;
     const char *expected = "a separator or the line's end behind the quote that ends the cell";
     typed = without_apostrophe(typed);
-    if (w.column == COL_ID && t->identifiers) typed = first_identifier(typed);
+    if (w.column == COL_ID && t->identifiers) typed = table_first_identifier(typed);
     if (!cell->stray && value_read(&t->scratch, w.column, typed, o, &value, &expected)) {
         out->values.of[w.column] = value;
         if (w.column == COL_COUNTRY && value.len) o->country = value;
@@ -394,7 +373,7 @@ static void read_cell(Table *t, Wanted w, Str row, const Scan *s, ValueOptions *
         t, out, row, cell->from, str_format(faults, "%s, in the column '%.*s'", expected, STR_ARG(heading)), fault_quote(faults, typed));
 }
 
-static bool says_who(const Values *v)
+bool table_says_who(const Values *v)
 {
     return v->of[COL_ID].len || v->of[COL_NAME].len || v->of[COL_GIVEN_NAME].len || v->of[COL_FAMILY_NAME].len || v->of[COL_EMAIL].len;
 }
@@ -417,7 +396,7 @@ static void read_row(Table *t, Str row, Arena *faults, TableRow *out)
         return;
     }
     for (int i = 0; i < t->wanted_count; i++) read_cell(t, t->wanted[i], row, s, &o, faults, out);
-    if (!out->fault_count && !says_who(&out->values))
+    if (!out->fault_count && !table_says_who(&out->values))
         add_fault(t, out, row, 0, S("an id, a name or an e-mail address, so that it is known who it is"), S("none"));
 }
 
@@ -439,7 +418,7 @@ static void keep_values(Arena *a, Values *values)
 static void finish_row(Table *t, Arena *a, TableRow *row)
 {
     memcpy(row->given, t->given, sizeof t->given);
-    if (!t->given[COL_GIVEN_NAME] && !t->given[COL_FAMILY_NAME]) person_settle(&t->scratch, &row->values);
+    if (t->stage == STAGE_OSDI || (!t->given[COL_GIVEN_NAME] && !t->given[COL_FAMILY_NAME])) person_settle(&t->scratch, &row->values);
     if (a) keep_values(a, &row->values);
 }
 
@@ -447,25 +426,32 @@ static Err prepare(Table *t, Fault *fault)
 {
     Err e = ERR_OK;
     if (t->stage == STAGE_START) e = start(t, fault);
-    if (!e && t->stage == STAGE_LEADING) e = skip_leading(t);
+    if (!e && t->stage == STAGE_LEADING) e = skip_leading(t, fault);
     if (!e && t->stage == STAGE_HEADER) e = read_header(t, fault);
     return e;
 }
 
+static Err next_cells(Table *t, Arena *faults, TableRow *row, Fault *fault)
+{
+    Str text;
+    do {
+        Err e = next_row(t, &text, &row->line, fault);
+        if (e) return e;
+    } while (is_blank_row(&t->scan, text));
+    read_row(t, text, faults, row);
+    return ERR_OK;
+}
+
 Err table_next(Table *table, Arena *a, TableRow *ret_row, Fault *fault)
 {
-    Str row;
     Err e = table->failed.err;
     if (e) *fault = table->failed;
     if (!e) e = prepare(table, fault);
     arena_recycle(&table->scratch);
     ret_row->values = (Values){0};
     ret_row->fault_count = 0;
-    do {
-        if (!e) e = next_row(table, &row, &ret_row->line, fault);
-        if (e) return e;
-    } while (is_blank_row(&table->scan, row));
-    read_row(table, row, a ? a : &table->scratch, ret_row);
-    finish_row(table, a, ret_row);
-    return ERR_OK;
+    if (!e && table->stage == STAGE_OSDI) e = osdi_next(table, a ? a : &table->scratch, ret_row, fault);
+    else if (!e) e = next_cells(table, a ? a : &table->scratch, ret_row, fault);
+    if (!e) finish_row(table, a, ret_row);
+    return e;
 }

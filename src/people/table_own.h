@@ -38,4 +38,55 @@ void scan_place(Str row, size_t at, int64_t *ret_line, int64_t *ret_column);
 /* Comma, semicolon or tab: whichever stands most often in the first line outside quotes. False: the line is not whole yet. */
 bool scan_separator(Str bytes, bool last, char *ret_separator);
 
+typedef struct Osdi Osdi;
+
+typedef enum Stage { STAGE_START, STAGE_LEADING, STAGE_HEADER, STAGE_ROWS, STAGE_OSDI } Stage;
+
+typedef struct Wanted {
+    int cell;
+    PeopleColumn column;
+} Wanted;
+
+struct Table {
+    Arena *a;
+    TableOptions options;
+    Stage stage;
+    Str piece; /* what is left of it */
+    bool last;
+    int64_t offset, line; /* of the row that comes next */
+    char *held;           /* what came before the piece and is not done with; TABLE_ROW_MAX + 1 bytes */
+    size_t held_len;
+    size_t held_done; /* of these the first so many are done with */
+    Scan scan;
+    bool scanning; /* a row has been begun */
+    TableHeader header;
+    bool has_header;
+    Wanted wanted[COL__COUNT]; /* the country first: numbers and postcodes are read by it */
+    int wanted_count;
+    bool given[COL__COUNT];
+    bool identifiers; /* the id is the first of several */
+    Arena scratch;    /* for the row at hand */
+    Fault failed;     /* the reading is over */
+    Osdi *osdi;       /* it is no CSV */
+};
+
+/* What is there from the row's start, at most one byte more than a row may have. *ret_end: nothing comes after it. */
+Str table_gather(Table *t, bool *ret_end);
+/* So many of the gathered bytes are done with. They stay where they are until the next call. */
+void table_take(Table *t, size_t n);
+/* All that is gathered waits for more: ERR_MISSING. */
+NODISCARD Err table_hold(Table *t);
+/* The whole file's fault: the reading is over. */
+NODISCARD Err table_give_up(Table *t, Err e, int64_t line, int64_t column, Str expected, Str found, Fault *fault);
+NODISCARD Err table_need_phones(Table *t, Fault *fault);
+/* Which column a header's cell is, by the mapping or by itself. */
+PeopleColumn table_understood(const Table *t, Str cell);
+/* "prefix:1, other:2", also as a JSON list: the first. */
+Str table_first_identifier(Str cell);
+bool table_says_who(const Values *v);
+
+/* table_osdi.c: the same rows out of OSDI's JSON. */
+NODISCARD Err osdi_begin(Table *t, Fault *fault);
+NODISCARD Err osdi_next(Table *t, Arena *faults, TableRow *row, Fault *fault);
+
 #endif

@@ -56,6 +56,9 @@ static void rows_come_out_by_their_header(void **state)
     check(*state, "shoe size,id\n44,7\n", "2 id=7\n");
     check(*state, "id,given_name\n,\n\n", "");
     check(*state, "id\n1", "2 id=1\n");
+    check(*state, "ip,id\n\n1,1\n2,\n,2\n",
+        "3 id=1 device=1\n4 device=2\nmembers.csv:4:1: expected an id, a name or an e-mail address, so that it is known "
+        "who it is, found none\n5 id=2\n");
 }
 
 static void quotes_are_as_rfc_4180_has_them(void **state)
@@ -210,6 +213,72 @@ static void flattened_osdi_is_understood(void **state)
     check(*state, "id,mobile,telephone\n1,07700 900123,020 7946 0000\n", "2 id=1 phone=07700900123 phone_other=02079460000\n");
 }
 
+static const char osdi_expected[] =
+    "%d id=elsewhere:1 given_name=Ada family_name=Poll born=1980-06-25 email=ada@example.org phone=07700900123 phone_other=02079460000 "
+    "address=1 High Street address_more=Flat 2 locality=Leeds postcode=LS1 1AA country=GB language=en class=youth recorded=2013-06-25\n"
+    "%d given_name=Jun family_name=Tally name=Jun Tally\n";
+
+/* A collection, an array and lines give the same rows. */
+static void osdi_json_gives_the_same_rows(void **state)
+{
+#define ADA                                                                                                                                \
+    "{\"identifiers\":[\"elsewhere:1\",\"other:2\"],\"given_name\":\"Ada\",\"family_name\":\"Poll\",\"birthdate\":{\"year\":1980,"         \
+    "\"month\":6,\"day\":25},"                                                                                                             \
+    "\"email_addresses\":[{\"address\":\"old@example.org\"},{\"primary\":true,\"address\":\"ada@example.org\",\"status\":\"subscribed\"}]" \
+    ","                                                                                                                                    \
+    "\"phone_numbers\":[{\"number\":\"07700 900123\"},{\"number\":\"020 7946 0000\"}],\"postal_addresses\":[{\"primary\":true,"            \
+    "\"address_lines\":[\"1 High Street\",\"Flat 2\"],\"locality\":\"Leeds\",\"postal_code\":\"ls1 1aa\",\"country\":\"GB\","              \
+    "\"location\":{\"latitude\":53.8,\"longitude\":-1.5}}],\"languages_spoken\":[\"en\",\"cy\"],\"custom_fields\":{\"class\":\"youth\","   \
+    "\"}{\":\"[\\\"\"},"                                                                                                                   \
+    "\"created_date\":\"2013-06-25T10:00:00Z\",\"_links\":{\"self\":{\"href\":\"https://example.org/1\"}}}"
+#define JUN "{\"name\":\"Jun Tally\",\"given_name\":null,\"additional_name\":\"\"}"
+    check(*state, "\n[" ADA ",\n" JUN "]\n", (const char *)str_c(*state, str_format(*state, osdi_expected, 2, 3)));
+    check(*state, ADA "\n\n" JUN "\n", str_c(*state, str_format(*state, osdi_expected, 1, 3)));
+    check(*state, "{\"osdi:people\" : [" ADA "," JUN "], \"total\":\"]\"}", str_c(*state, str_format(*state, osdi_expected, 1, 1)));
+    check(*state,
+        "{\"total_pages\":1,\"_links\":{\"osdi:people\":[{\"href\":\"https://example.org/1\"}]},\n\"_embedded\":{\"osdi:people\":[\n" ADA
+        ",\n" JUN "]}}\n",
+        str_c(*state, str_format(*state, osdi_expected, 3, 4)));
+    check(*state, "[]", "");
+}
+
+static void faults_of_json_are_told(void **state)
+{
+    check(*state, "[\n{\"given_name\":\"Ada\",\"email_addresses\":[{\"address\":\"x\"}]},\n{\"given_name\":tru},\n{\"x\":1}]",
+        "2 given_name=Ada\nmembers.csv:2: expected an e-mail address, as name@example.org, in 'email_addresses[0].address', found 'x'\n"
+        "3\nmembers.csv:3:17: expected a person as JSON, found invalid token near 'tru'\n"
+        "4\nmembers.csv:4: expected an identifier, a name or an e-mail address, so that it is known who it is, found none\n");
+    check(*state, "[{\"given_name\":\"Ada\"}",
+        "1 given_name=Ada\nmembers.csv:1: expected the end of what was begun with { or [, found the end of the file\n");
+    check(*state, "{\"osdi:people\":[{\"given_name\":\"Ada\"}]",
+        "1 given_name=Ada\nmembers.csv:1: expected the end of what was begun with { or [, found the end of the file\n");
+    check(*state, "[7]", "members.csv:1: expected a person, as a JSON object in braces, found '7'\n");
+    check(*state, "[] x", "members.csv:1: expected the end of the file behind the list of persons, found more\n");
+    check(*state, "[{\"name\":\"Ada Poll\",\"email\":\"a@example.org\",\"e_mail\":\"b@example.org\"}]",
+        "1 given_name=Ada family_name=Poll name=Ada Poll email=a@example.org\nmembers.csv:1: expected 'email' once ('email' has it, too: "
+        "leave one of them out in "
+        "the mapping), found 'e_mail'\n");
+    const Str map[] = {S("custom_fields.code"), S("unit"), S("e_mail"), S("-")};
+    TableOptions o = plain;
+    o.map = map;
+    o.map_count = 2;
+    same_in_pieces(*state, &o,
+        S("[{\"name\":\"Ada Poll\",\"email\":\"a@example.org\",\"e_mail\":\"b@example.org\",\"custom_fields\":{\"code\":\"leeds\"}}]"),
+        S("1 given_name=Ada family_name=Poll name=Ada Poll email=a@example.org unit=leeds\n"));
+}
+
+/* More names than are learned at first. */
+static void a_person_may_have_many_fields(void **state)
+{
+    Buf b = buf_new(*state);
+    buf_str(&b, S("{\"custom_fields\":{"));
+    for (int i = 0; i < 700; i++) buf_format(&b, "\"f%d\":\"%d\",", i, i);
+    buf_str(&b, S("\"member_number\":7}}"));
+    Str text = buf_done(&b), row = S("1 id=7\n");
+    assert_same_str(dump(*state, &plain, text, 0, false), row);
+    assert_same_str(dump(*state, &plain, text, 100, false), row);
+}
+
 static void a_header_can_be_shown(void **state)
 {
     Table *t = table_open(*state, &plain);
@@ -271,6 +340,9 @@ int main(void)
         arena_test(months_first_are_told),
         arena_test(the_country_of_the_row_rules),
         arena_test(flattened_osdi_is_understood),
+        arena_test(osdi_json_gives_the_same_rows),
+        arena_test(faults_of_json_are_told),
+        arena_test(a_person_may_have_many_fields),
         arena_test(a_header_can_be_shown),
         arena_test(what_is_written_is_read_again),
     };
