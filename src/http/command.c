@@ -9,7 +9,7 @@
 
 #include "core/log.h"
 #include "http/form.h"
-#include "record/record.h"
+#include "record/seal.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -253,9 +253,21 @@ static Next refuse(Site *site, SiteReq *own, Err e)
     return NEXT_ANSWER;
 }
 
+/* The leaf of an act would stand where one that was signed belongs. */
+static Next refuse_set_back(Site *site, SiteReq *own)
+{
+    answer_error(site, own->state.ex, own, 503,
+        S("This site was set back to an older backup, and its public record lacks entries that were signed. Until whoever runs it has put "
+          "them back, "
+          "nothing is done that the record must hold. (For the operator: stop the server, then 'hustings record recover'.) Nothing was "
+          "changed."));
+    return NEXT_ANSWER;
+}
+
 Next command_start(Site *site, SiteReq *own)
 {
     const Route *r = own->rule->route;
+    if (own->rule->leaf == LEAF_ONE && record_is_set_back()) return refuse_set_back(site, own);
     Err e = r->prepare ? r->prepare(&own->req, view_object(own->req.arena)) : ERR_OK;
     if (!e && own->state.trouble_count) e = ERR_INPUT;
     Str key = {0};

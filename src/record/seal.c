@@ -361,3 +361,11 @@ Err record_seal_anew(Store *store, Db *db, Arena *a, const RecordKeys *keys, int
     *s = (Sealing){store, db, a, keys, now, fault, .last_file = str_format(a, "%.*s.last", STR_ARG(keys->file)), .anew = true};
     return seal_locked(s, ret_sealed);
 }
+
+bool record_lacks_signed(Db *db, Arena *a, const RecordKeys *keys)
+{
+    Fault fault = {0};
+    Sealing *s = arena_new(a, Sealing, 1);
+    *s = (Sealing){.db = db, .a = a, .keys = keys, .fault = &fault, .last_file = str_format(a, "%.*s.last", STR_ARG(keys->file))};
+    return read_last(s) == ERR_OK && record_size(db, a, &s->size) == ERR_OK && s->size < s->last.checkpoint.size;
+}

@@ -6,7 +6,8 @@
  * The key file: one PRIVATE+KEY line (note.h) for every key in use, readable by its owner alone. The first key's name is the origin of the record.
  *       During a rotation there are two, and both sign. docs/record.md tells how.
  * Sealing: at most RECORD_SEAL_EVERY_MS after an act was committed (by any process on this store) there is a checkpoint that holds it. When the store
- *       does not extend FILE.last, nothing is signed any more, the log says so, and record_seal_state tells the pages.
+ *       does not extend FILE.last, nothing is signed any more, the log says so, and record_seal_state tells the pages. While it lacks leaves that were
+ *       signed, record_is_set_back, and the server takes no acts.
  * Errors: ERR_INPUT for a key file that cannot be used (mode, form, names that differ); ERR_IO; ERR_CONFLICT: the store lacks what was signed.
  */
 #ifndef HUSTINGS_RECORD_SEAL_H
@@ -59,6 +60,9 @@ NODISCARD Err witness_read(Arena *a, Str text, Witness *ret_witness, Fault *faul
 /* Seal what is not sealed yet; *ret_sealed false: there was nothing. For the thread below, for `hustings record seal`, and for tests. */
 NODISCARD Err record_seal(Store *store, Db *db, Arena *a, const RecordKeys *keys, int64_t now, bool *ret_sealed, Fault *fault);
 
+/* Is the store set back: has it fewer leaves than were signed with these keys (FILE.last)? False as well when that cannot be known. */
+bool record_lacks_signed(Db *db, Arena *a, const RecordKeys *keys);
+
 /* The threads: one seals, one a witness asks it, until stopped. The key file is read again whenever it changes; the first seal is done, or told to be
  * impossible (SealState.stopped), when this returns. */
 typedef struct Sealer Sealer;
@@ -82,5 +86,8 @@ typedef struct SealState {
     int witness_count;
 } SealState;
 void record_seal_state(Arena *a, SealState *ret_state);
+/* Does this process's sealer know that the store was set back? Then no act may be taken: its leaf would stand where one that was signed belongs, and that
+ * could not be put back any more. */
+bool record_is_set_back(void);
 
 #endif

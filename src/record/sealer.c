@@ -42,6 +42,7 @@ struct Sealer {
         char keys[RECORD_KEYS_MAX][VKEY_MAX];
         int key_count;
         char stopped[STOPPED_MAX];
+        bool set_back;
         int64_t leaves, sealed, sealed_at;
     } shown;
 };
@@ -112,6 +113,16 @@ static void show_stopped(Sealer *s, Arena *a, Str why)
     if (news && why.len) log_line(LOG_ERROR, "record_not_signed", "why=%s", log_value(a, why));
     if (news && !why.len) log_line(LOG_INFO, "record_signed_again", "leaves=%lld", (long long)s->sealed);
     if (news) tell_pages(s, a);
+}
+
+/* A store that cannot be read for a moment is what it was. */
+static void show_set_back(Sealer *s, Arena *a, Err e)
+{
+    if (e && e != ERR_CONFLICT) return;
+    bool set_back = e && s->db && s->keys.count && record_lacks_signed(s->db, a, &s->keys);
+    pthread_mutex_lock(&s->mutex);
+    s->shown.set_back = set_back;
+    pthread_mutex_unlock(&s->mutex);
 }
 
 /* --- the key file: the truth about which keys sign, also while we run --- */
@@ -217,6 +228,7 @@ static Err look_and_tell(Sealer *s, Arena *a)
     Fault fault = {0};
     Err e = look(s, a, &fault);
     if (e) s->looked = 0;
+    show_set_back(s, a, e);
     if (e && !fault.expected.len) fault.expected = S("the store could not be read");
     show_stopped(s, a, e ? fault_text(a, &fault) : (Str){0});
     return e;
@@ -383,4 +395,17 @@ void record_seal_state(Arena *a, SealState *ret_state)
     pthread_mutex_lock(&running_mutex);
     if (running) copy_state(a, running, ret_state);
     pthread_mutex_unlock(&running_mutex);
+}
+
+bool record_is_set_back(void)
+{
+    bool set_back = false;
+    pthread_mutex_lock(&running_mutex);
+    if (running) {
+        pthread_mutex_lock(&running->mutex);
+        set_back = running->shown.set_back;
+        pthread_mutex_unlock(&running->mutex);
+    }
+    pthread_mutex_unlock(&running_mutex);
+    return set_back;
 }

@@ -24,11 +24,13 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 
-sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy',)]
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy', 'contest')]
 import deploy
 import servers
 import tlog
+from client import Browser
 from deploy import Skip, Tally, ask, line_with, stop, wait_for
 
 PATIENCE = 60  # seconds until something that must happen is said not to; nothing is measured by it
@@ -356,10 +358,18 @@ def check_really_killed(tally, folder):
         all_extend(tally, 'after thirty kills', site, vkey, seen + [row[0] for row in site.rows('SELECT note FROM record_checkpoint')])
 
 
+def sign_in(site, link):
+    at = urllib.parse.urlsplit(site.url)
+    browser = Browser(at.hostname, at.port)
+    answer = browser.send(browser.get(link), link)
+    return answer.status, answer.words
+
+
 def check_set_back(tally, folder):
     site = Site(folder)
     with site.serving():
-        site.act(3)
+        link = urllib.parse.urlsplit(site.run('sign-in', '--for', 'Bo Baker').split()[-1]).path
+        site.act(2)
         wait_for(lambda: site.size() == 3, PATIENCE)
         site.run('backup', folder / 'backup')
         site.act(4)
@@ -371,12 +381,14 @@ def check_set_back(tally, folder):
     for ending in ('', '-wal', '-shm'):
         pathlib.Path(site.store + ending).unlink(missing_ok=True)
     site.run('restore', folder / 'backup')
-    site.sql('UPDATE entry SET ends = 1')  # a backup is old: what it offers is over
+    site.sql("UPDATE entry SET ends = 1 WHERE name <> 'Bo Baker'")  # a backup is old: what it offers is over, or nearly
     with site.serving():
         said = site.said()
         tally('a restored backup is shown and not signed', site.metric('stopped') == 1 and site.size() == 3, said)
         tally('the log says why, and what to do, once', said.count('event=record_not_signed') == 1 and '3 leaves, and 7 were signed' in said and 'record recover' in said, said)
         tally('the page says it to everybody', 'were signed' in site.get('/record'), site.get('/record')[:3000])
+        status, words = sign_in(site, link)
+        tally('an act is refused, with why and what is to be done', status == 503 and 'set back to an older backup' in words and 'record recover' in words, (status, words))
         tally('record seal says the same', '7 were signed' in site.run('record', 'seal', status=2))
         time.sleep(3)  # the first housekeeping is a second after the start
         tally('what is over by then adds no leaf, behind which nothing could be put back', site.rows('SELECT count(*) FROM record_leaf') == [(3,)])
@@ -388,7 +400,8 @@ def check_set_back(tally, folder):
         tally('after it signing goes on by itself', wait_for(lambda: site.size() >= 8 and site.metric('stopped') == 0, PATIENCE), site.said())
         vkey, = site.vkeys()
         all_extend(tally, 'recovered', site, vkey, [newest, site.note()])
-        site.act()
+        status, words = sign_in(site, link)
+        tally('and acts are taken again', status == 303, (status, words))
         tally('and on', wait_for(lambda: site.size() >= 9, PATIENCE), site.said())
 
 

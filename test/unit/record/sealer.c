@@ -137,6 +137,7 @@ static void tells_why_it_stopped_and_goes_on(void **state)
     act(&d, 1);
     SealState stopped = wait_until(&d, is_stopped, 0, "it stops");
     assert_says(stopped.stopped, "chmod 600");
+    assert_false(record_is_set_back()); /* acts are taken: nothing stands in their way */
     assert_int_equal(chmod(str_c(d.a, d.key), 0600), 0);
     wait_until(&d, is_sealed, 1, "it goes on");
     close_desk(&d);
