@@ -4,6 +4,9 @@
 extern const Room account_room;
 extern const Room contest_room;
 extern const Room people_room;
+extern const Room people_forms_room;
+extern const Room people_persons_room;
+extern const Room people_roles_room;
 extern const Room people_units_room;
 extern const Room record_room;
 
@@ -11,6 +14,9 @@ const Room *const all_rooms[] = {
     &account_room,
     &contest_room,
     &people_room,
+    &people_forms_room,
+    &people_persons_room,
+    &people_roles_room,
     &people_units_room,
     &record_room,
 };

@@ -167,6 +167,10 @@ WHERE p.number < :number AND EXISTS (SELECT 1 FROM membership m JOIN unit_over o
 WHERE m.person = p.id AND o.above = :scope AND (:status = '' OR m.status = :status) AND (:section = '' OR m.section = :section))
 ORDER BY p.number DESC LIMIT :most;
 
+-- people_list_key(number, scope): where she stands in a list by name, if she has a membership in the scope
+SELECT p.name_key FROM person p WHERE p.number = :number AND EXISTS
+  (SELECT 1 FROM membership m JOIN unit_over o ON o.unit = m.unit WHERE m.person = p.id AND o.above = :scope);
+
 -- ---- roles: in force while the record has the power, so that a restored backup brings none back ----
 
 -- people_role_add(id, person, name, kind, unit, begun, until, leaf): a role was given

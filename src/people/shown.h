@@ -20,6 +20,10 @@ void shown_unit_put(Arena *a, View *object, const Unit *unit);
 Str unit_page_path(Arena *a, Str slug);
 /* id, name, role ("secretary of Leeds"), kind, unit_name, unit_path, begun_words, until, until_words, entry, entry_path */
 void shown_role_put(Arena *a, View *object, const RoleHeld *role);
+/* The person of the path, of routes of organisers and secretaries: ERR_MISSING with words when she has no membership in the path's unit or below it. */
+NODISCARD Err shown_person(Req *req, Db *db, Person *ret_person);
+/* `unit`, `over` and `person`: id, name, version, path, added_words, changed_words. The page's title gets her name. */
+NODISCARD Err shown_person_head(Req *req, View *view, Person *ret_person);
 /* "12,345" */
 Str shown_number(Arena *a, int64_t number);
 /* "3 January 2013" of a date in the store; as it is when it is none. */

@@ -70,8 +70,8 @@ static const struct {
     const char *name, *path, *says;
 } doings[] = {
     {ROLE_SECRETARY, "People", "/people", "the list, and what is held of each"},
+    {ROLE_ORGANISER, "People", "/people", "the list, and how they agreed to be reached"},
     {ROLE_SECRETARY, "Add a person", "/people/new", "by hand, with her membership"},
-    {ROLE_SECRETARY, "Roles", "/roles", "who holds which here"},
 };
 
 static Err put_yours(Req *req, View *view, const Unit *unit, bool *ret_any)
@@ -88,7 +88,8 @@ static Err put_yours(Req *req, View *view, const Unit *unit, bool *ret_any)
         *ret_any = *ret_any || held[kind];
     }
     for (int i = 0; i < COUNT_OF(doings); i++) {
-        if (!held[doings[i].kind]) continue;
+        bool wider = doings[i].kind == ROLE_ORGANISER && held[ROLE_SECRETARY]; /* the secretary's own line says more */
+        if (!held[doings[i].kind] || wider) continue;
         View *v = view_add_object(links);
         view_put_str(v, S("name"), str_from_c(doings[i].name));
         view_put_str(v, S("path"), str_format(req->arena, "/units/%.*s%s", STR_ARG(unit->slug), doings[i].path));

@@ -41,6 +41,18 @@ MAY = {ANYONE: set(ROLES), STEWARD: {'steward'}, MEMBER: ALL_PERSONS, **{kind: {
 MAY[ORGANISER] |= MAY[SECRETARY]
 
 
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
+
+
+def person_id(role):
+    return b64(hashlib.sha256(role.encode()).digest()[:16])
+
+
+HERE, THERE = person_id('secretary of leeds'), person_id('secretary of york') # of people of UNIT and ELSEWHERE
+HERS = person_id('secretary of leeds membership')
+
+
 def expected(role, method, path):
     """What this role gets: what the row says for those who may (a number, or by role where it differs); else the refusal that its kind of page gives."""
     who, _, _, status = ROUTES[method, path]
@@ -134,6 +146,22 @@ ROUTES = {
     ('GET', '/record/keys'): (ANYONE, '/record/keys', None, 200),
     ('GET', '/record/tile/*path'): (ANYONE, '/record/tile/0/000.p/1', None, 200),
     ('GET', '/record/side/:digest'): (ANYONE, f'/record/side/{"0" * 64}', None, 404),
+    ('GET', '/units/:unit/roles'): (STEWARD, f'/units/{UNIT}/roles', None, 200),
+    ('POST', '/units/:unit/roles'): (STEWARD, f'/units/{UNIT}/roles', {'role': 'secretary', 'to': 'nobody@example.org', 'name': 'N', 'until': '2027-03-31'}, 422),
+    ('GET', '/units/:unit/roles/:role/end'): (STEWARD, f'/units/{UNIT}/roles/{TOKEN}/end', None, 404),
+    ('POST', '/units/:unit/roles/:role/end'): (STEWARD, f'/units/{UNIT}/roles/{TOKEN}/end', {'reason': 'a test'}, 404),
+    ('GET', '/units/:unit/people'): (ORGANISER, f'/units/{UNIT}/people', None, 200),
+    ('GET', '/units/:unit/people/new'): (SECRETARY, f'/units/{UNIT}/people/new', None, 200),
+    ('POST', '/units/:unit/people/new'): (SECRETARY, f'/units/{UNIT}/people/new', {'family_name': '', 'status': 'active'}, 422),
+    ('GET', '/units/:unit/people/:person'): (ORGANISER, f'/units/{UNIT}/people/{HERE}', None, 200),
+    ('GET', '/units/:unit/people/:person/change'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/change', None, 200),
+    ('POST', '/units/:unit/people/:person/change'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/change', {'family_name': 'X', 'version': '999'}, 422),
+    ('GET', '/units/:unit/people/:person/memberships/new'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/new', None, 200),
+    ('POST', '/units/:unit/people/:person/memberships/new'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/new', {'in_unit': ELSEWHERE, 'status': 'active'}, 422),
+    ('GET', '/units/:unit/people/:person/memberships/:membership'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/{HERS}', None, 200),
+    ('POST', '/units/:unit/people/:person/memberships/:membership'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/{HERS}', {'status': 'active', 'version': '999'}, 422),
+    ('GET', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', None, 200),
+    ('POST', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', {'reason': 'a test'}, 422),
     ('GET', '/count'): (ANYONE, '/count', None, 200),
     ('GET', '/count/formats'): (ANYONE, '/count/formats', None, 200),
     ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, 422),
@@ -146,7 +174,8 @@ ROUTES = {
 # Of which acts a POST leaves a leaf of the public record; 'none': it writes, and is no act; not here: it writes nothing. (test/record/acts.py does them.)
 ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/sign-out/everywhere': 'role.ended',
         '/contests/:contest/unpublish': 'contest.withdrawn', '/kept': 'none', '/kept/:kept/delete': 'none',
-        '/steward/unit': 'unit.changed', '/units/:unit/name': 'unit.changed', '/units/:unit/place': 'unit.changed',
+        '/units/:unit/roles': 'role.given', '/units/:unit/roles/:role/end': 'role.ended', '/steward/unit': 'unit.changed', '/units/:unit/name': 'unit.changed', '/units/:unit/place': 'unit.changed',
+        **{f'/units/:unit/people/{what}': 'none' for what in ('new', ':person/change', ':person/memberships/new', ':person/memberships/:membership', ':person/erase')},
         **{path: 'none' for path in ('/sign-in', '/sign-in/code', '/sign-in/password', '/sign-in/letter/:token', '/me/change', '/me/e-mail', '/me/e-mail/:token',
                                      '/me/password', '/me/password/remove', '/me/sessions/:session/end', '/me/sign-out', '/me/sign-out/elsewhere', '/me/ask',
                                      '/me/erase', '/units/:unit/requests/:request')}}
@@ -199,10 +228,6 @@ def steward(folder, url):
     return browser
 
 
-def b64(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
 def signed_in(folder, url, person):
     """A session of a person as the server would have begun it: test/people/signin.py does so by letters, codes and passwords; here it must only be there."""
     browser, token, now = Browser(url), deploy.os.urandom(32), int(deploy.time.time() * 1000)
@@ -214,10 +239,6 @@ def signed_in(folder, url, person):
     sealed = b'\x02' + token
     browser.cookies['hustings'] = b64(sealed + hmac.digest(secret, b'\x06cookie' + sealed, 'sha256')[:16])
     return browser
-
-
-def person_id(role):
-    return b64(hashlib.sha256(role.encode()).digest()[:16])
 
 
 def add_row(db, table, **values):
@@ -302,6 +323,37 @@ def check_every_route_as_every_role(tally, folder, url):
             tally(f'{role}: {method} {path}: {right}', answer.status == right, answer)
             if right == 303 and method == 'GET' and answer.status == 303 and role not in MAY[ROUTES[method, path][0]]:
                 tally(f'{role}: GET {path}: is shown where to sign in, and comes back', answer.headers['Location'] == '/sign-in?next=' + urllib.parse.quote(real), answer)
+
+
+def check_ids_of_others(tally, folder, url):
+    """Whoever holds a role on one unit asks for people of another by their right ids, and for her own people under the other's address."""
+    paths = [path for (method, path) in ROUTES if method == 'GET' and '/people/:person' in path]
+    for role in (f'secretary of {UNIT}', f'organiser of {UNIT}', f'secretary of {REGION}'):
+        browser = make(role, folder, url)
+        for path in paths:
+            for unit, person, right in ((UNIT, THERE, 404), (ELSEWHERE, THERE, 403), (ELSEWHERE, HERE, 403)):
+                real = path.replace(':unit', unit).replace(':person', person).replace(':membership', HERS)
+                answer = browser.ask(real)
+                refused = 403 if role.startswith('organiser') and ROUTES['GET', path][0] == SECRETARY else right
+                tally(f'{role}: GET {real}: {refused}', answer.status == refused and b'Number' not in answer.body.split(b'<main')[1], answer)
+            if ('POST', path) in ROUTES and role.startswith('secretary'):
+                real = path.replace(':unit', UNIT).replace(':person', THERE).replace(':membership', HERS)
+                fields = {**ROUTES['POST', path][2], **({'sure': 'yes'} if 'erase' in path else {}), **({'in_unit': UNIT} if 'memberships' in path else {})}
+                answer = browser.post(real, fields, browser.token())
+                tally(f'{role}: POST {real}: 404', answer.status == 404, answer)
+
+
+def check_organisers_see_what_was_agreed(tally, folder, url):
+    """How a person may be reached is hers to say; the rest an organiser does not see at all, in no face of the page."""
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        db.execute("UPDATE person SET born = '1980-02-03', phone = '+442079460000', address = '1 Secret Street', consent = 'phone' WHERE id = ?", [HERE])
+        db.execute("UPDATE membership SET payer = 'secret payer', bank = 'secret bank' WHERE person = ?", [HERE])
+        db.commit()
+    for suffix in ('', '.json'):
+        organiser = make(f'organiser of {UNIT}', folder, url).ask(f'/units/{UNIT}/people/{HERE}{suffix}').body
+        secretary = make(f'secretary of {UNIT}', folder, url).ask(f'/units/{UNIT}/people/{HERE}{suffix}').body
+        for word, seen in ((b'+442079460000', True), (b'1980', False), (b'@example.org', False), (b'Secret Street', False), (b'secret', False)):
+            tally(f'person{suffix}: an organiser sees {word}: {seen}', (word in organiser) == seen and word in secretary.replace(b'&#43;', b'+'), organiser)
 
 
 def check_signing_out(tally, folder, url):
