@@ -345,7 +345,7 @@ static void no_file_of_an_act_is_called_data_json(void **state)
     Arena *a = *state;
     Act act = plain();
     ActFile files[] = {{.name = S("papers.csv")}, {.name = S("data.json")}};
-    Str words;
+    Str words = {0};
     act.files = files;
     act.file_count = 2;
     assert_int_equal(refusal(a, &act, &words), ERR_INPUT);
