@@ -3,8 +3,8 @@
 
 #include "core/log.h"
 #include "net/fetch.h"
+#include "record/rest.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +22,7 @@ enum {
 
 struct Asker {
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
-    bool stop;
+    Rest rest;    /* its mutex guards what follows */
     int64_t size; /* of the newest checkpoint that we were told of; -1: none */
     Fetcher *fetcher;
     AskerState state;
@@ -226,10 +224,10 @@ static Err open_fetcher(Question *q)
     Fault fault = {0};
     if (k->fetcher) return ERR_OK;
     if (fetcher_open(&fetcher, &fault)) return fails_with(q, S("this server cannot ask other servers"), fault.expected);
-    pthread_mutex_lock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
     k->fetcher = fetcher;
-    if (k->stop) fetcher_stop(fetcher);
-    pthread_mutex_unlock(&k->mutex);
+    if (k->rest.over) fetcher_stop(fetcher);
+    pthread_mutex_unlock(&k->rest.mutex);
     return ERR_OK;
 }
 
@@ -248,9 +246,9 @@ static Err ask(Question *q)
 
 static void note_start(Asker *k)
 {
-    pthread_mutex_lock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
     k->state.asked = now_ms();
-    pthread_mutex_unlock(&k->mutex);
+    pthread_mutex_unlock(&k->rest.mutex);
 }
 
 /* A line when it begins to fail, and one when it is well again. */
@@ -267,11 +265,11 @@ static void note_end(Asker *k, const Question *q, Err e)
     if (e) k->failed++;
     log_change(k, q->a, e, q->detail.len ? q->detail : q->trouble);
     if (!e) k->failed = 0;
-    pthread_mutex_lock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
     if (e) k->state.failures++;
     else k->state.answered = now_ms();
     snprintf(k->state.trouble, sizeof k->state.trouble, "%.*s", STR_ARG(trouble));
-    pthread_mutex_unlock(&k->mutex);
+    pthread_mutex_unlock(&k->rest.mutex);
 }
 
 static void ask_once(Asker *k)
@@ -281,10 +279,7 @@ static void ask_once(Asker *k)
     Question q = {.asker = k, .a = &arena};
     note_start(k);
     Err e = ask(&q);
-    pthread_mutex_lock(&k->mutex);
-    bool stopped = k->stop;
-    pthread_mutex_unlock(&k->mutex);
-    if (!stopped) note_end(k, &q, e);
+    if (!rest_is_over(&k->rest)) note_end(k, &q, e);
 }
 
 /* --- the thread --- */
@@ -296,34 +291,12 @@ static int pause_after(int failed)
     return pause < PAUSE_MOST_MS ? pause : PAUSE_MOST_MS;
 }
 
-static struct timespec after_ms(int ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += ms % 1000 * 1000000L;
-    if (at.tv_nsec >= 1000000000L) at.tv_sec++, at.tv_nsec -= 1000000000L;
-    return at;
-}
-
-/* False: it is time to go. */
-static bool rest(Asker *k, int ms)
-{
-    struct timespec until = after_ms(ms);
-    pthread_mutex_lock(&k->mutex);
-    while (!k->stop && pthread_cond_timedwait(&k->changed, &k->mutex, &until) == 0) {
-    }
-    bool stop = k->stop;
-    pthread_mutex_unlock(&k->mutex);
-    return !stop;
-}
-
 static bool wait_for_more(Asker *k)
 {
-    pthread_mutex_lock(&k->mutex);
-    while (!k->stop && k->size <= k->cosigned) pthread_cond_wait(&k->changed, &k->mutex);
-    bool stop = k->stop;
-    pthread_mutex_unlock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
+    while (!k->rest.over && k->size <= k->cosigned) pthread_cond_wait(&k->rest.changed, &k->rest.mutex);
+    bool stop = k->rest.over;
+    pthread_mutex_unlock(&k->rest.mutex);
     return !stop;
 }
 
@@ -332,7 +305,7 @@ static void *asker_run(void *context)
     Asker *k = context;
     while (wait_for_more(k)) {
         ask_once(k);
-        if (!rest(k, pause_after(k->failed))) break;
+        if (!rest_for(&k->rest, pause_after(k->failed))) break;
     }
     return NULL;
 }
@@ -342,8 +315,7 @@ static void *asker_run(void *context)
 static void free_asker(Asker *k)
 {
     fetcher_close(k->fetcher);
-    pthread_cond_destroy(&k->changed);
-    pthread_mutex_destroy(&k->mutex);
+    rest_clear(&k->rest);
     arena_clear(&k->arena);
     free(k);
 }
@@ -356,12 +328,7 @@ Err asker_start(Store *store, const Witness *witness, Asker **ret_asker, Fault *
     arena_init(&k->arena, ARENA_LIMIT_DEFAULT);
     k->witness.url = str_copy(&k->arena, witness->url);
     k->witness.verifier.name = str_copy(&k->arena, witness->verifier.name);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&k->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&k->mutex, NULL);
+    rest_init(&k->rest);
     if (pthread_create(&k->thread, NULL, asker_run, k) != 0) {
         free_asker(k);
         return fault_set(fault, ERR_IO, 0, 0, S("no thread for asking a witness"), (Str){0});
@@ -372,19 +339,19 @@ Err asker_start(Store *store, const Witness *witness, Asker **ret_asker, Fault *
 
 void asker_tell(Asker *k, int64_t size)
 {
-    pthread_mutex_lock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
     if (size > k->size) k->size = size;
-    pthread_cond_signal(&k->changed);
-    pthread_mutex_unlock(&k->mutex);
+    pthread_cond_signal(&k->rest.changed);
+    pthread_mutex_unlock(&k->rest.mutex);
 }
 
 void asker_stop(Asker *k)
 {
-    pthread_mutex_lock(&k->mutex);
-    k->stop = true;
+    pthread_mutex_lock(&k->rest.mutex);
+    k->rest.over = true;
     if (k->fetcher) fetcher_stop(k->fetcher);
-    pthread_cond_signal(&k->changed);
-    pthread_mutex_unlock(&k->mutex);
+    pthread_cond_signal(&k->rest.changed);
+    pthread_mutex_unlock(&k->rest.mutex);
 }
 
 void asker_join(Asker *k)
@@ -396,8 +363,8 @@ void asker_join(Asker *k)
 
 AskerState asker_state(Asker *k)
 {
-    pthread_mutex_lock(&k->mutex);
+    pthread_mutex_lock(&k->rest.mutex);
     AskerState state = k->state;
-    pthread_mutex_unlock(&k->mutex);
+    pthread_mutex_unlock(&k->rest.mutex);
     return state;
 }

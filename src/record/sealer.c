@@ -6,8 +6,8 @@
 #include "record/cosign.h"
 
 #include "core/log.h"
+#include "record/rest.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +33,9 @@ struct Sealer {
     Asker *askers[RECORD_WITNESSES_MAX];
     Witness witnesses[RECORD_WITNESSES_MAX];
     int asker_count;
-    int64_t sealed;        /* leaves of the newest checkpoint; -1: not known */
-    int64_t looked;        /* when all was checked last: milliseconds of the clock that never jumps; 0: never */
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
-    bool stop;
+    int64_t sealed; /* leaves of the newest checkpoint; -1: not known */
+    int64_t looked; /* when all was checked last: milliseconds of the clock that never jumps; 0: never */
+    Rest rest;      /* its mutex guards what follows */
     struct {
         char keys[RECORD_KEYS_MAX][VKEY_MAX];
         int key_count;
@@ -64,29 +62,29 @@ static void show_keys(Sealer *s)
 {
     AUTO(arena_clear) Arena scratch;
     arena_init(&scratch, ARENA_LIMIT_DEFAULT);
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     s->shown.key_count = s->keys.count;
     for (int i = 0; i < s->keys.count; i++) {
         Str vkey = verifier_text(&scratch, &s->keys.signers[i].verifier);
         snprintf(s->shown.keys[i], VKEY_MAX, "%.*s", STR_ARG(vkey));
     }
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
 }
 
 static void show_leaves(Sealer *s, int64_t leaves)
 {
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     s->shown.leaves = leaves;
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
 }
 
 static void show_sealed(Sealer *s, const Sealed *sealed)
 {
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     if (s->shown.leaves < sealed->checkpoint.size) s->shown.leaves = sealed->checkpoint.size;
     s->shown.sealed = sealed->checkpoint.size;
     s->shown.sealed_at = sealed->at;
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
 }
 
 static Err announce_run(Db *db, Command *command)
@@ -106,10 +104,10 @@ static void show_stopped(Sealer *s, Arena *a, Str why)
 {
     char words[STOPPED_MAX];
     snprintf(words, sizeof words, "%.*s", STR_ARG(why));
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     bool news = strcmp(s->shown.stopped, words) != 0;
     memcpy(s->shown.stopped, words, sizeof words);
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
     if (news && why.len) log_line(LOG_ERROR, "record_not_signed", "why=%s", log_value(a, why));
     if (news && !why.len) log_line(LOG_INFO, "record_signed_again", "leaves=%lld", (long long)s->sealed);
     if (news) tell_pages(s, a);
@@ -120,9 +118,9 @@ static void show_set_back(Sealer *s, Arena *a, Err e)
 {
     if (e && e != ERR_CONFLICT) return;
     bool set_back = e && s->db && s->keys.count && record_lacks_signed(s->db, a, &s->keys);
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     s->shown.set_back = set_back;
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
 }
 
 /* --- the key file: the truth about which keys sign, also while we run --- */
@@ -174,14 +172,6 @@ static Err keep_keys(Sealer *s, Arena *a, Fault *fault)
 
 /* --- sealing --- */
 
-static bool is_stopping(Sealer *s)
-{
-    pthread_mutex_lock(&s->mutex);
-    bool stop = s->stop;
-    pthread_mutex_unlock(&s->mutex);
-    return stop;
-}
-
 /* Step by step, until all is sealed. */
 static Err seal_all(Sealer *s, Arena *a, Fault *fault)
 {
@@ -189,7 +179,7 @@ static Err seal_all(Sealer *s, Arena *a, Fault *fault)
     while (more) {
         Err e = record_seal(s->store, s->db, a, &s->keys, clock_ms(CLOCK_REALTIME), &more, fault);
         if (e) return e;
-        if (is_stopping(s)) break; /* the next start goes on: what is sealed by now holds */
+        if (rest_is_over(&s->rest)) break; /* the next start goes on: what is sealed by now holds */
     }
     return ERR_OK;
 }
@@ -236,35 +226,13 @@ static Err look_and_tell(Sealer *s, Arena *a)
 
 /* --- the thread --- */
 
-static struct timespec after_ms(int ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += ms % 1000 * 1000000L;
-    if (at.tv_nsec >= 1000000000L) at.tv_sec++, at.tv_nsec -= 1000000000L;
-    return at;
-}
-
-/* False: it is time to go. */
-static bool rest(Sealer *s, int ms)
-{
-    struct timespec until = after_ms(ms);
-    pthread_mutex_lock(&s->mutex);
-    while (!s->stop && pthread_cond_timedwait(&s->changed, &s->mutex, &until) == 0) {
-    }
-    bool stop = s->stop;
-    pthread_mutex_unlock(&s->mutex);
-    return !stop;
-}
-
 static void *sealer_run(void *context)
 {
     Sealer *s = context;
     Arena arena;
     arena_init(&arena, ARENA_LIMIT_DEFAULT);
     bool stopped = false;
-    while (rest(s, stopped ? AGAIN_MS : POLL_MS)) {
+    while (rest_for(&s->rest, stopped ? AGAIN_MS : POLL_MS)) {
         stopped = look_and_tell(s, &arena) != ERR_OK;
         arena_recycle(&arena);
     }
@@ -287,8 +255,7 @@ static void close_sealer(void *context)
     Sealer *s = context;
     if (s->db) db_close(s->db);
     forget_keys(s);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->mutex);
+    rest_clear(&s->rest);
 }
 
 static Sealer *new_sealer(Arena *a, Store *store, Str key_file)
@@ -297,12 +264,7 @@ static Sealer *new_sealer(Arena *a, Store *store, Str key_file)
     *s = (Sealer){.store = store, .sealed = -1, .shown = {.leaves = -1, .sealed = -1}};
     s->key_file = str_from_c(str_c(a, key_file));
     arena_init(&s->keys_arena, ARENA_LIMIT_DEFAULT);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&s->mutex, NULL);
+    rest_init(&s->rest);
     return s;
 }
 
@@ -352,10 +314,7 @@ void sealer_stop(Sealer *s)
     if (!s) return;
     set_running(NULL);
     for (int i = 0; i < s->asker_count; i++) asker_stop(s->askers[i]);
-    pthread_mutex_lock(&s->mutex);
-    s->stop = true;
-    pthread_cond_signal(&s->changed);
-    pthread_mutex_unlock(&s->mutex);
+    rest_end(&s->rest);
     pthread_join(s->thread, NULL);
     end_askers(s);
     close_sealer(s);
@@ -377,14 +336,14 @@ static void copy_witness(Arena *a, const Sealer *s, int i, SealState *state)
 
 static void copy_state(Arena *a, Sealer *s, SealState *state)
 {
-    pthread_mutex_lock(&s->mutex);
+    pthread_mutex_lock(&s->rest.mutex);
     state->key_count = s->shown.key_count;
     for (int i = 0; i < state->key_count; i++) state->keys[i] = str_copy(a, str_from_c(s->shown.keys[i]));
     state->stopped = str_copy(a, str_from_c(s->shown.stopped));
     state->leaves = s->shown.leaves;
     state->sealed = s->shown.sealed;
     state->sealed_at = s->shown.sealed_at;
-    pthread_mutex_unlock(&s->mutex);
+    pthread_mutex_unlock(&s->rest.mutex);
     state->witness_count = s->asker_count;
     for (int i = 0; i < s->asker_count; i++) copy_witness(a, s, i, state);
 }
@@ -402,9 +361,9 @@ bool record_is_set_back(void)
     bool set_back = false;
     pthread_mutex_lock(&running_mutex);
     if (running) {
-        pthread_mutex_lock(&running->mutex);
+        pthread_mutex_lock(&running->rest.mutex);
         set_back = running->shown.set_back;
-        pthread_mutex_unlock(&running->mutex);
+        pthread_mutex_unlock(&running->rest.mutex);
     }
     pthread_mutex_unlock(&running_mutex);
     return set_back;
