@@ -86,6 +86,7 @@ static void put_hash(Req *req, View *v, const Leaf *leaf, const Sha256 *stored)
     view_put_str(v, S("stored_hash"), sha256_hex(req->arena, *stored));
     view_put_str(v, S("raw"), leaf->entry);
     view_put_i64(v, S("raw_bytes"), (int64_t)leaf->entry.len);
+    view_put_str(v, S("raw_bytes_words"), count_words(req->arena, (int64_t)leaf->entry.len));
 }
 
 static NODISCARD Err put_file(Req *req, View *array, const ActFile *file)

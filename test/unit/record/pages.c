@@ -574,14 +574,14 @@ static void who_witnessed_what(void **state)
     sealed_three(h);
     cosign(h, "witness.example/<one>", 3);
     Shown s = get(h, "/record"), leaf = get(h, "/record/leaves/2");
-    assert_says(s, "Signed, and by 1 witness</p>");
+    assert_says(s, "Signed, and countersigned by 1 witness</p>");
     assert_says(leaf, "countersigned by 1 <a href=\"/record/witnesses\">witness</a>");
     publish(h, "chair-2026", "The result was published.");
     seal(h);
     cosign(h, "witness.example/two", 4);
     s = get(h, "/record");
-    assert_says(s, "Signed, and by 2 witnesses</p>");
-    assert_says(s, "Signed, and by 1 witness</p>");
+    assert_says(s, "Signed, and countersigned by 2 witnesses</p>");
+    assert_says(s, "Signed, and countersigned by 1 witness</p>");
     Shown page = get(h, "/record/witnesses");
     assert_says(page, "<bdi>witness.example/&lt;one&gt;</bdi>");
     assert_says(page, "1 entry behind");
