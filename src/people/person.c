@@ -549,6 +549,7 @@ static const char *const erase_statements[] = {
     "people_erase_memberships",
     "people_erase_changes",
     "people_erase_roles",
+    "saved_forget_owner",
     "people_erase_person",
 };
 

@@ -52,14 +52,6 @@ static int64_t may_of(const Values *p)
     return may;
 }
 
-static Str without_blanks(Arena *a, Str s)
-{
-    Buf b = buf_new(a);
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] != ' ') buf_byte(&b, s.ptr[i]);
-    return buf_done(&b);
-}
-
 static int by_unit(const void *one, const void *other)
 {
     const Fact *f = one, *g = other;
@@ -82,7 +74,7 @@ static void make(Arena *a, const SearchPerson *p, SearchEntry *e)
         .number = p->number,
         .text = search_text(a, p->person),
         .born = p->person->of[COL_BORN],
-        .area = without_blanks(a, p->person->of[COL_POSTCODE]),
+        .area = p->person->of[COL_POSTCODE],
         .language = p->person->of[COL_LANGUAGE],
         .may = may_of(p->person),
         .facts = arena_new(a, Fact, (size_t)p->membership_count + 1),

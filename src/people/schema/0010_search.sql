@@ -41,7 +41,7 @@ CREATE TABLE person_fact (
     joined    TEXT   NOT NULL, -- dates as in person: empty when not known
     born      TEXT   NOT NULL,
     may       BIGINT NOT NULL, -- 1 agreed to be rung, 2 to texts, 4 to e-mail, 8 to letters; 16 has a number, 32 an e-mail address, 64 a postal address
-    area      TEXT   NOT NULL, -- the postcode without blanks
+    area      TEXT   NOT NULL, -- the postcode
     language  TEXT   NOT NULL,
     recruiter TEXT   NOT NULL, -- folded
     PRIMARY KEY (unit, number, at)
