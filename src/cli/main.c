@@ -17,7 +17,8 @@ extern const CliCommand command_count_papers, command_compare, command_reconcile
     command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_backup,
     command_restore, command_move, command_export, command_help, command_version, command_witness, command_record_key, command_record_seal,
     command_record_verify, command_record_show, command_record_copy, command_record_recover, command_people_units,
-    command_people_role, command_people_show, command_demo_people, command_roll_audit;
+    command_people_role, command_people_show, command_demo_people, command_roll_audit, command_people_search,
+    command_people_reindex;
 
 const CliCommand *const commands[] = {
     &command_count_papers,
@@ -47,6 +48,8 @@ const CliCommand *const commands[] = {
     &command_people_units,
     &command_people_role,
     &command_people_show,
+    &command_people_search,
+    &command_people_reindex,
     &command_demo_people,
     &command_roll_audit,
     &command_help,

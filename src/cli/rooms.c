@@ -7,6 +7,7 @@ extern const Room people_room;
 extern const Room people_forms_room;
 extern const Room people_persons_room;
 extern const Room people_roles_room;
+extern const Room people_search_room;
 extern const Room people_units_room;
 extern const Room record_room;
 
@@ -17,6 +18,7 @@ const Room *const all_rooms[] = {
     &people_forms_room,
     &people_persons_room,
     &people_roles_room,
+    &people_search_room,
     &people_units_room,
     &record_room,
 };

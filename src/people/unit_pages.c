@@ -70,7 +70,11 @@ static const struct {
     const char *name, *path, *says;
 } doings[] = {
     {ROLE_SECRETARY, "People", "/people", "the list, and what is held of each"},
+    {ROLE_SECRETARY, "Find people", "/search", "by a part of a name, number or postcode"},
+    {ROLE_SECRETARY, "Saved searches", "/searches", "whom you mean, described once: with counts"},
     {ROLE_ORGANISER, "People", "/people", "the list, and how they agreed to be reached"},
+    {ROLE_ORGANISER, "Find people", "/search", "by a part of a name, number or postcode"},
+    {ROLE_ORGANISER, "Saved searches", "/searches", "whom you mean, described once: with counts"},
     {ROLE_SECRETARY, "Add a person", "/people/new", "by hand, with her membership"},
 };
 

@@ -118,6 +118,17 @@ ROUTES = {
     ('POST', '/units/:unit/name'): (STEWARD, f'/units/{UNIT}/name', {}, 422),
     ('GET', '/units/:unit/place'): (STEWARD, f'/units/{UNIT}/place', None, 200),
     ('POST', '/units/:unit/place'): (STEWARD, '/units/no-such-unit/place', {}, 404),
+    ('GET', '/units/:unit/search'): (ORGANISER, f'/units/{UNIT}/search', None, 200),
+    ('POST', '/units/:unit/search'): (ORGANISER, f'/units/{UNIT}/search', {'words': 'nobody at all'}, 200),
+    ('GET', '/units/:unit/searches'): (ORGANISER, f'/units/{UNIT}/searches', None, 200),
+    ('GET', '/units/:unit/searches/new'): (ORGANISER, f'/units/{UNIT}/searches/new', None, 200),
+    ('POST', '/units/:unit/searches/count'): (ORGANISER, f'/units/{UNIT}/searches/count', {'status': 'active'}, 200),
+    ('POST', '/units/:unit/searches/new'): (ORGANISER, f'/units/{UNIT}/searches/new', {}, 422),
+    ('GET', '/units/:unit/searches/:search'): (ORGANISER, f'/units/{UNIT}/searches/{TOKEN}', None, 404),
+    ('GET', '/units/:unit/searches/:search/edit'): (ORGANISER, f'/units/{UNIT}/searches/{TOKEN}/edit', None, 404),
+    ('POST', '/units/:unit/searches/:search/edit'): (ORGANISER, f'/units/{UNIT}/searches/{TOKEN}/edit', {'name': 'x', 'version': '1'}, 404),
+    ('GET', '/units/:unit/searches/:search/delete'): (ORGANISER, f'/units/{UNIT}/searches/{TOKEN}/delete', None, 404),
+    ('POST', '/units/:unit/searches/:search/delete'): (ORGANISER, f'/units/{UNIT}/searches/{TOKEN}/delete', {}, 404),
     ('GET', '/units/:unit/requests'): (SECRETARY, f'/units/{UNIT}/requests', None, 200),
     ('POST', '/units/:unit/requests/:request'): (SECRETARY, f'/units/{UNIT}/requests/{TOKEN}', {'answer': 'done'}, 404),
     ('GET', '/outbox'): (ANYONE, '/outbox', None, 200),
@@ -178,7 +189,8 @@ ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/s
         **{f'/units/:unit/people/{what}': 'none' for what in ('new', ':person/change', ':person/memberships/new', ':person/memberships/:membership', ':person/erase')},
         **{path: 'none' for path in ('/sign-in', '/sign-in/code', '/sign-in/password', '/sign-in/letter/:token', '/me/change', '/me/e-mail', '/me/e-mail/:token',
                                      '/me/password', '/me/password/remove', '/me/sessions/:session/end', '/me/sign-out', '/me/sign-out/elsewhere', '/me/ask',
-                                     '/me/erase', '/units/:unit/requests/:request')}}
+                                     '/me/erase', '/units/:unit/requests/:request', '/units/:unit/searches/new', '/units/:unit/searches/:search/edit',
+                                     '/units/:unit/searches/:search/delete')}}
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere', '/me/sign-out'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
           'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
