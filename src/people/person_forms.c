@@ -156,7 +156,7 @@ static Err new_write(Req *req, Db *db, View *answer)
     if (e) return e;
     membership.of[COL_RECORDED] = day_iso(req->arena, day_at(req->now));
     e = person_add(db, req->arena, &edit->values, &membership, 1, &hand, &id);
-    if (e == ERR_CONFLICT) return req_wrong(req, "id", "Somebody else has that id");
+    if (e == ERR_CONFLICT && edit->values.of[COL_ID].len) return req_wrong(req, "id", "Somebody else has that id");
     if (e) return e;
     view_put_str(answer, S("id"), id);
     go_to_person(req, id, "She is on the list.");
@@ -209,7 +209,8 @@ static Err tell_both(Req *req, const Values *now, const PeopleColumn *columns, i
     for (int i = 0; i < count; i++) {
         Str is = now->of[columns[i]], typed = edit->values.of[columns[i]];
         if (str_equal(is, typed)) continue;
-        told = req_wrong(req, people_columns[columns[i]].name, is.len ? "It says “%.*s” now" : "It is empty now%.*s", STR_ARG(is));
+        told = req_wrong(req, people_columns[columns[i]].name, is.len ? "%s: it says “%.*s” now" : "%s: it is empty now%.*s",
+            column_labels[columns[i]], STR_ARG(is));
     }
     return told;
 }
@@ -224,7 +225,7 @@ static Err change_write(Req *req, Db *db, View *answer)
     if (e) return e;
     if (p.version != req_number(req, "version")) return tell_both(req, &p.values, person_columns, COUNT_OF(person_columns));
     e = person_change(db, req->arena, p.id, p.version, &edit->values, &hand, &changed);
-    if (e == ERR_CONFLICT) return req_wrong(req, "id", "Somebody else has that id");
+    if (e == ERR_CONFLICT && edit->values.of[COL_ID].len) return req_wrong(req, "id", "Somebody else has that id");
     if (e) return e;
     view_put_bool(answer, S("changed"), changed);
     go_to_person(req, p.id, changed ? "What is held of her was changed." : "Nothing was changed: it is what was there.");

@@ -179,6 +179,14 @@ static void put_memberships(Req *req, View *view, const Person *p, bool secretar
     }
 }
 
+/* The text of all statuses is there twice when a status changed. */
+static bool is_told_already(const PersonChange *c, PeopleColumn column)
+{
+    bool told = false;
+    for (int i = 0; i < c->value_count; i++) told |= c->values[i].column >= COL_STATUS && c->values[i].column <= COL_STATUS_REASON;
+    return column == COL_HISTORY && told;
+}
+
 static void put_change(Arena *a, View *v, const PersonChange *c)
 {
     view_put_i64(v, S("version"), c->version);
@@ -190,8 +198,9 @@ static void put_change(Arena *a, View *v, const PersonChange *c)
     view_put_bool(v, S("is_membership"), c->membership.len > 0);
     View *values = view_put_array(v, S("values"));
     for (int i = 0; i < c->value_count; i++) {
-        View *value = view_add_object(values);
         PeopleColumn column = c->values[i].column;
+        if (is_told_already(c, column)) continue;
+        View *value = view_add_object(values);
         view_put_str(value, S("name"), str_from_c(column_labels[column]));
         view_put_str(value, S("was"), value_words(a, column, c->values[i].was));
         view_put_str(value, S("is"), value_words(a, column, c->values[i].is));

@@ -28,6 +28,7 @@ Err shown_unit_head(Req *req, View *view, Unit *ret_unit)
     if (!e) e = unit_path(req->db, req->arena, ret_unit->slug, &units, &count);
     if (e) return e;
     shown_unit_put(req->arena, view_put_object(view, S("unit")), ret_unit);
+    view_put_str(view, S("crumb"), str_from_c(req->route->title));
     View *over = view_put_array(view, S("over"));
     for (int i = 0; i + 1 < count; i++) shown_unit_put(req->arena, view_add_object(over), &units[i]);
     req_title(req, str_format(req->arena, "%s: %.*s", req->route->title, STR_ARG(ret_unit->name)));

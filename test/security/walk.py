@@ -271,6 +271,7 @@ def people(folder):
             add_row(db, 'unit_over', above=slug, unit=slug, steps=0)
             if above:
                 add_row(db, 'unit_over', above=above, unit=slug, steps=1)
+        db.execute('UPDATE person_head SET next = ?', [len(PERSONS) + 1])
         for number, (role, (kind, unit)) in enumerate(PERSONS.items(), 1):
             add_row(db, 'person', id=person_id(role), number=number, version=1, given_name='Ann', family_name=f'Number{number}', email=f'ann{number}@example.org',
                     email_key=f'ann{number}@example.org', country='GB', added=now, changed=now)
