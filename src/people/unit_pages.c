@@ -81,16 +81,18 @@ static const struct {
 static Err put_yours(Req *req, View *view, const Unit *unit, bool *ret_any)
 {
     bool held[ROLE__COUNT] = {0};
-    View *yours = view_put_array(view, S("yours")), *links = view_put_array(view, S("doings"));
+    View *links = view_put_array(view, S("doings"));
+    Buf yours = buf_new(req->arena);
     *ret_any = false;
     for (RoleKind kind = 0; kind < ROLE__COUNT && req->person.len; kind++) {
         Officer officer;
         Err e = role_holds(req->db, req->arena, req->person, kind, unit->slug, req->now, &officer);
         if (e && e != ERR_DENIED) return e;
         held[kind] = !e;
-        if (!e) view_put_str(view_add_object(yours), S("role"), officer.role);
+        if (!e) buf_format(&yours, "%s%.*s", *ret_any ? ", " : "", STR_ARG(officer.role));
         *ret_any = *ret_any || held[kind];
     }
+    view_put_str(view, S("yours"), buf_done(&yours));
     for (int i = 0; i < COUNT_OF(doings); i++) {
         bool wider = doings[i].kind == ROLE_ORGANISER && held[ROLE_SECRETARY]; /* the secretary's own line says more */
         if (!held[doings[i].kind] || wider) continue;
