@@ -157,6 +157,9 @@ typedef struct Command Command;
 struct Command {
     const char *name; /* "contest_publish": for figures and the digest */
     LeafRule leaf;
+    /* It writes rows by the thousand: it has a transaction of its own, which is rolled back when it fails. (Within a savepoint SQLite keeps a copy of every
+     * page that is changed, and walks them all at the end of many a statement.) */
+    bool alone;
     Err (*run)(Db *db, Command *command); /* inside the transaction */
     void (*done)(Command *command);       /* after it, on the writer's thread: hand it on and return quickly. NULL for store_run */
     void *context;                        /* of whoever submitted it */

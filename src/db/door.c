@@ -217,7 +217,7 @@ Err door_run(Db *db, const char *statement, const DbValue *values, int value_cou
 static Err command_run(Db *db, const char *statement, const DbValue *values, int value_count, int64_t *ret_changed)
 {
     ASSERT(db->in_command);
-    if (!db->wrote && db->ops->can_undo_one) {
+    if (!db->wrote && db->ops->can_undo_one && !db->alone) {
         Err e = noted(db, db->ops->mark(db->inner));
         if (e) return e;
     }

@@ -119,13 +119,16 @@ static Err run_one(Db *db, Command *c, DbRows *seen)
     int announced = announced_count(db->announced);
     int64_t leaf_next = db->leaf_next;
     db->trouble[0] = 0;
+    db->alone = c->alone;
     run_command(db, c);
+    db->alone = false;
     if (c->err) {
         announced_cut(db->announced, announced);
         db->leaf_next = leaf_next;
     }
     if (!db->ops->can_undo_one) return db->failed || (c->err && db->wrote) ? ERR_CONFLICT : ERR_OK;
     if (!db->wrote) return ERR_OK;
+    if (c->alone) return c->err;
     return c->err ? db->ops->undo_to_mark(db->inner) : db->ops->release_mark(db->inner);
 }
 
@@ -229,6 +232,7 @@ static void run_batch(Writer *w, Command **commands, int count)
     else if (e)
         for (int i = 0; i < count; i++) {
             if (unknown) fail_perhaps(commands[i], db_trouble(w->db));
+            else if (commands[i]->alone && commands[i]->err) continue; /* its own words */
             else fail(commands[i], ERR_IO, db_trouble(w->db));
         }
     finish_batch(w, commands, count);
@@ -253,12 +257,14 @@ static bool key_is_new(Writer *w, int command)
     return true;
 }
 
-/* The first command from `from` on whose key is already among them: it must see what the other did, so it waits for the next commit. */
+/* The first command from `from` on whose key is already among them: it must see what the other did, so it waits for the next commit. One that wants a
+ * transaction to itself is a part of its own. */
 static int part_end(Writer *w, int from, int count)
 {
     w->part++;
     int i = from;
-    while (i < count && i - from < KEY_SLOTS / 2 && (w->batch[i]->key.len == 0 || key_is_new(w, i))) i++;
+    if (w->batch[from]->alone) return from + 1;
+    while (i < count && i - from < KEY_SLOTS / 2 && !w->batch[i]->alone && (w->batch[i]->key.len == 0 || key_is_new(w, i))) i++;
     return i;
 }
 
