@@ -465,13 +465,11 @@ Err membership_add(Db *db, Arena *a, Str person, const Values *values, const Han
     return e;
 }
 
-/* What a new status does to the history; what is given of it is left complete. */
-static Err settle_status(Arena *a, const Membership *m, Values *given, int64_t now)
+Err membership_settle_change(Arena *a, const Values *was, Values *given, int64_t now)
 {
     Spell *spells;
     int count;
     const char *expected;
-    const Values *was = &m->values;
     bool touched = given->of[COL_STATUS].ptr || given->of[COL_STATUS_SINCE].ptr || given->of[COL_STATUS_REASON].ptr;
     if (given->of[COL_HISTORY].len) {
         membership_settle(a, given);
@@ -525,7 +523,7 @@ Err membership_change(Db *db, Arena *a, Str person, Str membership, const Values
     if (!e && !m) e = ERR_MISSING;
     if (!e && given.of[COL_UNIT].ptr && !str_equal(given.of[COL_UNIT], m->unit)) e = check_unit(db, a, given.of[COL_UNIT]);
     if (e) return e;
-    e = settle_status(a, m, &given, hand->now);
+    e = membership_settle_change(a, &m->values, &given, hand->now);
     if (e) return e;
     View *what = of_membership(a, m->id, m->unit);
     Values now = m->values;

@@ -102,6 +102,9 @@ NODISCARD bool spells_read(Arena *a, Str history, Spell **ret_spells, int *ret_c
 Str spells_write(Arena *a, const Spell *spells, int count);
 /* Make status, its date, its reason and the history of a membership agree: the history rules when it is given, else it is made of the three; without any, active since joining. */
 void membership_settle(Arena *a, Values *values);
+/* What a new status, date or reason that is given (as for membership_change) does to the history; what is given of it is left complete. ERR_INPUT: a date
+ * before that of the status before it. */
+NODISCARD Err membership_settle_change(Arena *a, const Values *was, Values *given, int64_t now);
 /* One column for the whole name: the last word is the family name. Where given or family name is there, they rule. */
 void person_settle(Arena *a, Values *values);
 /* 22 characters of base64url: 48 bits of `now` and 80 of randomness, so that rows made together lie together on the disk. */
