@@ -19,6 +19,7 @@ extern const CliCommand command_count_papers, command_compare, command_reconcile
     command_record_verify, command_record_show, command_record_copy, command_record_recover, command_people_units,
     command_people_role, command_people_show, command_demo_people, command_roll_audit, command_people_search,
     command_people_reindex;
+extern const CliCommand command_people_import, command_people_imports, command_people_undo, command_people_export;
 
 const CliCommand *const commands[] = {
     &command_count_papers,
@@ -52,6 +53,10 @@ const CliCommand *const commands[] = {
     &command_people_reindex,
     &command_demo_people,
     &command_roll_audit,
+    &command_people_import,
+    &command_people_imports,
+    &command_people_undo,
+    &command_people_export,
     &command_help,
     &command_version,
 };
