@@ -10,6 +10,8 @@ extern const Room people_roles_room;
 extern const Room people_search_room;
 extern const Room people_units_room;
 extern const Room record_room;
+extern const Room roll_desk_room;
+extern const Room roll_room;
 
 const Room *const all_rooms[] = {
     &account_room,
@@ -21,5 +23,7 @@ const Room *const all_rooms[] = {
     &people_search_room,
     &people_units_room,
     &record_room,
+    &roll_desk_room,
+    &roll_room,
 };
 const int all_room_count = COUNT_OF(all_rooms);

@@ -11,6 +11,7 @@
 #include "cli/version.h"
 #include "core/log.h"
 #include "http/server.h"
+#include "roll/worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -286,9 +287,12 @@ static int serve_posted(Cli *cli, const Settings *s, Server *server, Store *stor
 static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Store *store)
 {
     Sealer *sealer;
+    RollWorker *worker = NULL;
     Fault fault = {0};
     if (sealing_start(s, store, &sealer, &fault)) return cli_fail(cli, &fault);
-    int status = serve_posted(cli, s, server, store);
+    Err e = roll_worker_start(cli->a, store, &worker, &fault);
+    int status = e ? cli_fail(cli, &fault) : serve_posted(cli, s, server, store);
+    roll_worker_stop(worker);
     sealer_stop(sealer);
     return status;
 }

@@ -76,6 +76,7 @@ static const struct {
     {ROLE_ORGANISER, "Find people", "/search", "by a part of a name, number or postcode"},
     {ROLE_ORGANISER, "Saved searches", "/searches", "whom you mean, described once: with counts"},
     {ROLE_SECRETARY, "Add a person", "/people/new", "by hand, with her membership"},
+    {ROLE_RETURNING, "Rolls", "/rolls", "who may take part: rules, preview, freeze, corrections"},
 };
 
 static Err put_yours(Req *req, View *view, const Unit *unit, bool *ret_any)

@@ -29,6 +29,7 @@ EXAMPLE = ROOT / 'examples/labour-2010-totals'
 CONTEST = '/contests/labour-2010-totals'
 TOKEN = 'A' * 22
 BARE = {'PATH': deploy.os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Carol Count'}
+ROLL = '/units/leeds/rolls/no-such-roll'
 UNIT, ELSEWHERE, REGION = 'leeds', 'york', 'north'
 LEAVES = 900_000 # beyond those that this test leaves: roles are given here without a leaf of the record
 ANYONE, MEMBER, ORGANISER, SECRETARY, RETURNING, STEWARD = 'anyone', 'member', 'organiser', 'secretary', 'returning-officer', 'steward'
@@ -173,6 +174,45 @@ ROUTES = {
     ('POST', '/units/:unit/people/:person/memberships/:membership'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/{HERS}', {'status': 'active', 'version': '999'}, 422),
     ('GET', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', None, 200),
     ('POST', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', {'reason': 'a test'}, 422),
+    ('GET', '/rolls'): (ANYONE, '/rolls', None, 200),
+    ('GET', '/rolls/:roll'): (ANYONE, '/rolls/frozen-2013', None, 404),
+    ('GET', '/rolls/:roll/versions/:version/published'): (ANYONE, '/rolls/frozen-2013/versions/1/published', None, 404),
+    ('GET', '/rolls/:roll/versions/:version/hashes'): (ANYONE, '/rolls/frozen-2013/versions/1/hashes', None, 404),
+    ('GET', '/me/rolls'): (MEMBER, '/me/rolls', None, 200),
+    ('GET', '/me/rolls/:roll'): (MEMBER, '/me/rolls/frozen-2013', None, 404),
+    ('GET', '/me/rolls/:roll/proof'): (MEMBER, '/me/rolls/frozen-2013/proof', None, 404),
+    ('GET', '/me/rolls/:roll/challenge'): (MEMBER, '/me/rolls/frozen-2013/challenge', None, 404),
+    ('POST', '/me/rolls/:roll/challenge'): (MEMBER, '/me/rolls/frozen-2013/challenge', {'words': 'I joined in 2011.'}, 404),
+    ('GET', '/units/:unit/rolls'): (RETURNING, '/units/leeds/rolls', None, 200),
+    ('GET', '/units/:unit/new-roll'): (RETURNING, '/units/leeds/new-roll', None, 200),
+    ('POST', '/units/:unit/new-roll'): (RETURNING, '/units/leeds/new-roll', {'title': 'A roll', 'slug': 'a-roll', 'freeze': 'soon'}, 422),
+    ('GET', '/units/:unit/rolls/:roll'): (RETURNING, f'{ROLL}', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/rules'): (RETURNING, f'{ROLL}/rules', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/preview'): (RETURNING, f'{ROLL}/preview', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/moved'): (RETURNING, f'{ROLL}/moved', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/freeze'): (RETURNING, f'{ROLL}/freeze', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/corrections'): (RETURNING, f'{ROLL}/corrections', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/corrections/new'): (RETURNING, f'{ROLL}/corrections/new', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/challenges'): (RETURNING, f'{ROLL}/challenges', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/move'): (RETURNING, f'{ROLL}/move', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/override'): (RETURNING, f'{ROLL}/override', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/release'): (RETURNING, f'{ROLL}/release', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/challenges/:challenge'): (RETURNING, f'{ROLL}/challenges/{TOKEN}', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/challenges/:challenge/answer'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/answer', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/challenges/:challenge/correct'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/correct', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/proposals/:proposal'): (RETURNING, f'{ROLL}/proposals/{TOKEN}', None, 404),
+    ('POST', '/units/:unit/rolls/:roll/rules'): (RETURNING, f'{ROLL}/rules', {'title': 'A roll', 'freeze': '2013-03-12', 'one_paper': 'person'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/delete'): (RETURNING, f'{ROLL}/delete', {}, 404),
+    ('POST', '/units/:unit/rolls/:roll/freeze'): (RETURNING, f'{ROLL}/freeze', {'sure': 'yes'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/corrections/new'): (RETURNING, f'{ROLL}/corrections/new', {'who': 'nobody', 'kind': 'off', 'reason': 'a test'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/challenges/:challenge/answer'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/answer', {'answer': 'an answer'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/challenges/:challenge/correct'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/correct', {'answer': 'an answer', 'kind': 'off', 'reason': 'a test'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/move'): (RETURNING, f'{ROLL}/move', {'day': '2012-01-15', 'reason': 'a reason of a test'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/override'): (RETURNING, f'{ROLL}/override', {'reason': 'a reason of a test'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/proposals/:proposal/confirm-move'): (RETURNING, f'{ROLL}/proposals/{TOKEN}/confirm-move', {}, 404),
+    ('POST', '/units/:unit/rolls/:roll/proposals/:proposal/confirm-override'): (RETURNING, f'{ROLL}/proposals/{TOKEN}/confirm-override', {}, 404),
+    ('POST', '/units/:unit/rolls/:roll/proposals/:proposal/withdraw'): (RETURNING, f'{ROLL}/proposals/{TOKEN}/withdraw', {}, 404),
+    ('POST', '/units/:unit/rolls/:roll/release'): (RETURNING, f'{ROLL}/release', {'contest': 'a-contest'}, 404),
     ('GET', '/count'): (ANYONE, '/count', None, 200),
     ('GET', '/count/formats'): (ANYONE, '/count/formats', None, 200),
     ('POST', '/count'): (ANYONE, '/count', {'rules': 'no-such-rules'}, 422),
@@ -194,6 +234,11 @@ ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/s
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere', '/me/sign-out'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
           'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
+# Those of rolls.
+ACTS |= {'/me/rolls/:roll/challenge': 'none', '/units/:unit/new-roll': 'none', **{f'/units/:unit/rolls/:roll{path}': act for path, act in {
+    '/rules': 'none', '/delete': 'none', '/freeze': 'none', '/corrections/new': 'roll.corrected', '/challenges/:challenge/answer': 'none',
+    '/challenges/:challenge/correct': 'roll.corrected', '/move': 'roll.proposed', '/override': 'roll.proposed', '/proposals/:proposal/confirm-move': 'none',
+    '/proposals/:proposal/confirm-override': 'roll.overridden', '/proposals/:proposal/withdraw': 'roll.proposed', '/release': 'roll.released'}.items()}}
 
 
 def run(folder, *arguments):

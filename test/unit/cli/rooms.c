@@ -21,12 +21,8 @@ static const struct {
     {"record.key_ended", "hustings record key"},
     {"role.offer_ended", "housekeeping (site_expire)"},
     {"role.offered", "hustings sign-in"},
-    {"roll.corrected", "roll_correct"},
     {"roll.frozen", "the thread that freezes rolls (roll/worker.h)"},
     {"roll.moved", "the thread that freezes rolls"},
-    {"roll.overridden", "roll_confirm"},
-    {"roll.proposed", "roll_propose"},
-    {"roll.released", "roll_release"},
     {"store.recovered", "hustings record recover"},
 };
 
