@@ -103,7 +103,7 @@ static void sum_days(Surges *s)
 static int joins_of_all(const Surges *s, int day, int days)
 {
     int from = day - s->first, to = from + days, most = s->last - s->first + 1;
-    return s->until[to < most ? to : most] - s->until[from];
+    return s->until[to < most ? to : most] - s->until[from > 0 ? from : 0];
 }
 
 typedef struct Window {
@@ -115,8 +115,10 @@ typedef struct Window {
 /* What was to be expected of a unit with `own` joins in all. */
 static double expected(const Surges *s, int own, const Window *w, int days)
 {
-    int others = s->all - own, now = joins_of_all(s, s->days[w->from].day, days) - w->joins;
-    double share = others >= OTHERS_LEAST ? (now + 0.5) / (others + 1.0) : (double)days / (s->last - s->first + 1);
+    int day = s->days[w->from].day, others = s->all - own;
+    int now = joins_of_all(s, day, days) - w->joins, around = (joins_of_all(s, day - days, 3 * days) - w->joins) / 3;
+    now = now > around ? now : around; /* a campaign comes to some units a few days sooner than to others */
+    double share = others - now >= OTHERS_LEAST ? (now + 0.5) / (others - now + 1.0) : (double)days / (s->last - s->first + 1);
     return (own - w->joins) * share;
 }
 
