@@ -16,9 +16,9 @@
 extern const CliCommand command_count_papers, command_compare, command_reconcile, command_rules, command_convert, command_config,
     command_serve, command_publish, command_unpublish, command_contests, command_sign_in, command_routes, command_openapi, command_backup,
     command_restore, command_move, command_export, command_help, command_version, command_witness, command_record_key, command_record_seal,
-    command_record_verify, command_record_show, command_record_copy, command_record_recover, command_people_units,
-    command_people_role, command_people_show, command_demo_people, command_roll_audit, command_people_search,
-    command_people_reindex;
+    command_record_verify, command_record_show, command_record_copy, command_record_recover, command_people_units, command_people_role,
+    command_people_show, command_demo_people, command_roll_audit, command_roll_freeze, command_roll_check, command_roll_sweep,
+    command_people_search, command_people_reindex;
 extern const CliCommand command_people_import, command_people_imports, command_people_undo, command_people_export;
 
 const CliCommand *const commands[] = {
@@ -53,6 +53,9 @@ const CliCommand *const commands[] = {
     &command_people_reindex,
     &command_demo_people,
     &command_roll_audit,
+    &command_roll_freeze,
+    &command_roll_check,
+    &command_roll_sweep,
     &command_people_import,
     &command_people_imports,
     &command_people_undo,
