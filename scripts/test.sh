@@ -14,7 +14,7 @@ export FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
-all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest record interop kill kill-acts
+all_steps=(build-gcc unit-gcc build-clang unit-clang build-sanitize unit-sanitize build-release cases reference cli http net service security deploy deb contest people record interop kill kill-acts
     valgrind e2e fuzz lint)
 
 # One thing that either works or does not, as a step that counts 1.
@@ -50,6 +50,7 @@ step_security() { needs build-release && python3 test/security/walk.py; }
 step_service() { needs build-release && python3 test/deploy/service.py; }
 step_deploy() { needs build-release && python3 test/deploy/proxies.py; }
 step_deb() { needs build-release && python3 test/deploy/deb.py; }
+step_people() { needs build-release && test/postgres.py run python3 test/people/run.py; }
 step_record() { needs build-release && test/postgres.py run python3 test/record/run.py; }
 step_interop() { needs build-gcc && python3 test/interop/run.py build-gcc/hustings build-gcc/test/interop/record_tool; }
 step_kill() { needs build-release && test/kill/run.py; }

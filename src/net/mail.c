@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ADDRESS_MAX = 254, LOCAL_MAX = 64, WORD_BYTES = 42, CONNECT_MS = 10000, ALL_MS = 60000, QUOTED_LINE = 76 };
+enum { ADDRESS_MAX = 254, LOCAL_MAX = 64, WORD_BYTES = 39, CONNECT_MS = 10000, ALL_MS = 60000, QUOTED_LINE = 76 };
 
 /* ---- addresses ---- */
 

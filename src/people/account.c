@@ -382,6 +382,15 @@ Err email_change_find(Db *db, Arena *a, Str person, Str token, int64_t now, Str 
     return e;
 }
 
+/* Only to those who sign in here: an import that puts right a thousand addresses is no reason for a thousand letters. */
+static Err tell(Db *db, Arena *a, Str person, Str to, Str subject, Str text, int64_t now)
+{
+    DbRows rows;
+    Err e = db_query(db, a, "account_in_use", DB_VALUES(db_string(person)), &rows);
+    if (e || !rows.count || !to.len) return e;
+    return post_put(db, a, &(PostLetter){.person = person, .to = to, .subject = subject, .text = text}, now);
+}
+
 Err account_email_changed(Db *db, Arena *a, Str person, Str old_email, int64_t now)
 {
     static const char text[] =
@@ -389,9 +398,15 @@ Err account_email_changed(Db *db, Arena *a, Str person, Str old_email, int64_t n
         "If you do not, write to your secretary at once: whoever has the new address can sign in as you.\n";
     Err e = db_run(db, "account_drop_links", DB_VALUES(db_string(person)));
     if (!e) e = db_run(db, "email_change_drop", DB_VALUES(db_string(person)));
-    if (e || !old_email.len) return e;
-    return post_put(
-        db, a, &(PostLetter){.person = person, .to = old_email, .subject = S("Your address was changed"), .text = S(text)}, now);
+    return e ? e : tell(db, a, person, old_email, S("Your address was changed"), S(text), now);
+}
+
+Err account_password_told(Db *db, Arena *a, Str person, Str email, int64_t now)
+{
+    static const char text[] =
+        "A password was set with which you can sign in. If you set it, there is nothing to do.\n\n"
+        "If you did not, somebody is or was signed in as you: sign in with a letter, look at your sessions, and remove the password.\n";
+    return tell(db, a, person, email, S("A password was set"), S(text), now);
 }
 
 Err account_expire(Db *db, int64_t now)

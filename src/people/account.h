@@ -99,8 +99,12 @@ typedef struct EmailChange {
 NODISCARD Err email_change_ask(Db *db, Arena *a, const EmailChange *change, int64_t now);
 /* Which address that link confirms. ERR_MISSING. */
 NODISCARD Err email_change_find(Db *db, Arena *a, Str person, Str token, int64_t now, Str *ret_email);
-/* Her address was changed, by herself or by an officer: letters under way are worth nothing, and the old address is told. */
+/* Her address was changed, by herself or by an officer (person_change calls it): letters under way are worth nothing, and the old address is told if she signs
+ * in here. */
 NODISCARD Err account_email_changed(Db *db, Arena *a, Str person, Str old_email, int64_t now);
+/* A password was set: she is told by letter, in case it was not she. */
+NODISCARD Err account_password_told(Db *db, Arena *a, Str person, Str email, int64_t now);
+
 /* Part of a Room's expire (page.h). */
 NODISCARD Err account_expire(Db *db, int64_t now);
 

@@ -67,6 +67,9 @@ SELECT password, password_set FROM account WHERE person = :person;
 SELECT a.person, a.password FROM account a JOIN person p ON p.id = a.person WHERE p.email_key = :email_key
     ORDER BY a.password_set DESC, a.person LIMIT 1;
 
+-- account_in_use(person): does she sign in here?
+SELECT 1 AS used FROM session WHERE person = :person UNION ALL SELECT 1 AS used FROM account WHERE person = :person LIMIT 1;
+
 -- account_password_put(person, password, password_set): set or changed
 INSERT INTO account (person, password, password_set) VALUES (:person, :password, :password_set)
     ON CONFLICT (person) DO UPDATE SET password = excluded.password, password_set = excluded.password_set;

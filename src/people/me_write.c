@@ -104,14 +104,11 @@ Err me_email_write(Req *req, Db *db, View *answer)
 Err me_email_confirm_write(Req *req, Db *db, View *answer)
 {
     (void)answer;
-    Person p;
     Values values = {0};
     Hand hand = own_hand(req);
     Err e = email_change_find(db, req->arena, req->person, req_text(req, "token"), req->now, &values.of[COL_EMAIL]);
     if (e == ERR_MISSING) return req_fail(req, e, "This link was used, or its time is over.");
-    if (!e) e = person_find(db, req->arena, scope_all(), req->person, &p, NULL);
     if (!e) e = person_change(db, req->arena, req->person, 0, &values, &hand, NULL);
-    if (!e) e = account_email_changed(db, req->arena, req->person, p.values.of[COL_EMAIL], req->now);
     if (e) return e;
     e = visit_end_others(db, req->person, req->actor);
     if (e && e != ERR_MISSING) return e;
@@ -135,7 +132,10 @@ Err me_password_prepare(Req *req, View *view)
 Err me_password_write(Req *req, Db *db, View *answer)
 {
     (void)answer;
+    Person p;
     Err e = password_set(db, req->arena, req->person, *(const Str *)req->room, req->now);
+    if (!e) e = person_find(db, req->arena, scope_all(), req->person, &p, NULL);
+    if (!e) e = account_password_told(db, req->arena, req->person, p.values.of[COL_EMAIL], req->now);
     if (!e) e = visit_end_others(db, req->person, req->actor);
     if (e && e != ERR_MISSING) return e;
     req_redirect(req, "/me");

@@ -4,6 +4,7 @@
 #include "people/person.h"
 
 #include "core/json.h"
+#include "people/account.h"
 #include "people/search.h"
 #include "people/text.h"
 #include "people/unit.h"
@@ -431,6 +432,8 @@ Err person_change(Db *db, Arena *a, Str id, int64_t version, const Values *value
     if (!changed) return ERR_OK;
     if (!str_equal(now.of[COL_ID], p.values.of[COL_ID])) e = check_identifier(db, a, now.of[COL_ID]);
     if (!e) e = set_person(db, a, &p, &now, hand->now);
+    if (!e && !str_equal(now.of[COL_EMAIL], p.values.of[COL_EMAIL]))
+        e = account_email_changed(db, a, id, p.values.of[COL_EMAIL], hand->now);
     if (!e) e = search_put(db, a, id);
     return e ? e : log_change(db, a, id, p.version + 1, what, hand);
 }

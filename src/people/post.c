@@ -14,9 +14,11 @@
 
 enum {
     POLL_MS = 1000,
-    LETTERS_AT_ONCE = 20,
+    LETTERS_AT_ONCE = 10,
+    ROUNDS_AT_ONCE = 20, /* before it is looked again whether to end */
     ASKINGS_AT_ONCE = 50,
-    HELD_MS = 30 * 60 * 1000, /* longer than all letters of a round may take together */
+    LETTER_MS = 30 * 1000,
+    HELD_MS = (LETTERS_AT_ONCE + 2) * LETTER_MS, /* longer than all letters of a round may take together */
     FIRST_PAUSE_MS = 15 * 1000,
     LONGEST_PAUSE_MS = 60 * 60 * 1000,
     DAY_MS = 24 * 60 * 60 * 1000,
@@ -208,11 +210,12 @@ static void send_all(Round *round)
     }
 }
 
-static Err send_round(Post *post, Arena *a, int64_t now)
+static Err send_round(Post *post, Arena *a, int64_t now, bool *ret_more)
 {
     Round *round = arena_new(a, Round, 1);
     *round = (Round){.post = post, .a = a, .held = now + HELD_MS};
     Err e = read_due(round, now);
+    *ret_more = round->count == LETTERS_AT_ONCE;
     if (e || !round->count) return e;
     e = run_command(round, "mail_hold", run_hold);
     if (e) return e;
@@ -228,29 +231,41 @@ static Err run_askings(Db *db, Command *command)
 }
 
 /* What was asked becomes letters; it is looked for first, so that an idle server writes nothing. */
-static Err answer_askings(Post *post, Arena *a, int64_t now)
+static Err answer_askings(Post *post, Arena *a, int64_t now, bool *ret_more)
 {
     DbRows rows;
-    Err e = db_query(post->db, a, "sign_in_to_do", DB_VALUES(db_number(1)), &rows);
+    Err e = db_query(post->db, a, "sign_in_to_do", DB_VALUES(db_number(ASKINGS_AT_ONCE)), &rows);
+    *ret_more = !e && rows.count == ASKINGS_AT_ONCE;
     if (e || !rows.count) return e;
     Command command = {.name = "sign_in_letters", .leaf = LEAF_NONE, .run = run_askings, .context = post, .arena = a, .now = now};
     return store_run(post->store, &command);
 }
 
-static Err one_round(Post *post)
+static Err one_round(Post *post, bool *ret_more)
 {
+    bool more_askings = false, more_letters = false;
     Arena a;
     arena_init(&a, ARENA_LIMIT_DEFAULT);
     int64_t now = now_ms();
     Fault fault = {0};
     Err e = post->db ? ERR_OK : db_open(post->store, &post->db, &fault);
-    if (!e) e = answer_askings(post, &a, now);
-    if (!e && post->options.way == POST_SMTP) e = send_round(post, &a, now_ms());
+    if (!e) e = answer_askings(post, &a, now, &more_askings);
+    if (!e && post->options.way == POST_SMTP) e = send_round(post, &a, now_ms(), &more_letters);
     if (e == ERR_IO && post->db) { /* opened again at the next round */
         db_close(post->db);
         post->db = NULL;
     }
     arena_wipe(&a); /* words of letters were in it */
+    *ret_more = more_askings || more_letters;
+    return e;
+}
+
+/* What waits, and what comes meanwhile. */
+static Err some_rounds(Post *post)
+{
+    bool more = true;
+    Err e = ERR_OK;
+    for (int i = 0; i < ROUNDS_AT_ONCE && !e && more && !is_stopping(post); i++) e = one_round(post, &more);
     return e;
 }
 
@@ -275,7 +290,7 @@ static void *post_run(void *context)
 {
     Post *post = context;
     Err e = ERR_OK;
-    while (wait_a_while(post, e ? STORE_AGAIN_MS : POLL_MS)) e = one_round(post);
+    while (wait_a_while(post, e ? STORE_AGAIN_MS : POLL_MS)) e = some_rounds(post);
     if (post->db) db_close(post->db);
     return NULL;
 }
@@ -302,7 +317,9 @@ Err post_start(Store *store, const PostOptions *options, Post **ret_post, Fault 
     pthread_cond_init(&post->changed, NULL);
     post->store = store;
     copy_options(post, options);
-    Err e = options->way == POST_SMTP ? mailer_open(&options->server, &post->mailer, fault) : ERR_OK;
+    MailServer server = options->server;
+    server.all_ms = LETTER_MS;
+    Err e = options->way == POST_SMTP ? mailer_open(&server, &post->mailer, fault) : ERR_OK;
     if (!e && options->way != POST_NONE) e = start_thread(post, fault);
     if (e) {
         post_stop(post);

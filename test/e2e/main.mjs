@@ -12,6 +12,7 @@ import { checkFigures } from './figures.mjs';
 import { checkDrawing, checkDrawingFile } from './drawing.mjs';
 import { checkPaper, checkPrint } from './print.mjs';
 import { Runner } from './runner.mjs';
+import { judgeMembers } from './member.mjs';
 import { judgeSite } from './site.mjs';
 
 const run = promisify(execFile);
@@ -115,6 +116,7 @@ async function main() {
   try {
     await Promise.all(Array.from({ length: WORKERS }, worker));
     if (!words.length || words.includes('site')) await judgeSite(runner, browser, pictures);
+    if (!words.length || words.includes('members')) await judgeMembers(runner, browser, pictures);
   } finally {
     await browser.close();
   }

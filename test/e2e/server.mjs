@@ -31,6 +31,7 @@ export class Server {
   constructor() {
     this.home = mkdtempSync(`${tmpdir()}/hustings-e2e-`);
     this.store = `${this.home}/store.db`;
+    this.environment = {};
   }
 
   async command(...words) {
@@ -54,7 +55,7 @@ export class Server {
   async serve() {
     this.process = spawn(process.env.HUSTINGS, ['serve', '--store', this.store, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, HUSTINGS_LIMITS_RATES: '1000' }, // a test signs in more often in a minute than a person
+      env: { ...process.env, HUSTINGS_LIMITS_RATES: '1000', ...this.environment }, // a test signs in more often in a minute than a person
     });
     this.origin = await new Promise((yes, no) => {
       let said = '';
