@@ -20,6 +20,7 @@ extern const CliCommand command_count_papers, command_compare, command_reconcile
     command_people_show, command_demo_people, command_roll_audit, command_roll_freeze, command_roll_check, command_roll_sweep,
     command_people_search, command_people_reindex;
 extern const CliCommand command_people_import, command_people_imports, command_people_undo, command_people_export;
+extern const CliCommand command_people_columns;
 
 const CliCommand *const commands[] = {
     &command_count_papers,
@@ -47,6 +48,7 @@ const CliCommand *const commands[] = {
     &command_record_seal,
     &command_witness,
     &command_people_units,
+    &command_people_columns,
     &command_people_role,
     &command_people_show,
     &command_people_search,

@@ -16,7 +16,7 @@ typedef Err GunzipOut(void *context, Str bytes);
 
 Gunzip *gunzip_open(Arena *a, GunzipOut *out, void *context);
 
-/* ERR_IO when the stream is damaged, with *ret_reason; or whatever `out` returned. */
+/* ERR_INPUT when the stream is damaged, with *ret_reason; or whatever `out` returned. */
 NODISCARD Err gunzip_feed(Gunzip *g, Str packed, Str *ret_reason);
 NODISCARD Err gunzip_end(Gunzip *g, Str *ret_reason);
 

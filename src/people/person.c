@@ -39,13 +39,23 @@ Str person_email_key(Arena *a, Str email)
     return buf_done(&b);
 }
 
+static bool is_name(Arena *a, Str s)
+{
+    Str name;
+    const char *expected;
+    return text_name(a, s, &name, &expected);
+}
+
 void person_settle(Arena *a, Values *values)
 {
     Str name = str_trim(values->of[COL_NAME]);
     size_t cut = name.len;
-    (void)a;
     if (values->of[COL_GIVEN_NAME].len || values->of[COL_FAMILY_NAME].len || !name.len) return;
-    while (cut && name.ptr[cut - 1] != ' ') cut--;
+    do {
+        while (cut && name.ptr[cut - 1] == ' ') cut--;
+        while (cut && name.ptr[cut - 1] != ' ') cut--;
+    } while (cut && !is_name(a, str_slice(name, cut, name.len))); /* "Ada Poll (2)": a name has a letter in it */
+    if (!is_name(a, str_slice(name, 0, cut))) cut = 0;
     values->of[COL_GIVEN_NAME] = str_trim(str_slice(name, 0, cut));
     values->of[COL_FAMILY_NAME] = str_slice(name, cut, name.len);
 }

@@ -101,7 +101,7 @@ static Err read_pieces(Reading *r, Arena *a, int fd)
         else if (!gunzip && len) e = take_bytes(r, bytes);
     }
     if (!e && gunzip) e = gunzip_end(gunzip, &reason);
-    if (e == ERR_IO && reason.len) return bad_gzip(r->file, a, reason, r->fault);
+    if (e && reason.len) return bad_gzip(r->file, a, reason, r->fault);
     if (!e) e = table_feed(r->table, S(""), true, r->fault);
     return e ? e : read_rows(r);
 }

@@ -29,7 +29,7 @@ HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
             'move', 'export', 'record verify', 'record show', 'record copy', 'record recover', 'record key', 'record seal', 'witness', 'help',
             'version',
-            'demo people', 'roll audit', 'roll freeze', 'roll check', 'roll sweep', 'people units', 'people role', 'people show', 'people import', 'people imports', 'people undo', 'people export', 'people search', 'people reindex')
+            'demo people', 'roll audit', 'roll freeze', 'roll check', 'roll sweep', 'people units', 'people columns', 'people role', 'people show', 'people import', 'people imports', 'people undo', 'people export', 'people search', 'people reindex')
 
 PAPERS = """# title: A choir's treasurer
 # candidates: Ann; Bob; Cat
@@ -754,6 +754,20 @@ def check_config_keeps_secrets():
             (desk / 'hustings.conf').chmod(mode)
             r = run('config', 'check', 'hustings.conf', cwd=desk)
             yield f'a file of mode {mode:o}', fine(r) and ('everybody' in r.out) == told, r
+
+
+def check_columns_are_documented():
+    """The table of columns in the manual is what the program writes; an empty list has them all."""
+    table = run('people', 'columns')
+    manual = (ROOT / 'docs/people-columns.md').read_text()
+    yield 'docs/people-columns.md', fine(table) and len(table.out) > 1000 and manual.endswith('\n\n' + table.out), 'hustings people columns'
+    header = run('people', 'columns', '--header')
+    names = re.findall(r'^\| `(\w+)` \|', table.out, re.M)
+    yield 'the header', fine(header) and header.out.strip().split(',') == [n for n in names if n != 'name'], header
+    for name in 'members.csv', 'members-with-flaws.csv':
+        with open(ROOT / 'examples/people' / name, newline='', encoding='utf-8') as file:
+            first = next(csv.reader(file))
+        yield f'examples/people/{name}', set(first) <= set(names), first
 
 
 def check_config_is_documented():

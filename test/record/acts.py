@@ -63,7 +63,7 @@ COMMANDS = {
     'record verify': None, 'record show': None, 'record copy': None,  # only read
     'record recover': {RECOVERING: ('role.offered', 'role.offered', 'store.recovered')},  # two that were lost, and that they were
     'restore': None, 'move': None,  # into an empty store: docs/backup.md says what becomes of the record
-    'demo people': None, 'roll audit': None, 'roll freeze': None, 'roll check': None, 'roll sweep': None,  # read and write files alone
+    'demo people': None, 'people columns': None, 'roll audit': None, 'roll freeze': None, 'roll check': None, 'roll sweep': None,  # read and write files alone
     'serve': None,  # all of this file
     'witness': None,  # has no store
     'record verify': None, 'record copy': None, 'record show': None,  # read a record, wherever it is; a store they open for reading alone

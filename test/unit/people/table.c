@@ -61,6 +61,14 @@ static void rows_come_out_by_their_header(void **state)
         "who it is, found none\n5 id=2\n");
 }
 
+static void a_whole_name_is_two(void **state)
+{
+    check(*state, "name\nAda Maria Poll\nPoll\nAda Poll (2)\n1 Poll\n",
+        "2 given_name=Ada Maria family_name=Poll name=Ada Maria Poll\n3 family_name=Poll name=Poll\n"
+        "4 given_name=Ada family_name=Poll (2) name=Ada Poll (2)\n5 family_name=1 Poll name=1 Poll\n");
+    check(*state, "name,given_name\nAda Poll,\n", "2 name=Ada Poll\n");
+}
+
 static void quotes_are_as_rfc_4180_has_them(void **state)
 {
     check(*state, "\"id\",\"address\"\n\"1\",\"1, High \"\"St\"\"\r\nOld Town\"\n2,b\n",
@@ -330,6 +338,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         arena_test(rows_come_out_by_their_header),
+        arena_test(a_whole_name_is_two),
         arena_test(quotes_are_as_rfc_4180_has_them),
         arena_test(a_bad_row_is_told_and_the_next_is_read),
         arena_test(what_ends_a_file_is_told),
