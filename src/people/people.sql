@@ -56,9 +56,11 @@ UPDATE unit SET name = :name, kind = :kind, folded = :folded WHERE slug = :slug;
 -- people_unit_move(slug, above): under which it stands
 UPDATE unit SET above = :above WHERE slug = :slug;
 
--- people_unit_figures(scope): how many memberships, by what they are
-SELECT m.status, m.section, m.class, count(*) AS memberships FROM unit_over o JOIN membership m ON m.unit = o.unit
-WHERE o.above = :scope GROUP BY m.status, m.section, m.class ORDER BY m.status, m.section, m.class;
+-- people_unit_figures(scope): how many memberships, by what they are; unit by unit first, which is the order of the index, so that nothing is sorted
+SELECT g.status, g.section, g.class, CAST(sum(g.memberships) AS BIGINT) AS memberships
+FROM (SELECT m.unit, m.status, m.section, m.class, count(*) AS memberships FROM membership m
+  WHERE m.unit IN (SELECT o.unit FROM unit_over o WHERE o.above = :scope) GROUP BY m.unit, m.status, m.section, m.class) AS g
+GROUP BY g.status, g.section, g.class ORDER BY g.status, g.section, g.class;
 
 -- people_unit_members(scope): active memberships of it and all below
 SELECT count(*) AS members FROM unit_over o JOIN membership m ON m.unit = o.unit WHERE o.above = :scope AND m.status = 'active';

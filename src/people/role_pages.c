@@ -27,7 +27,7 @@ static Err roles_page(Req *req, View *view)
 static Err find_person(Req *req, Db *db, Str typed, Str *ret_person)
 {
     enum { MOST = 2 };
-    Str ids[MOST];
+    Str ids[MOST] = {{0}};
     Person person;
     int count = 0;
     Scope scope = {.unit = req_text(req, "unit")};
@@ -42,7 +42,7 @@ static Err find_person(Req *req, Db *db, Str typed, Str *ret_person)
 
 static Err give_write(Req *req, Db *db, View *answer)
 {
-    Str person, id, until = req_text(req, "until");
+    Str person = {0}, id = {0}, until = req_text(req, "until");
     RoleKind kind;
     int64_t begins, ends;
     bool known = role_of(req_text(req, "role"), &kind);

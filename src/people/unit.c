@@ -292,11 +292,11 @@ static NODISCARD Err height_of(Db *db, Arena *a, Str slug, int *ret_height)
     return e;
 }
 
-static NODISCARD Err check_loop(Db *db, Arena *a, Str slug, Str above, Fault *fault)
+static NODISCARD Err check_loop(Db *db, Arena *a, Str slug, Str place, Fault *fault)
 {
     bool below = false;
-    Err e = above.len ? unit_is_below(db, a, above, slug, &below) : ERR_OK;
-    if (!e && below) return fault_set(fault, ERR_CONFLICT, 0, 0, S("a unit that is not below the one to be moved"), fault_quote(a, above));
+    Err e = place.len ? unit_is_below(db, a, place, slug, &below) : ERR_OK;
+    if (!e && below) return fault_set(fault, ERR_CONFLICT, 0, 0, S("a unit that is not below the one to be moved"), fault_quote(a, place));
     return e;
 }
 

@@ -93,8 +93,8 @@ static char separator_of(Str text)
 
 static NODISCARD Err header(Reading *r)
 {
-    Str cells[CELLS_MOST];
-    int count;
+    Str cells[CELLS_MOST] = {{0}};
+    int count = 0;
     for (int i = 0; i < UNIT_COLUMN__COUNT; i++) r->columns[i] = -1;
     Err e = row(r, cells, &count);
     if (e) return e;
@@ -129,11 +129,11 @@ static NODISCARD Err one(Reading *r, const Str *cells, int count, int64_t line, 
 
 static NODISCARD Err rows(Reading *r, UnitList *list)
 {
-    Str cells[CELLS_MOST];
+    Str cells[CELLS_MOST] = {{0}};
     size_t capacity = 0;
     while (r->rest.len) {
         int64_t line = r->line;
-        int count;
+        int count = 0;
         Err e = row(r, cells, &count);
         if (e) return e;
         if (count == 1 && !cells[0].len) continue; /* an empty line */

@@ -304,7 +304,7 @@ static const Route routes[] = {
     {GET, "/units", WHO_ANYONE, "Units", "The organisation's units, as a tree.", .page = units_page, .html = "units", .topic = "units",
         .nav = "Units"},
     {GET, "/units/:unit", WHO_ANYONE, "Unit", "A unit: its officers, the units below it; for those who hold a role there, figures too.",
-        unit_fields, .page = unit_page, .html = "unit"},
+        unit_fields, .page = unit_page, .html = "unit", .heavy = true},
     {GET, "/steward/unit", WHO_STEWARD, "Add a unit", NULL, add_page_fields, .page = add_form, .html = "unit_add",
         .posts = "/steward/unit"},
     {POST, "/steward/unit", WHO_STEWARD, "Add a unit", "Adds a unit to the tree.", add_fields, .write = add_write, .act = "unit.changed",
