@@ -5,6 +5,7 @@ extern const Room account_room;
 extern const Room contest_room;
 extern const Room people_room;
 extern const Room people_forms_room;
+extern const Room people_import_room;
 extern const Room people_persons_room;
 extern const Room people_roles_room;
 extern const Room people_search_room;
@@ -18,6 +19,7 @@ const Room *const all_rooms[] = {
     &contest_room,
     &people_room,
     &people_forms_room,
+    &people_import_room,
     &people_persons_room,
     &people_roles_room,
     &people_search_room,

@@ -11,6 +11,7 @@
 #include "cli/version.h"
 #include "core/log.h"
 #include "http/server.h"
+#include "people/import.h"
 #include "roll/worker.h"
 
 #include <errno.h>
@@ -291,7 +292,9 @@ static int serve_until_stopped(Cli *cli, const Settings *s, Server *server, Stor
     Fault fault = {0};
     if (sealing_start(s, store, &sealer, &fault)) return cli_fail(cli, &fault);
     Err e = roll_worker_start(cli->a, store, &worker, &fault);
+    ImportWorker *importer = e ? NULL : import_worker_start(store);
     int status = e ? cli_fail(cli, &fault) : serve_posted(cli, s, server, store);
+    import_worker_stop(importer);
     roll_worker_stop(worker);
     sealer_stop(sealer);
     return status;

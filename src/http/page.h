@@ -60,7 +60,7 @@ typedef struct Field {
     const char *standard;     /* what the box holds at first, or NULL */
 } Field;
 
-enum { FIELD_REPEATS_MAX = 16, FIELDS_MAX = 32 };
+enum { FIELD_REPEATS_MAX = 256, FIELDS_MAX = 32 };
 
 typedef struct Upload {
     Str file_name; /* as the browser said: clean text, no path; may be empty */

@@ -127,6 +127,11 @@ NODISCARD Err import_undo(const ImportWork *work, Arena *a, Fault *fault);
 void import_all(Store *store, int64_t (*now)(void), const bool *stop, void (*told)(void *context, Str id, Str state, const Fault *fault),
     void *context);
 
+/* The thread of a server that does so, from its start to its end. NULL: there is no thread to be had. */
+typedef struct ImportWorker ImportWorker;
+ImportWorker *import_worker_start(Store *store);
+void import_worker_stop(ImportWorker *worker);
+
 /* The header cells of a held file with the column each is taken for, and the first rows as they stand: for the mapping page. */
 typedef struct ImportLook {
     TableHeader header;

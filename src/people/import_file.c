@@ -197,6 +197,7 @@ static void find_unit(ImportReader *r, ImportRow *row)
     Arena *a = &r->chunk->arena;
     Str typed = row->values.of[COL_UNIT];
     const ImportUnits *units = r->reading.units;
+    row->unit_said = typed.len > 0;
     int64_t at = typed.len ? places_find(&r->units, hash_of(r, 'u', typed, S(""))) : 0;
     if (at == NO_ONE) at = places_find(&r->units, hash_of(r, 'n', text_fold(a, typed), S("")));
     if (at == NO_ONE)

@@ -282,16 +282,19 @@ static bool is_claimed(const ImportRow *row, Str class)
     return false;
 }
 
+/* A row that names no unit is about whichever membership fits, that of the import's own unit before others. */
 static HeldMembership *find_membership(const ImportMatch *m, const ImportRow *row, Held *held)
 {
     bool section = is_spoken(m, row, COL_SECTION), class = is_spoken(m, row, COL_CLASS);
     HeldMembership *near = NULL;
     for (int i = 0; i < held->membership_count; i++) {
         HeldMembership *h = &held->memberships[i];
-        if (!str_equal(h->unit, row->values.of[COL_UNIT])) continue;
+        bool here = str_equal(h->unit, row->values.of[COL_UNIT]);
+        if (!here && row->unit_said) continue;
         if (section && !str_equal(h->values.of[COL_SECTION], row->values.of[COL_SECTION])) continue;
-        if (!class || str_equal(h->values.of[COL_CLASS], row->values.of[COL_CLASS])) return h;
-        if (!near && !is_claimed(row, h->values.of[COL_CLASS])) near = h;
+        bool same = !class || str_equal(h->values.of[COL_CLASS], row->values.of[COL_CLASS]);
+        if (same && here) return h;
+        if (!near && (same || !is_claimed(row, h->values.of[COL_CLASS]))) near = h;
     }
     return near;
 }

@@ -29,6 +29,7 @@ typedef struct ImportRow {
     int64_t line, number; /* number: 1, 2, 3... of the file, bad ones too */
     int64_t bytes;        /* of the file that are behind it */
     uint32_t person;      /* which person of the file: 0, 1, 2... */
+    bool unit_said;       /* else the unit is the import's own, for somebody new */
     bool first_of_member; /* no row before it is about that membership */
     Columns fresh;        /* of the person: said by no row before it */
     const Str *claimed;   /* classes of the same unit and section that other rows of hers have said */

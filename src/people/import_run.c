@@ -70,8 +70,18 @@ typedef struct Run {
     Fault *fault;
 } Run;
 
+/* The words of a fault may be the reader's, or of the chunk at hand. */
+static void keep_fault(const Run *r)
+{
+    if (!r->fault->err) return;
+    r->fault->file = str_copy(r->a, r->fault->file);
+    r->fault->expected = str_copy(r->a, r->fault->expected);
+    r->fault->found = str_copy(r->a, r->fault->found);
+}
+
 static void run_close(Run *r)
 {
+    keep_fault(r);
     if (r->reader) import_reader_close(r->reader);
     db_close(r->db);
     db_close(r->pieces_db);
@@ -286,6 +296,7 @@ static Err check_all(Run *r, ImportMatch *m)
         e = import_reader_next(r->reader, &chunk, r->fault);
         if (e) return e;
         e = check_chunk(r, m, chunk);
+        if (e) keep_fault(r);
         last = chunk->last;
         import_chunk_free(chunk);
     }
@@ -438,6 +449,7 @@ static Err write_all(Run *r)
         e = import_reader_next(r->reader, &chunk, r->fault);
         if (e) return e;
         e = write_chunk(r, chunk);
+        if (e) keep_fault(r);
         last = chunk->last;
         import_chunk_free(chunk);
     }

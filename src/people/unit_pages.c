@@ -75,6 +75,7 @@ static const struct {
     {ROLE_ORGANISER, "People", "/people", "the list, and how they agreed to be reached"},
     {ROLE_ORGANISER, "Find people", "/search", "by a part of a name, number or postcode"},
     {ROLE_ORGANISER, "Saved searches", "/searches", "whom you mean, described once: with counts"},
+    {ROLE_SECRETARY, "Imports", "/imports", "bring a list in, checked first; take one back"},
     {ROLE_SECRETARY, "Add a person", "/people/new", "by hand, with her membership"},
     {ROLE_RETURNING, "Rolls", "/rolls", "who may take part: rules, preview, freeze, corrections"},
 };

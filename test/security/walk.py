@@ -174,6 +174,13 @@ ROUTES = {
     ('POST', '/units/:unit/people/:person/memberships/:membership'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/memberships/{HERS}', {'status': 'active', 'version': '999'}, 422),
     ('GET', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', None, 200),
     ('POST', '/units/:unit/people/:person/erase'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/erase', {'reason': 'a test'}, 422),
+    ('GET', '/units/:unit/imports'): (SECRETARY, f'/units/{UNIT}/imports', None, 200),
+    ('GET', '/units/:unit/imports/new'): (SECRETARY, f'/units/{UNIT}/imports/new', None, 200),
+    ('POST', '/units/:unit/imports/new'): (SECRETARY, f'/units/{UNIT}/imports/new', {}, 422),
+    ('GET', '/units/:unit/imports/:import'): (SECRETARY, f'/units/{UNIT}/imports/{TOKEN}', None, 404),
+    ('GET', '/units/:unit/imports/:import/columns'): (SECRETARY, f'/units/{UNIT}/imports/{TOKEN}/columns', None, 404),
+    ('GET', '/units/:unit/imports/:import/bad-rows'): (SECRETARY, f'/units/{UNIT}/imports/{TOKEN}/bad-rows', None, 404),
+    **{('POST', f'/units/:unit/imports/:import/{what}'): (SECRETARY, f'/units/{UNIT}/imports/{TOKEN}/{what}', {}, 404) for what in ('columns', 'apply', 'undo', 'drop')},
     ('GET', '/rolls'): (ANYONE, '/rolls', None, 200),
     ('GET', '/rolls/:roll'): (ANYONE, '/rolls/frozen-2013', None, 404),
     ('GET', '/rolls/:roll/versions/:version/published'): (ANYONE, '/rolls/frozen-2013/versions/1/published', None, 404),
@@ -234,6 +241,7 @@ ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/s
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere', '/me/sign-out'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
           'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
+ACTS |= {f'/units/:unit/imports/{what}': 'none' for what in ('new', ':import/columns', ':import/apply', ':import/undo', ':import/drop')}
 # Those of rolls.
 ACTS |= {'/me/rolls/:roll/challenge': 'none', '/units/:unit/new-roll': 'none', **{f'/units/:unit/rolls/:roll{path}': act for path, act in {
     '/rules': 'none', '/delete': 'none', '/freeze': 'none', '/corrections/new': 'roll.corrected', '/challenges/:challenge/answer': 'none',
