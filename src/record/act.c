@@ -209,7 +209,8 @@ static Err check_officer(Officer by, Fault *fault)
 {
     if (str_is_blank(by.name) || !is_line(by.name)) return wrong(fault, "the name of who acts, on one line of clean text");
     if (by.name.len > ACT_NAME_MAX) return limit(fault, "a name of at most 200 bytes of who acts");
-    if (!by.role.len || !is_slug(by.role)) return wrong(fault, "the role of who acts, in lower-case letters, digits and inner hyphens");
+    if (str_is_blank(by.role) || !is_line(by.role)) return wrong(fault, "the role of who acts, on one line of clean text");
+    if (by.role.len > ACT_NAME_MAX) return limit(fault, "a role of at most 200 bytes of who acts");
     return ERR_OK;
 }
 

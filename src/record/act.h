@@ -40,7 +40,7 @@ const ActKind *act_kind(Str name); /* NULL: none */
 /* Who acts. */
 typedef struct Officer {
     Str name; /* as she gave it: it stands in public for ever */
-    Str role; /* "steward"; "operator": whoever runs commands on the machine; "program": by itself, as the rules say (its name is "hustings") */
+    Str role; /* "steward"; "secretary of Leeds": held on a unit; "operator": whoever runs commands on the machine; "program": by itself, as the rules say (its name is "hustings") */
 } Officer;
 Officer officer_program(void);
 

@@ -396,13 +396,10 @@ static Err put_sweep(Req *req, View *view, const Roll *roll, const Roster *roste
     return ERR_OK;
 }
 
+/* As of one moment: a page's own, or that of move_prepare. */
 static Err read_roster(Req *req, const Roll *roll, Roster **ret_roster)
 {
-    Err e = db_snapshot(req->db);
-    if (e) return e;
-    e = roster_from_store(req->db, req->arena, roll->unit, ret_roster, &req->fault);
-    db_release(req->db);
-    return e;
+    return roster_from_store(req->db, req->arena, roll->unit, ret_roster, &req->fault);
 }
 
 static Err preview_page(Req *req, View *view)
@@ -687,7 +684,10 @@ static Err move_prepare(Req *req, View *view)
     Day day;
     Err e = shown_desk(req, req->db, NULL, &roll);
     if (!e) e = day_asked(req, "day", DAY_NONE, &day);
-    if (!e) e = read_roster(req, &roll, &roster);
+    if (!e) e = db_snapshot(req->db);
+    if (e) return e;
+    e = read_roster(req, &roll, &roster);
+    db_release(req->db);
     if (e) return e;
     RollProposal *p = arena_new(req->arena, RollProposal, 1);
     RollMoved moved = rules_moved(req->arena, &roll.rules, roster, day);

@@ -387,10 +387,16 @@ static void text_is_clean_and_on_one_line(void **state)
         act = plain();
         act.unit = str_from_c(slugs[i]);
         assert_row(refusal(a, &act, NULL) == ERR_INPUT, slugs[i]);
-        act = plain();
-        act.by.role = str_from_c(slugs[i]);
-        assert_row(refusal(a, &act, NULL) == ERR_INPUT, slugs[i]);
     }
+    static const char *const roles[] = {"", " ", "secretary\nof Leeds", "secretary\tof Leeds", "\xe2\x80\xaeoperator"};
+    for (int i = 0; i < COUNT_OF(roles); i++) {
+        act = plain();
+        act.by.role = str_from_c(roles[i]);
+        assert_row(refusal(a, &act, NULL) == ERR_INPUT, roles[i]);
+    }
+    act = plain();
+    act.by.role = S("returning officer of Leeds North");
+    assert_int_equal(refusal(a, &act, NULL), ERR_OK);
     act = plain();
     act.until = TIME_MOST + 1;
     assert_int_equal(refusal(a, &act, NULL), ERR_INPUT);

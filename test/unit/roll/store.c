@@ -7,8 +7,8 @@
 #include "record/record.h"
 #include "roll/worker.h"
 
-#define ADA ((Officer){.name = S("Ada Poll"), .role = S("returning-officer-of-leeds")})
-#define BEA ((Officer){.name = S("Bea Count"), .role = S("returning-officer-of-leeds")})
+#define ADA ((Officer){.name = S("Ada Poll"), .role = S("returning officer of Leeds")})
+#define BEA ((Officer){.name = S("Bea Count"), .role = S("returning officer of Leeds")})
 static const int64_t NOW = INT64_C(1363000000000); /* March 2013 */
 
 typedef struct Desk {
