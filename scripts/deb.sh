@@ -17,6 +17,7 @@ work=$(mktemp -d out/deb.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 doc=$root/usr/share/doc/hustings
+modules=/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/hustings
 
 put() { # mode, source, target
     install -D -m "$1" "$2" "$root$3"
@@ -25,6 +26,8 @@ put() { # mode, source, target
 put_program() {
     put 755 build/hustings /usr/bin/hustings
     strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/hustings"
+    put 644 build/hustings-phone.so "$modules/hustings-phone.so"
+    strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root$modules/hustings-phone.so"
     put 644 build/hustings.1 /usr/share/man/man1/hustings.1
     put 644 build/hustings.bash /usr/share/bash-completion/completions/hustings
     put 644 deploy/hustings.service /lib/systemd/system/hustings.service
@@ -37,7 +40,7 @@ put_documents() {
     for file in docs/*.md docs/*.svg README.md; do put 644 "$file" "/usr/share/doc/hustings/$([ "$file" = README.md ] || echo docs/)${file##*/}"; done
     for file in docs/decisions/*.md; do put 644 "$file" "/usr/share/doc/hustings/$file"; done
     for file in deploy/nginx.conf deploy/Caddyfile; do put 644 "$file" "/usr/share/doc/hustings/examples/${file##*/}"; done
-    for file in examples/labour-2010/*; do put 644 "$file" "/usr/share/doc/hustings/$file"; done
+    for file in examples/labour-2010/* examples/people/*; do put 644 "$file" "/usr/share/doc/hustings/$file"; done
 }
 
 # The licence is not one of those that every Debian system has, so all of it goes in.
@@ -55,22 +58,28 @@ put_copyright() {
     put 644 "$work/changelog" /usr/share/doc/hustings/changelog
 }
 
-# What the binary was linked with, as names and versions of packages.
-needed() {
+# What a file was linked with, as names and versions of packages.
+needed() { # file in the package
     mkdir -p "$work/debian"
     printf 'Source: hustings\n\nPackage: hustings\nArchitecture: any\n' >"$work/debian/control"
-    (cd "$work" && dpkg-shlibdeps -O root/usr/bin/hustings 2>/dev/null) | sed 's/^shlibs:Depends=//'
+    (cd "$work" && dpkg-shlibdeps -O "root$1" 2>/dev/null) | sed 's/^shlibs:Depends=//'
+}
+
+# What the module needs beside what the program does: only who reads telephone numbers wants it.
+recommended() {
+    needed "$modules/hustings-phone.so" | sed -e 's/, */\n/g' | grep -v '^libc6 ' | paste -sd, | sed 's/,/, /g'
 }
 
 put_control() {
-    local depends size script
-    depends=$(needed)
-    [ -n "$depends" ] || { echo "deb: dpkg-shlibdeps named no package" >&2; exit 1; }
+    local depends recommends size script
+    depends=$(needed /usr/bin/hustings)
+    recommends=$(recommended)
+    [ -n "$depends" ] && [ -n "$recommends" ] || { echo "deb: dpkg-shlibdeps named no package" >&2; exit 1; }
     mkdir -p "$root/DEBIAN"
     (cd "$root" && find . -type f ! -path './DEBIAN/*' -printf '%P\0' | LC_ALL=C sort -z | xargs -0 md5sum) >"$work/md5sums"
     mv "$work/md5sums" "$root/DEBIAN/md5sums"
     size=$(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f 1)
-    sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@DEPENDS@/$depends/" \
+    sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@SIZE@/$size/" -e "s/@DEPENDS@/$depends/" -e "s/@RECOMMENDS@/$recommends/" \
         -e "s/@MAINTAINER@/$maintainer/" deploy/deb/control >"$root/DEBIAN/control"
     echo /etc/hustings/hustings.conf >"$root/DEBIAN/conffiles"
     for script in postinst prerm postrm; do install -m 755 "deploy/deb/$script" "$root/DEBIAN/$script"; done
