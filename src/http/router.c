@@ -284,12 +284,12 @@ static bool part_takes(const Rule *rule, Str segment, Str word)
     }
 }
 
-static bool segments_meet(const Rule *rule, Str segment, const Rule *other, Str against)
+static bool segments_meet(const Rule *rule, Str here, const Rule *other, Str there)
 {
-    bool part = segment_is_part(segment), other_part = segment_is_part(against);
-    if (part && other_part) return true;
-    if (part) return part_takes(rule, segment, against);
-    return other_part ? part_takes(other, against, segment) : str_equal(segment, against);
+    bool part = segment_is_part(here), part_there = segment_is_part(there);
+    if (part && part_there) return true;
+    if (part) return part_takes(rule, here, there);
+    return part_there ? part_takes(other, there, here) : str_equal(here, there);
 }
 
 /* Could one path be meant by both? */
