@@ -53,8 +53,8 @@ Str visit_browser(const Req *req)
 
 Str visit_secret(const Req *req, const char *purpose, Str about)
 {
-    ASSERT(strcmp(purpose, "cookie") && strcmp(purpose, "csrf") && strcmp(purpose, "session") && strcmp(purpose, "flash") &&
-           strcmp(purpose, "browser"));
+    static const char *const taken[] = {"cookie", "csrf", "session", "flash", "browser"};
+    for (int i = 0; i < COUNT_OF(taken); i++) ASSERT(strcmp(purpose, taken[i]) != 0);
     return mac_of(req, purpose, about);
 }
 
