@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""import.py [--hustings PATH]: lists of members brought in, changed, taken back and exported, at the machine, on SQLite, and on PostgreSQL too when
-HUSTINGS_TEST_POSTGRES names one (test/postgres.py run). Last line: "people import: N passed, N failed".
+"""import.py [--hustings PATH]: lists of members brought in, changed, taken back and exported, at the machine, on SQLite, and in a database of its own in the
+PostgreSQL that HUSTINGS_TEST_POSTGRES names (test/postgres.py run). Last line: "people import: N passed, N failed".
 """
 import argparse
 import csv
@@ -207,6 +207,13 @@ def on_one(tally, name, url, hustings):
         print(f'{name}: {time.monotonic() - began:.0f} s')
 
 
+def fresh_postgres():
+    """The url of a database with nothing in it, in the server that there is."""
+    store, name = os.environ['HUSTINGS_TEST_POSTGRES'], f'import_{os.urandom(4).hex()}'
+    subprocess.run(['psql', '-q', '-d', store, '-c', f'CREATE DATABASE {name}'], check=True, capture_output=True)
+    return store.replace('/hustings?', f'/{name}?') if '?' in store else store.rsplit('/', 1)[0] + f'/{name}'
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--hustings', default=str(ROOT / 'build/hustings'))
@@ -215,7 +222,7 @@ def main():
     hustings = str(pathlib.Path(options.hustings).resolve())
     on_one(tally, 'SQLite', '', hustings)
     if os.environ.get('HUSTINGS_TEST_POSTGRES'):
-        on_one(tally, 'PostgreSQL', os.environ['HUSTINGS_TEST_POSTGRES'], hustings)
+        on_one(tally, 'PostgreSQL', fresh_postgres(), hustings)
     print(f'people import: {tally.passed} passed, {tally.failed} failed')
     return 1 if tally.failed else 0
 

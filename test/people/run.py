@@ -3,7 +3,7 @@
 """run.py [PROGRAM...]: the tests of people and of the roll from outside, some programs at a time, as they mostly wait for servers; the last line is over all of them: "people: N passed, N failed".
 
 A program is a file beside this one whose own last line says how many of its checks passed and failed; one that ends badly without saying so counts as one
-failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run): signin.py has that database.
+failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run): signin.py has that database, import.py makes its own in its server.
 """
 import concurrent.futures
 import pathlib
@@ -14,6 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 AT_A_TIME = 2
 PROGRAMS = [  # the longest first
+    'import.py',
     'signin.py',
     'audit.py',
 ]
