@@ -285,10 +285,10 @@ static bool put_date(Typed *p, Str path, const json_t *object)
     return true;
 }
 
-static void flatten(Typed *p, Str path, const json_t *value, int depth);
+static void flatten(Typed *p, Str path, json_t *value, int depth);
 
 /* Of addresses and numbers the primary one counts as the first. */
-static void flatten_array(Typed *p, Str path, const json_t *array, int depth)
+static void flatten_array(Typed *p, Str path, json_t *array, int depth)
 {
     char name[PATH_MAX_BYTES];
     size_t count = json_array_size(array), primary = 0;
@@ -296,18 +296,18 @@ static void flatten_array(Typed *p, Str path, const json_t *array, int depth)
         if (json_is_true(json_object_get(json_array_get(array, i), "primary"))) primary = i;
     for (size_t k = 0; k < count; k++) {
         size_t i = k == 0 ? primary : k <= primary ? k - 1 : k;
-        const json_t *element = json_array_get(array, i);
+        json_t *element = json_array_get(array, i);
         bool bare = k == 0 && !json_is_object(element);
         int n = bare ? snprintf(name, sizeof name, "%.*s", STR_ARG(path)) : snprintf(name, sizeof name, "%.*s[%zu]", STR_ARG(path), k);
         if (n > 0 && n < PATH_MAX_BYTES) flatten(p, (Str){name, (size_t)n}, element, depth + 1);
     }
 }
 
-static void flatten_object(Typed *p, Str path, const json_t *object, int depth)
+static void flatten_object(Typed *p, Str path, json_t *object, int depth)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    json_object_foreach(object, key, value)
     {
         char name[PATH_MAX_BYTES];
         int n = snprintf(name, sizeof name, "%.*s%s%s", STR_ARG(path), path.len ? "." : "", key);
@@ -315,7 +315,7 @@ static void flatten_object(Typed *p, Str path, const json_t *object, int depth)
     }
 }
 
-static void flatten(Typed *p, Str path, const json_t *value, int depth)
+static void flatten(Typed *p, Str path, json_t *value, int depth)
 {
     if (depth > DEPTH_MAX || str_equal(path, S("_links"))) return;
     if (json_is_array(value)) flatten_array(p, path, value, depth);
@@ -337,7 +337,7 @@ static void read_value(Typed *p, PeopleColumn column, ValueOptions *o)
     add_fault(p, str_format(p->faults, "%s, in '%.*s'", expected, STR_ARG(p->path[column])), fault_quote(p->faults, typed));
 }
 
-static void read_person(Typed *p, const json_t *person)
+static void read_person(Typed *p, json_t *person)
 {
     ValueOptions o = {.country = p->t->options.country, .no_phones = p->t->options.no_phones};
     flatten(p, S(""), person, 0);
