@@ -160,7 +160,7 @@ static bool take_members(Reader *r, View *object, int depth)
     skip_space(r);
     if (take(r, S("}"))) return true;
     for (int keys = 0;; keys++) {
-        Str key;
+        Str key = {0};
         skip_space(r);
         size_t begins = r->at;
         if (keys == JSON_KEYS_MAX) return refuse(r, "at most 256 names in an object");
@@ -203,8 +203,8 @@ static bool take_word(Reader *r, View *object, Str key)
 static bool take_value(Reader *r, View *parent, Str key, int depth)
 {
     bool listed = view_kind(parent) == VIEW_ARRAY;
-    Str text;
-    int64_t number;
+    Str text = {0};
+    int64_t number = 0;
     if (depth > JSON_DEPTH_MAX) return refuse(r, "at most 32 levels");
     skip_space(r);
     if (take(r, S("{"))) return take_members(r, listed ? view_add_object(parent) : view_put_object(parent, key), depth);
