@@ -561,6 +561,9 @@ static const char *const erase_statements[] = {
     "people_erase_changes",
     "people_erase_roles",
     "saved_forget_owner",
+    "not_same_forget",
+    "merge_forget_changes",
+    "merge_forget",
     "people_erase_person",
 };
 
