@@ -1,4 +1,4 @@
--- 0011_merge.sql: pairs of records that were looked at: two people after all, or one, merged, and how to take that back.
+-- 0012_merge.sql: pairs of records that were looked at: two people after all, or one, merged, and how to take that back.
 -- SPDX-License-Identifier: AGPL-3.0-or-later
 
 -- export person_not_same: all
