@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""roll.py [--hustings PATH]: rolls from outside. A real server: draft, preview, freeze, each member's own proof checked by the command line, a challenge and its
+answer, corrections, a freeze date moved by two officers, a release; another unit's officers and members see nothing of it; kill -9 in the middle of a freeze. And
+without a server: freeze, check, sweep, every byte of what was written changed. Last line: "roll: N passed, N failed".
+"""
+import contextlib
+import json
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / 'security'), str(HERE.parent / 'deploy')]
+import walk
+from walk import deploy
+
+ROLL, NEW = '/units/leeds/rolls/leeds-2013', '/units/leeds/new-roll'
+DRAFT = {'title': 'Selection 2013', 'slug': 'leeds-2013', 'freeze': '2023-03-12', 'months': '12', 'statuses': 'active', 'one_paper': 'person'}
+LIST = '''id,name,unit,section,class,status,joined,first_receipt,paid_until
+1,Ann One,leeds,members,standard,active,2011-01-03,2011-01-03,2014-01-03
+2,Bea Two,leeds,affiliates,standard,active,2012-06-03,2012-06-03,2014-01-03
+3,Cy Three,york,members,standard,active,2010-06-03,2010-06-03,2013-01-03
+4,Di Four,york,members,youth,lapsed,2010-06-03,2010-06-03,2013-01-03
+5,Ed Five,hull,members,standard,active,2009-06-03,2009-06-03,2015-01-03
+'''
+
+
+@contextlib.contextmanager
+def site(folder):
+    with walk.server(folder, environment={'HUSTINGS_LIMITS_RATES': '0'}) as (process, url):
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield process, url
+
+
+def hustings(*words):
+    return subprocess.run([str(deploy.HUSTINGS), *map(str, words)], env=walk.BARE, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+
+
+def post(browser, path, fields, page=None):
+    return browser.post(path, fields, browser.token(page or path))
+
+
+def text(answer):
+    return answer.body.decode(errors='replace')
+
+
+def until(what, seconds=30):
+    for _ in range(seconds * 10):
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def is_frozen(browser, version):
+    return until(lambda: f'Frozen, version {version}' in text(browser.ask(ROLL)))
+
+
+def rows(folder, query):
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        return db.execute(query).fetchall()
+
+
+def leaves(folder):
+    return [json.loads(bytes(entry) if not isinstance(entry, str) else entry) for entry, in rows(folder, 'SELECT entry FROM record_leaf ORDER BY number')]
+
+
+def check_draft(t, folder, who):
+    answer = post(who['first'], NEW, {**DRAFT, 'freeze': '2023-02-30'})
+    t('a freeze date that is none is told beside its box', answer.status == 422 and 'Expected a day from' in text(answer), answer)
+    t('a draft is made', post(who['first'], NEW, DRAFT).status == 303)
+    t('its address is taken', post(who['first'], NEW, DRAFT).status == 422)
+    page = text(who['first'].ask(ROLL + '/preview'))
+    t('the preview draws the sweep, with its table', '<svg class="sweep"' in page and 'Were the freeze date another' in page and page.count('/moved?to=') > 20)
+    t('who would gain and lose, by name', 'Ann Number' in text(who['first'].ask(ROLL + '/moved?to=2019-12-01')))
+    t('a draft is nobody else\'s', all(who[name].ask(path).status == status for name, path, status in (
+        ('member', '/rolls/leeds-2013', 404), ('member', '/me/rolls/leeds-2013', 404), ('member', ROLL, 403), ('elsewhere', ROLL, 403))))
+    t('not under another unit of hers', who['second'].ask('/units/north/rolls/leeds-2013').status == 404)
+    t('a freeze wants the box ticked', post(who['first'], ROLL + '/freeze', {}).status == 422)
+
+
+def check_freeze(t, folder, who):
+    before = len(leaves(folder))
+    t('a freeze is asked for', post(who['first'], ROLL + '/freeze', {'sure': 'yes'}).status == 303)
+    t('and done', is_frozen(who['first'], 1))
+    kinds = [leaf['act'] for leaf in leaves(folder)[before:]]
+    t('with one leaf', kinds == ['roll.frozen'], kinds)
+    (folder / 'roll.json').write_bytes(who['visitor'].ask('/rolls/leeds-2013/versions/1/published').body)
+    t('what is published has the digest in the record', leaves(folder)[-1]['files'][0]['sha256'] == walk.hashlib.sha256((folder / 'roll.json').read_bytes()).hexdigest())
+    t('and names nobody', b'Number' not in (folder / 'roll.json').read_bytes())
+    (folder / 'whole').mkdir()
+    shutil.copy(folder / 'roll.json', folder / 'whole/roll.json')
+    (folder / 'whole/hashes.bin').write_bytes(who['visitor'].ask('/rolls/leeds-2013/versions/1/hashes').body)
+    t('the hashes have its root', hustings('roll', 'check', folder / 'whole').returncode == 0)
+
+
+def check_proofs(t, folder, who, url):
+    """Every person's own; and nobody else's."""
+    on = 0
+    for role in walk.PERSONS:
+        browser = walk.make(role, folder, url)
+        answer, here = browser.ask('/me/rolls/leeds-2013/proof'), 'york' not in role
+        (folder / 'proof').write_bytes(answer.body)
+        checked = hustings('roll', 'check', folder / 'roll.json', folder / 'proof')
+        right = answer.status == 200 and checked.returncode == 0 and walk.person_id(role) in checked.stdout
+        t(f'{role}: {"her own entry, proved" if here else "nothing of a roll of another unit"}', right if here else answer.status == 404, checked.stderr)
+        on += right
+    t('as many as were frozen', on == json.loads((folder / 'roll.json').read_text())['count'])
+    numbers = [who['member'].ask(f'/me/rolls/leeds-2013/proof?entry={n}').status for n in range(12)]
+    t('of all numbers a member gets her own alone', numbers.count(200) == 1 and numbers.count(404) == 11, numbers)
+    proof, wrong = who['member'].ask('/me/rolls/leeds-2013/proof').body, []
+    for at in range(0, len(proof), 7):  # each byte of it: test/unit/roll/freeze.c
+        (folder / 'proof').write_bytes(proof[:at] + bytes([proof[at] ^ 1]) + proof[at + 1:])
+        if hustings('roll', 'check', folder / 'roll.json', folder / 'proof').returncode != 2:
+            wrong.append(at)
+    t('a changed proof is refused', not wrong, wrong)
+
+
+def check_challenge(t, folder, who):
+    path, page = '/me/rolls/leeds-2013/challenge', lambda: text(who['member'].ask('/me/rolls/leeds-2013'))
+    t('a member challenges', post(who['member'], path, {'words': 'My section is another one.'}).status == 303)
+    t('one waits at a time', post(who['member'], path, {'words': 'My section is another one.'}).status == 422)
+    link = re.search(rf'{ROLL}/challenges/[\w-]+', text(who['first'].ask(ROLL + '/challenges')))[0]
+    t('another unit\'s officer cannot read it', who['elsewhere'].ask(link).status == 403 and who['elsewhere'].ask(link.replace('leeds', 'york', 1)).status == 404)
+    fields = {'answer': 'You are right.', 'kind': 'section', 'section': 'affiliates', 'reason': 'her form says Number1'}
+    t('a public reason that names her is refused', post(who['first'], link + '/correct', fields).status == 422)
+    before = len(leaves(folder))
+    t('it is answered with a correction', post(who['first'], link + '/correct', {**fields, 'reason': 'the form says another section'}).status == 303)
+    t('once', post(who['first'], link + '/answer', {'answer': 'Once more'}).status == 422)
+    new = leaves(folder)[before:]
+    t('which is a leaf without a name', [leaf['act'] for leaf in new] == ['roll.corrected'] and 'Ann Number1"' not in json.dumps(new) and walk.person_id('member') not in json.dumps(new), new)
+    t('she sees both', 'You are right.' in page() and 'affiliates' in page())
+    t('everybody sees the reason', 'the form says another section' in text(who['visitor'].ask('/rolls/leeds-2013')) and 'Ann Number1<' not in text(who['visitor'].ask('/rolls/leeds-2013')))
+    t('she is taken off', post(who['first'], ROLL + '/corrections/new', {'who': 'ann1@example.org', 'kind': 'off', 'reason': 'it was ruled so'}).status == 303)
+    t('and told so', 'You are not on this roll' in page())
+    t('somebody of another unit cannot be added', post(who['first'], ROLL + '/corrections/new', {'who': 'ann4@example.org', 'kind': 'add', 'reason': 'it was ruled so'}).status == 422)
+
+
+def check_two_officers(t, folder, who):
+    before = len(leaves(folder))
+    answer = post(who['first'], ROLL + '/move', {'day': '2019-12-01', 'reason': 'to let nobody take part'})
+    link = answer.headers['Location']
+    leaf = leaves(folder)[-1]
+    t('a proposal is public at once, with its counts', leaf['act'] == 'roll.proposed' and leaf['data']['lost'] == 7 and leaf['reason'] == 'to let nobody take part', leaf)
+    t('who proposed cannot confirm', post(who['first'], link + '/confirm-move', {}, link).status == 403)
+    t('it is no override', post(who['second'], link + '/confirm-override', {}, link).status == 409)
+    t('another confirms', post(who['second'], link + '/confirm-move', {}, link).status == 303)
+    t('it is frozen anew', is_frozen(who['first'], 2))
+    new = [leaf['act'] for leaf in leaves(folder)[before:]]
+    t('all of it is in the record', new == ['roll.proposed', 'roll.moved', 'roll.frozen'], new)
+    t('the first version stays', who['visitor'].ask('/rolls/leeds-2013/versions/1/published').body == (folder / 'roll.json').read_bytes())
+    t('nothing to override', post(who['first'], ROLL + '/override', {'reason': 'a reason of a test'}).status == 422)
+    t('it is released', post(who['first'], ROLL + '/release', {'contest': 'selection-2013'}).status == 303 and leaves(folder)[-1]['act'] == 'roll.released')
+    t('and moves no more', post(who['first'], ROLL + '/move', {'day': '2022-12-01', 'reason': 'to move it again'}).status == 422)
+
+
+def check_killed(t, folder):
+    """kill -9 while it writes: a draft again, and nothing left of it."""
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
+        now = int(time.time() * 1000)
+        for n in range(30000):
+            person = walk.b64(walk.hashlib.sha256(f'many {n}'.encode()).digest()[:16])
+            walk.add_row(db, 'person', id=person, number=1000 + n, version=1, given_name='Many', family_name=f'M{n}', country='GB', added=now, changed=now)
+            walk.add_row(db, 'membership', unit='leeds', person=person, id=person[::-1], status='active', status_since='2020-01-01', history='active 2020-01-01', joined='2020-01-01', added=now)
+        db.commit()
+    cut = 0
+    for turn in range(6):
+        with site(folder) as (process, url):
+            first = walk.make('returning-officer of leeds', folder, url)
+            if turn == 0:
+                post(first, NEW, {**DRAFT, 'slug': 'killed'})
+            post(first, '/units/leeds/rolls/killed/freeze', {'sure': 'yes'})
+            until(lambda: rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] > 0, 10)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        if rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0]:
+            break  # it was faster than the signal
+        cut += rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] > 0
+        with site(folder) as (_, url):
+            gone = until(lambda: rows(folder, 'SELECT count(*) FROM roll_job')[0][0] == 0 and rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] == 0)
+            t(f'killed, time {turn + 1}: a draft again, nothing left of it', gone and rows(folder, "SELECT state, version FROM roll WHERE slug = 'killed'") == [('draft', 0)])
+        if cut >= 2:
+            break
+    t('it was killed in the middle', cut >= 1)
+    if not rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0]:
+        with site(folder) as (_, url):
+            post(walk.make('returning-officer of leeds', folder, url), '/units/leeds/rolls/killed/freeze', {'sure': 'yes'}, '/units/leeds/rolls/killed/freeze')
+            until(lambda: rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0] == 1)
+    count = rows(folder, "SELECT count FROM roll_version WHERE roll = 'killed'")
+    t('asked for again, it is frozen whole', count and count[0][0] >= 30000, count)
+
+
+def check_without_a_server(t, folder):
+    (folder / 'list.csv').write_text(LIST)
+    (folder / 'rules.json').write_text('{"freeze": "2013-03-12", "months": 12, "fee_paid": true}')
+    done = hustings('roll', 'freeze', folder / 'list.csv', '--rules', folder / 'rules.json', '--out', folder / 'frozen')
+    t('a list is frozen', done.returncode == 0 and '2 of 5' in done.stdout, done)
+    t('its entries are nobody else\'s to read', (folder / 'frozen/entries.jsonl').stat().st_mode & 0o777 == 0o600)
+    t('it is right', hustings('roll', 'check', folder / 'frozen').returncode == 0)
+    t('it is never written over', hustings('roll', 'freeze', folder / 'list.csv', '--rules', folder / 'rules.json', '--out', folder / 'frozen').returncode == 2)
+    for name in ('roll.json', 'hashes.bin', 'entries.jsonl'):
+        path, wrong = folder / 'frozen' / name, []
+        whole = path.read_bytes()
+        for at in range(0, len(whole), max(1, len(whole) // 60)):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            if hustings('roll', 'check', folder / 'frozen').returncode != 2:
+                wrong.append(at)
+        path.write_bytes(whole)
+        t(f'{name}: changed bytes are refused', not wrong, wrong)
+    done = hustings('roll', 'sweep', folder / 'list.csv', '--rules', folder / 'rules.json', '--from', '2012-01-01', '--to', '2013-12-31', '--format', 'json')
+    days = {day['freeze']: day for day in json.loads(done.stdout)['days']}
+    t('the sweep has each day', len(days) == 731)
+    t('Bea gains a place when the date is her first birthday as a member', days['2013-06-03'] == {'freeze': '2013-06-03', 'on': 3, 'gained': 1, 'lost': 0}, days['2013-06-03'])
+    t('and Cy has one before her fee ran out', days['2013-01-03']['gained'] == 1 and days['2013-01-04']['gained'] == 0)
+    (folder / 'rules.json').write_text('{"freeze": "2013-03-12", "month": 12}')
+    done = hustings('roll', 'sweep', folder / 'list.csv', '--rules', folder / 'rules.json')
+    t('a rule that there is not is refused by name', done.returncode == 2 and "found 'month'" in done.stderr and 'rules.json' in done.stderr, done)
+    (folder / 'list.csv').write_text(LIST.replace('2011-01-03,2011', '2011-13-03,2011'))
+    (folder / 'rules.json').write_text('{"freeze": "2013-03-12"}')
+    done = hustings('roll', 'freeze', folder / 'list.csv', '--rules', folder / 'rules.json', '--out', folder / 'other')
+    t('a row that cannot be read stops the freeze, with its line', done.returncode == 2 and 'list.csv:2:' in done.stderr and not (folder / 'other').exists(), done)
+
+
+def main():
+    if len(sys.argv) > 2 and sys.argv[1] == '--hustings':
+        deploy.HUSTINGS = pathlib.Path(sys.argv[2]).resolve()
+    tally = deploy.Tally('roll')
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        check_without_a_server(tally, folder)
+        with site(folder) as (_, url):
+            walk.people(folder)
+            make = lambda role: walk.make(role, folder, url)
+            who = {'first': make('returning-officer of leeds'), 'second': make('returning-officer of north'), 'member': make('member'),
+                   'elsewhere': make('returning-officer of york'), 'visitor': make('visitor')}
+            check_draft(tally, folder, who)
+            check_freeze(tally, folder, who)
+            check_proofs(tally, folder, who, url)
+            check_challenge(tally, folder, who)
+            check_two_officers(tally, folder, who)
+        check_killed(tally, folder)
+    tally.end()
+
+
+if __name__ == '__main__':
+    main()
