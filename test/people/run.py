@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 AT_A_TIME = 2
 PROGRAMS = [  # the longest first
     'import.py',
+    'import_pages.py',
     'signin.py',
     'roll.py',
     'audit.py',

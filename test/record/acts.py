@@ -59,6 +59,8 @@ COMMANDS = {
     'sign-in': {'': ('role.offered',)}, 'export': {'': ('export.made',)}, 'contests': {'': NONE, '--recount': NONE}, 'backup': {'': NONE},
     'people units': {'': NONE, '--add': ('unit.changed',), '--import': ('unit.changed',), '--rename': ('unit.changed',), '--move': ('unit.changed',)},
     'people role': {'': NONE, '--give': ('role.given',), '--end': ('role.ended',)}, 'people show': {'': NONE},
+    'people import': {'': ('people.imported',), '--dry-run': NONE}, 'people imports': {'': NONE}, 'people undo': {'': ('people.import_undone',)},
+    'people export': {'': ('people.exported',)},
     'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
     'record verify': None, 'record show': None, 'record copy': None,  # only read
     'record recover': {RECOVERING: ('role.offered', 'role.offered', 'store.recovered')},  # two that were lost, and that they were
@@ -357,8 +359,22 @@ def oldest_key(place):
     return place.run('record', 'key').split('\n')[0].split('+')[1]
 
 
+def call_import(place, command, way, unit):
+    path = place.folder / f'members-{uuid.uuid4().hex[:8]}.csv'
+    path.write_text(f'id,family_name\nM-{uuid.uuid4().hex[:8]},Private\n')
+    bring = ['people', 'import', path, '--unit', unit]
+    if command == 'people undo':
+        place.run(*bring)
+        return ['people', 'undo', place.run('people', 'imports', '--unit', unit).split()[0]]
+    if command == 'people export':
+        return ['people', 'export', '--unit', unit, '--output', place.folder / 'members-export.csv', '--reason', 'a test']
+    return [*bring, *filter(None, [way])] if command == 'people import' else ['people', 'imports']
+
+
 def call_people(place, command, way):
     unit = new_unit(place)
+    if command in ('people import', 'people imports', 'people undo', 'people export'):
+        return call_import(place, command, way, unit)
     (place.folder / 'units.csv').write_text(f'name,slug,above\nEast,{unit}-east,{unit}\nWest,{unit}-west,{unit}\n')
     words = {'people units': {'--add': (f'{unit}-one', '--name', 'One', '--above', unit), '--import': (place.folder / 'units.csv',), '--rename': (unit, '--name', 'Another'),
                               '--move': (unit, '--above', new_unit(place))},
