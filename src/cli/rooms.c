@@ -8,6 +8,7 @@ extern const Room people_forms_room;
 extern const Room people_import_room;
 extern const Room people_persons_room;
 extern const Room people_roles_room;
+extern const Room people_duplicates_room;
 extern const Room people_search_room;
 extern const Room people_units_room;
 extern const Room record_room;
@@ -22,6 +23,7 @@ const Room *const all_rooms[] = {
     &people_import_room,
     &people_persons_room,
     &people_roles_room,
+    &people_duplicates_room,
     &people_search_room,
     &people_units_room,
     &record_room,

@@ -72,6 +72,7 @@ static const struct {
     {ROLE_SECRETARY, "People", "/people", "the list, and what is held of each"},
     {ROLE_SECRETARY, "Find people", "/search", "by a part of a name, number or postcode"},
     {ROLE_SECRETARY, "Saved searches", "/searches", "whom you mean, described once: with counts"},
+    {ROLE_SECRETARY, "On the list twice", "/duplicates", "records that may be of one person: merge them, or say that they are two"},
     {ROLE_ORGANISER, "People", "/people", "the list, and how they agreed to be reached"},
     {ROLE_ORGANISER, "Find people", "/search", "by a part of a name, number or postcode"},
     {ROLE_ORGANISER, "Saved searches", "/searches", "whom you mean, described once: with counts"},

@@ -119,6 +119,12 @@ ROUTES = {
     ('POST', '/units/:unit/name'): (STEWARD, f'/units/{UNIT}/name', {}, 422),
     ('GET', '/units/:unit/place'): (STEWARD, f'/units/{UNIT}/place', None, 200),
     ('POST', '/units/:unit/place'): (STEWARD, '/units/no-such-unit/place', {}, 404),
+    ('GET', '/units/:unit/duplicates'): (SECRETARY, f'/units/{UNIT}/duplicates', None, 200),
+    ('GET', '/units/:unit/duplicates/:one/:other'): (SECRETARY, f'/units/{UNIT}/duplicates/{TOKEN}/{TOKEN}', None, 404),
+    ('POST', '/units/:unit/duplicates/:one/:other/two'): (SECRETARY, f'/units/{UNIT}/duplicates/{TOKEN}/{TOKEN}/two', {}, 404),
+    ('POST', '/units/:unit/duplicates/:one/:other/merge'): (SECRETARY, f'/units/{UNIT}/duplicates/{TOKEN}/{TOKEN}/merge', {'one_version': '1', 'other_version': '1'}, 404),
+    ('GET', '/units/:unit/merges/:merge/undo'): (SECRETARY, f'/units/{UNIT}/merges/{TOKEN}/undo', None, 404),
+    ('POST', '/units/:unit/merges/:merge/undo'): (SECRETARY, f'/units/{UNIT}/merges/{TOKEN}/undo', {}, 404),
     ('GET', '/units/:unit/search'): (ORGANISER, f'/units/{UNIT}/search', None, 200),
     ('POST', '/units/:unit/search'): (ORGANISER, f'/units/{UNIT}/search', {'words': 'nobody at all'}, 200),
     ('GET', '/units/:unit/searches'): (ORGANISER, f'/units/{UNIT}/searches', None, 200),
@@ -236,7 +242,7 @@ ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/s
         **{f'/units/:unit/people/{what}': 'none' for what in ('new', ':person/change', ':person/memberships/new', ':person/memberships/:membership', ':person/erase')},
         **{path: 'none' for path in ('/sign-in', '/sign-in/code', '/sign-in/password', '/sign-in/letter/:token', '/me/change', '/me/e-mail', '/me/e-mail/:token',
                                      '/me/password', '/me/password/remove', '/me/sessions/:session/end', '/me/sign-out', '/me/sign-out/elsewhere', '/me/ask',
-                                     '/me/erase', '/units/:unit/requests/:request', '/units/:unit/searches/new', '/units/:unit/searches/:search/edit',
+                                     '/me/erase', '/units/:unit/requests/:request', '/units/:unit/duplicates/:one/:other/two', '/units/:unit/duplicates/:one/:other/merge', '/units/:unit/merges/:merge/undo', '/units/:unit/searches/new', '/units/:unit/searches/:search/edit',
                                      '/units/:unit/searches/:search/delete')}}
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere', '/me/sign-out'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
