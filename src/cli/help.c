@@ -54,7 +54,7 @@ static void option_line(Buf *b, const Option *o)
 void help_program(Buf *b)
 {
     buf_format(b, "%s\n\n  hustings COMMAND ...\n\n", purpose);
-    for (int i = 0; i < command_count; i++) buf_format(b, "  %-15s %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; i < command_count; i++) buf_format(b, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
     buf_str(b, S("\n'hustings COMMAND --help' says more. A first count: hustings count papers.csv --rules av-2011\n"));
 }
 

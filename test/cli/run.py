@@ -101,7 +101,7 @@ def check_help_of_the_program():
 
 
 def options_of(command):
-    return re.findall(r'^ +(?:-\w, )?--([a-z-]+)', run(*command.split(), '--help').out, re.M)
+    return re.findall(r'^ +(?:-\w, )?--([a-z0-9-]+)', run(*command.split(), '--help').out, re.M)
 
 
 def check_help_of_each_command():

@@ -53,6 +53,18 @@ ROUTES = {
     '/units/:unit/roles': ('role.given',),
     '/units/:unit/roles/:role/end': ('role.ended',),
 }
+# Acts that want a person with a role, and more around them than this file makes: what each leaves is compared in the file named.
+ROLL = '/units/:unit/rolls/:roll'
+ELSEWHERE = {
+    ROLL + '/corrections/new': ('roll.corrected', 'test/people/roll.py'),
+    ROLL + '/challenges/:challenge/correct': ('roll.corrected', 'test/people/roll.py'),
+    ROLL + '/move': ('roll.proposed', 'test/people/roll.py'),
+    ROLL + '/proposals/:proposal/withdraw': ('roll.proposed', 'test/people/roll.py'),
+    ROLL + '/release': ('roll.released', 'test/people/roll.py'),
+    # Only when the audit has left a critical question open, and no audit is kept in the store so far (src/roll/questions.c): refused, which roll.py sees.
+    ROLL + '/override': ('roll.proposed', 'test/people/roll.py'),
+    ROLL + '/proposals/:proposal/confirm-override': ('roll.overridden', None),
+}
 # Every command, and ways to call it: what one good call leaves; None: it has no store, or is not called here (why).
 COMMANDS = {
     'publish': {'': ('contest.published',), '--replace': ('contest.replaced',), '--check': NONE}, 'unpublish': {'': ('contest.withdrawn',)},
@@ -60,7 +72,7 @@ COMMANDS = {
     'people units': {'': NONE, '--add': ('unit.changed',), '--import': ('unit.changed',), '--rename': ('unit.changed',), '--move': ('unit.changed',)},
     'people role': {'': NONE, '--give': ('role.given',), '--end': ('role.ended',)}, 'people show': {'': NONE},
     'people import': {'': ('people.imported',), '--dry-run': NONE}, 'people imports': {'': NONE}, 'people undo': {'': ('people.import_undone',)},
-    'people export': {'': ('people.exported',)},
+    'people export': {'': ('people.exported',)}, 'people search': None, 'people duplicates': None, 'people reindex': None, 'people merge': None,  # keep and show what is there
     'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
     'record verify': None, 'record show': None, 'record copy': None,  # only read
     'record recover': {RECOVERING: ('role.offered', 'role.offered', 'store.recovered')},  # two that were lost, and that they were
@@ -282,6 +294,10 @@ def check_tables(tally, place):
         said = writes.get(path, 'nothing')
         kinds = set() if said.startswith('none: ') else set(said.split())
         if said.startswith('none: ') and path not in ROUTES:
+            continue
+        if path in ELSEWHERE:
+            kind, file = ELSEWHERE[path]
+            tally(f'POST {path}: {kind}, {file}', kinds == {kind} and (file is None or kind in (ROOT / file).read_text(encoding='utf-8')), said)
             continue
         tally(f'POST {path}: has a row here', path in ROUTES and path in DOING and set(ROUTES[path]) <= kinds and (kinds == set() or ROUTES[path]), f'{said}; here: {ROUTES.get(path)}')
     stewards = {path for method, path, who, *_ in rows if method == 'POST' and who == 'steward'}
