@@ -314,10 +314,23 @@ Err view_unpack(Arena *a, Str bytes, View **ret_view)
 
 /* ---- JSON ---- */
 
+/* Bytes of plain ASCII from `at` on, which stand for themselves. */
+static size_t plain_run(Str s, size_t at)
+{
+    size_t end = at;
+    while (end < s.len && s.ptr[end] >= 0x20 && s.ptr[end] < 0x7F && s.ptr[end] != '"' && s.ptr[end] != '\\') end++;
+    return end - at;
+}
+
 void view_json_text(Buf *b, Str s)
 {
     buf_byte(b, '"');
     for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
+        n = plain_run(s, i);
+        if (n) {
+            buf_str(b, str_slice(s, i, i + n));
+            continue;
+        }
         uint32_t point = 0;
         n = str_code_point(s, i, &point);
         if (n == 0) {

@@ -3,6 +3,7 @@
  */
 #include "core/json.h"
 #include "people/access.h"
+#include "roll/own.h"
 #include "roll/questions.h"
 #include "roll/shown.h"
 
@@ -399,7 +400,7 @@ static Err put_sweep(Req *req, View *view, const Roll *roll, const Roster *roste
 /* As of one moment: a page's own, or that of move_prepare. */
 static Err read_roster(Req *req, const Roll *roll, Roster **ret_roster)
 {
-    return roster_from_store(req->db, req->arena, roll->unit, ret_roster, &req->fault);
+    return roll_members(req->db, req->arena, roll->unit, ret_roster, &req->fault);
 }
 
 static Err preview_page(Req *req, View *view)

@@ -85,12 +85,12 @@ Err roll_freeze(Arena *a, Str roll, const RollRules *rules, const Roster *roster
     AUTO(arena_clear) Arena scratch;
     arena_init(&scratch, ARENA_LIMIT_DEFAULT);
     Buf b = buf_new(&scratch);
+    uint8_t salts[256][ROLL_SALT_BYTES];
     for (int i = 0; i < roster->count; i++) {
-        uint8_t salt[ROLL_SALT_BYTES];
         char joined[16];
         if (rolled->reasons[i] != REASON_ON) continue;
-        random(salt, sizeof salt);
-        write_entry(&b, roll, roster, &roster->rows[i], salt, iso_in(joined, roster->rows[i].joined));
+        if (frozen.count % COUNT_OF(salts) == 0) random(salts, sizeof salts); /* a call to the system for many */
+        write_entry(&b, roll, roster, &roster->rows[i], salts[frozen.count % COUNT_OF(salts)], iso_in(joined, roster->rows[i].joined));
         if (b.len > ROLL_ENTRY_MAX)
             return fault_setf(
                 fault, a, ERR_LIMIT, "an entry of at most %d bytes (line %lld)", ROLL_ENTRY_MAX, (long long)roster->rows[i].line);

@@ -8,6 +8,9 @@
 
 enum { PERSON_ID_BYTES = 22, FINDER_BYTES = PERSON_ID_BYTES + 4, FINDER_PERSONS = 1024 };
 
+/* All memberships of the unit and below as a roster, of each what rules look at and an entry says, and nothing else. The caller has the snapshot. */
+NODISCARD Err roll_members(Db *db, Arena *a, Str unit, Roster **ret_roster, Fault *fault);
+
 /* Inside commands. Nobody else changes the roll until this one is over. ERR_MISSING. */
 NODISCARD Err roll_hold(Db *db, const Roll *roll, int64_t now);
 /* What pages show of it changed. */

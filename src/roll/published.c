@@ -35,7 +35,7 @@ static int total_place(const Totals *t, Str name, bool *ret_there)
     return from;
 }
 
-static void total_add(Totals *t, Str name)
+static void total_add(Totals *t, Str name, int64_t entries)
 {
     bool there;
     int place = total_place(t, name, &there);
@@ -49,7 +49,7 @@ static void total_add(Totals *t, Str name)
         t->of[place] = (RollTotal){.name = str_copy(t->a, name)};
         t->count++;
     }
-    t->of[place].entries++;
+    t->of[place].entries += entries;
 }
 
 /* ---- writing ---- */
@@ -97,14 +97,29 @@ static Str write_document(Arena *a, const RollPublished *p)
     return buf_done(&whole);
 }
 
+/* Neighbours in the roster mostly have the same: a total is looked for once for all of them. */
+static void count_entries(Totals *t, const Roster *roster, const Rolled *rolled, bool units)
+{
+    Ref ref = 0;
+    int64_t entries = 0;
+    for (int i = 0; i < roster->count; i++) {
+        if (rolled->reasons[i] != REASON_ON) continue;
+        Ref is = units ? roster->rows[i].unit : roster->rows[i].section;
+        if (entries && is != ref) {
+            total_add(t, roster_text(roster, ref), entries);
+            entries = 0;
+        }
+        ref = is;
+        entries++;
+    }
+    if (entries) total_add(t, roster_text(roster, ref), entries);
+}
+
 void roll_publish(Arena *a, const Frozen *frozen, const Roster *roster, const Rolled *rolled, RollPublished *p)
 {
     Totals units = {.a = a}, sections = {.a = a};
-    for (int i = 0; i < frozen->count; i++) {
-        const RosterRow *row = &roster->rows[frozen->entries[i].row];
-        total_add(&units, roster_text(roster, row->unit));
-        total_add(&sections, roster_text(roster, row->section));
-    }
+    count_entries(&units, roster, rolled, true);
+    count_entries(&sections, roster, rolled, false);
     p->roll = frozen->roll;
     p->rules = frozen->rules;
     p->rules_digest = frozen->rules_digest;
@@ -234,8 +249,8 @@ static Err check_entries(Arena *a, const RollPublished *p, Str hashes, Str entri
                 fault, ERR_INPUT, i + 1, 0, S("the entry that was frozen"), S("another: its hash is not the one in hashes.bin"));
         Err e = json_read(&scratch, line, &fields, fault);
         if (e) return e;
-        total_add(&units, text_of(fields, S("unit")));
-        total_add(&sections, text_of(fields, S("section")));
+        total_add(&units, text_of(fields, S("unit")), 1);
+        total_add(&sections, text_of(fields, S("section")), 1);
         arena_recycle(&scratch);
     }
     if (rest.len) return fault_set(fault, ERR_INPUT, p->count + 1, 0, S("the end: there is no hash for more"), S("more entries"));

@@ -175,3 +175,9 @@ SELECT id, by_name, second_name, reason, ended, ended_leaf FROM roll_proposal WH
 
 -- roll_merged_into(person): whose records became hers: rolls know them by the older ids
 SELECT id FROM person_gone WHERE merged_into = :person AND merged_into <> '' ORDER BY id LIMIT 100;
+
+-- roll_members(unit, person, membership, most): what rules look at, of memberships of the unit itself behind that one; a freeze reads no more of anybody
+SELECT p.given_name, p.family_name, m.section, m.class, m.status, m.status_since, m.status_reason, m.history, m.joined, m.first_receipt, m.paid_until, m.declared, m.person AS person, m.id AS membership
+FROM membership m JOIN person p ON p.id = m.person
+WHERE m.unit = :unit AND (m.person, m.id) > (:person, :membership)
+ORDER BY m.person, m.id LIMIT :most;
