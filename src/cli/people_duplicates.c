@@ -23,10 +23,10 @@ static Err tell_one(Cli *cli, Db *db, Str id, Buf *b)
 
 static Err tell_all(Cli *cli, Db *db, Scope scope, Buf *b)
 {
-    Duplicate *list;
+    Duplicate *list = NULL;
     Unit unit;
-    int count;
-    int64_t in_all;
+    int count = 0;
+    int64_t in_all = 0;
     Err e = scope.unit.len ? unit_find(db, cli->a, scope.unit, &unit) : ERR_OK;
     if (!e) e = duplicates_find(db, cli->a, scope, &list, &count, &in_all);
     for (int i = 0; i < count && !e; i++) {

@@ -24,7 +24,7 @@ struct Db {
     bool in_command; /* db_run is allowed */
     bool in_snapshot;
     bool in_transaction; /* a snapshot's, a batch's, a migration's: it ends with its connection */
-    bool alone; /* the command has the transaction to itself: no mark */
+    bool alone;          /* the command has the transaction to itself: no mark */
     bool wrote;          /* in this command: something to undo */
     int leaves;          /* in this command: leaves appended to the record */
     int64_t leaf_next;   /* in this transaction: the number after the last one; -1: none was */
