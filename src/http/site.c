@@ -373,7 +373,9 @@ static Err check_token(Site *site, SiteReq *own)
 
 static View *form_of_page(Site *site, SiteReq *own)
 {
-    return own->rule->posts ? form_for(site, own, own->rule->posts) : NULL;
+    const Route *r = own->rule->route;
+    bool same = r->method == POST && r->form && r->html && strcmp(r->form, r->html) == 0; /* a calculation below its own form */
+    return own->rule->posts ? form_for(site, own, own->rule->posts) : same ? form_for(site, own, own->rule) : NULL;
 }
 
 static Str etag_of(Arena *a, Str body)

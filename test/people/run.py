@@ -16,6 +16,7 @@ AT_A_TIME = 2
 PROGRAMS = [  # the longest first
     'import.py',
     'import_pages.py',
+    'search.py',
     'signin.py',
     'roll.py',
     'audit.py',
