@@ -57,8 +57,9 @@ ORDER BY s.number;
 
 -- ---- writing: a row at a time for SQLite, many at once for PostgreSQL, to which each trip costs ----
 
--- search_row_add(number, person, text, units, tokens): a person
--- sqlite: INSERT INTO person_search (number, person, text, units) SELECT :number, :person, :text, :units WHERE :tokens IS NOT NULL;
+-- search_row_add(number, person, text, units, tokens): a person. In SQLite the tokens are put in beside it; an INSERT of a SELECT there would make FTS5 write what it
+-- has gathered after each row (a statement that may write several rows begins a savepoint), which doubles the time of an import
+-- sqlite: INSERT INTO person_search (number, person, text, units) VALUES (:number, :person, :text, CASE WHEN :tokens IS NULL THEN '' ELSE :units END);
 -- pg: INSERT INTO person_search (number, person, text, units, tokens) VALUES (:number, :person, :text, :units, array_to_tsvector(string_to_array(CAST(:tokens AS text), ' ')));
 
 -- search_rows_add(rows): search_row_add
