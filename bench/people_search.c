@@ -96,7 +96,7 @@ static void ask_all(Bench *b, const char *name, Scope scope)
     int count;
     SearchFound *people = sample(b, scope, &count);
     for (int k = 0; k < COUNT_OF(asked) && count; k++) {
-        double times[ROUNDS_MOST];
+        double times[ROUNDS_MOST] = {0};
         SearchAnswer answer = {0};
         for (int i = 0; i < count; i++) {
             Arena a;
@@ -119,7 +119,7 @@ static void count_all(Bench *b, const char *name, Scope scope)
     } searches[] = {{"count all", {.may = 0}}, {"count new", {.status = S("active"), .joined_this_year = true, .may = REACH_RUNG}},
         {"count area", {.status = S("active"), .areas = S("QA, QB1")}}};
     for (int k = 0; k < COUNT_OF(searches); k++) {
-        double times[ROUNDS_MOST];
+        double times[ROUNDS_MOST] = {0};
         int64_t people = 0;
         int rounds = b->rounds < 10 ? b->rounds : 10;
         for (int i = 0; i < rounds; i++) {

@@ -25,7 +25,7 @@ PYTHON
 
 check_cppcheck() {
     cppcheck --quiet --enable=warning,performance,portability --std=c11 --language=c --inline-suppr --error-exitcode=1 \
-        --suppressions-list=.cppcheck-suppressions --library=posix --library=gnu --library=scripts/cppcheck.cfg -D__x86_64__ -D__LP64__ -D_GNU_SOURCE -I src -j "$CPUS" src test bench
+        --suppressions-list=.cppcheck-suppressions --library=posix --library=gnu --library=scripts/cppcheck.cfg -D__x86_64__ -D__LP64__ -D_GNU_SOURCE -I src -j "$CPUS" -i src/people/phone_shim.cc src test bench
 }
 
 check_shell() {

@@ -34,7 +34,7 @@ static void put_brief(View *v, const Person *p)
 /* Those who went while the list was made are left out. */
 static Err put_pair(Req *req, View *array, const Duplicate *d)
 {
-    Person one, other;
+    Person one = {0}, other = {0};
     const Scope scope = {unit_of(req)};
     Err e = person_find(req->db, req->arena, scope, d->one, &one, NULL);
     if (!e) e = person_find(req->db, req->arena, scope, d->other, &other, NULL);
@@ -142,7 +142,7 @@ static void put_person(Req *req, View *v, const Person *p)
 static Err pair_page(Req *req, View *view)
 {
     Unit unit;
-    Person one, other;
+    Person one = {0}, other = {0};
     Err e = shown_unit_head(req, view, &unit);
     if (!e) e = find_one(req, req->db, req_text(req, "one"), &one);
     if (!e) e = find_one(req, req->db, req_text(req, "other"), &other);
@@ -166,7 +166,7 @@ static Str officer_words(Req *req)
 
 static Err two_write(Req *req, Db *db, View *answer)
 {
-    Person one, other;
+    Person one = {0}, other = {0};
     Err e = find_one(req, db, req_text(req, "one"), &one);
     if (!e) e = find_one(req, db, req_text(req, "other"), &other);
     if (!e) e = duplicates_not_same(db, one.id, other.id, officer_words(req), req->now);
@@ -191,7 +191,7 @@ static void choose(Req *req, const Person *other, Values *values)
 
 static Err merge_write(Req *req, Db *db, View *answer)
 {
-    Person one, other;
+    Person one = {0}, other = {0};
     Str id;
     Values values = {0};
     Err e = find_one(req, db, req_text(req, "one"), &one);

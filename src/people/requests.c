@@ -4,7 +4,7 @@
 
 enum { LIST_MOST = 200, OPEN_MOST = 10 };
 
-static void put_request(Arena *a, View *array, const DbRows *rows)
+static View *put_request(Arena *a, View *array, const DbRows *rows)
 {
     View *v = view_add_object(array);
     int64_t answered = db_i64(rows, "answered");
@@ -15,6 +15,7 @@ static void put_request(Arena *a, View *array, const DbRows *rows)
     view_put_str(v, S("answered_words"), answered ? time_words(a, answered) : S(""));
     view_put_str(v, S("answered_by"), db_text(rows, "answered_by"));
     view_put_str(v, S("answer"), db_text(rows, "answer"));
+    return v;
 }
 
 Err requests_of(Req *req, View *array)
@@ -51,14 +52,12 @@ Err me_ask_write(Req *req, Db *db, View *answer)
 static void put_asker(Req *req, View *array, const DbRows *rows)
 {
     Arena *a = req->arena;
-    put_request(a, array, rows);
-    View *last = NULL;
-    for (const View *v = view_first(array); v; v = view_next(v)) last = (View *)v;
+    View *request = put_request(a, array, rows);
     Str unit = req_text(req, "unit"), id = db_text(rows, "id");
-    view_put_str(
-        last, S("name"), str_trim(str_format(a, "%.*s %.*s", STR_ARG(db_text(rows, "given_name")), STR_ARG(db_text(rows, "family_name")))));
-    view_put_str(last, S("person_path"), str_format(a, "/units/%.*s/people/%.*s", STR_ARG(unit), STR_ARG(db_text(rows, "person"))));
-    view_put_str(last, S("answer_path"), str_format(a, "/units/%.*s/requests/%.*s", STR_ARG(unit), STR_ARG(id)));
+    view_put_str(request, S("name"),
+        str_trim(str_format(a, "%.*s %.*s", STR_ARG(db_text(rows, "given_name")), STR_ARG(db_text(rows, "family_name")))));
+    view_put_str(request, S("person_path"), str_format(a, "/units/%.*s/people/%.*s", STR_ARG(unit), STR_ARG(db_text(rows, "person"))));
+    view_put_str(request, S("answer_path"), str_format(a, "/units/%.*s/requests/%.*s", STR_ARG(unit), STR_ARG(id)));
 }
 
 Err requests_page(Req *req, View *view)

@@ -748,7 +748,7 @@ static Err find_proposal(Req *req, Db *db, View *view, Roll *ret_roll, RollPropo
 static Err proposal_page(Req *req, View *view)
 {
     Roll roll;
-    RollProposal p;
+    RollProposal p = {0};
     Err e = find_proposal(req, req->db, view, &roll, &p);
     if (e) return e;
     shown_proposal_put(req->arena, view_put_object(view, S("proposal")), &roll, &p);
@@ -759,7 +759,7 @@ static Err proposal_page(Req *req, View *view)
 static Err second(Req *req, Db *db, View *answer, const char *kind, const char *says)
 {
     Roll roll;
-    RollProposal p;
+    RollProposal p = {0};
     Err e = find_proposal(req, db, NULL, &roll, &p);
     if (!e && !str_equal(p.kind, str_from_c(kind))) e = req_fail(req, ERR_CONFLICT, "This is a proposal of another kind.");
     if (!e) e = roll_confirm(db, req->arena, &roll, p.id, req->person, req->officer, req->now, &req->fault);
@@ -781,7 +781,7 @@ static Err confirm_override(Req *req, Db *db, View *answer)
 static Err withdraw_write(Req *req, Db *db, View *answer)
 {
     Roll roll;
-    RollProposal p;
+    RollProposal p = {0};
     Err e = find_proposal(req, db, NULL, &roll, &p);
     if (!e) e = roll_withdraw(db, req->arena, &roll, p.id, req->person, req->officer, req->now, &req->fault);
     if (e == ERR_CONFLICT) return req_fail(req, e, "%.*s", STR_ARG(req->fault.expected));

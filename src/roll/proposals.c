@@ -287,7 +287,7 @@ static Err ask_move(Db *db, Arena *a, const Roll *roll, const RollProposal *p, O
 Err roll_confirm(Db *db, Arena *a, const Roll *asked, Str id, Str person, Officer by, int64_t now, Fault *fault)
 {
     Roll roll;
-    RollProposal p;
+    RollProposal p = {0};
     int64_t leaf = -1;
     Err e = held(db, a, asked, now, &roll, fault);
     if (!e) e = open_proposal(db, a, &roll, id, &p, fault);
@@ -307,7 +307,7 @@ Err roll_confirm(Db *db, Arena *a, const Roll *asked, Str id, Str person, Office
 Err roll_withdraw(Db *db, Arena *a, const Roll *asked, Str id, Str person, Officer by, int64_t now, Fault *fault)
 {
     Roll roll;
-    RollProposal p;
+    RollProposal p = {0};
     int64_t leaf = -1;
     Err e = held(db, a, asked, now, &roll, fault);
     if (!e) e = open_proposal(db, a, &roll, id, &p, fault);
@@ -333,7 +333,7 @@ static Err check_release(Db *db, Arena *a, const Roll *roll, Fault *fault)
 Err roll_release(Db *db, Arena *a, const Roll *asked, Str contest, Officer by, int64_t now, Fault *fault)
 {
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     int64_t leaf = -1;
     Err e = held(db, a, asked, now, &roll, fault);
     if (!e) e = check_release(db, a, &roll, fault);

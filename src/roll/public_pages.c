@@ -103,7 +103,7 @@ static Err put_in_force(Req *req, View *view, const Roll *roll)
 static Err roll_page(Req *req, View *view)
 {
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     RollPublished *published = arena_new(req->arena, RollPublished, 1);
     Err e = find_public(req, &roll);
     if (!e) e = roll_version_find(req->db, req->arena, &roll, roll.version, &version);
@@ -129,7 +129,7 @@ static Err published_file(Req *req, View *view)
 {
     (void)view;
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     Err e = find_version(req, &roll, &version);
     if (!e)
         req_send(req, S("application/json"), version.published,
@@ -141,7 +141,7 @@ static Err hashes_file(Req *req, View *view)
 {
     (void)view;
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     Str bytes;
     Err e = find_version(req, &roll, &version);
     if (!e) e = roll_hashes(req->db, req->arena, &roll, &version, &bytes);
@@ -318,7 +318,7 @@ static Err put_my_challenges(Req *req, View *view, const Roll *roll)
 static Err my_roll(Req *req, View *view)
 {
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     RollStanding standing;
     Err e = find_mine(req, req->db, &roll);
     if (!e) e = roll_version_find(req->db, req->arena, &roll, roll.version, &version);
@@ -351,7 +351,7 @@ static Err my_proof(Req *req, View *view)
 {
     (void)view;
     Roll roll;
-    RollVersion version;
+    RollVersion version = {0};
     RollProof proof;
     int64_t number = 0;
     Err e = find_mine(req, req->db, &roll);

@@ -164,7 +164,7 @@ Err roll_standing(Db *db, Arena *a, const Roll *roll, Str person, RollStanding *
 
 Err roll_in_force(Db *db, Arena *a, const Roll *roll, int64_t *ret_count, int64_t *ret_corrections)
 {
-    RollVersion version;
+    RollVersion version = {0};
     RollCorrection *corrections;
     int count;
     Err e = roll_version_find(db, a, roll, roll->version, &version);

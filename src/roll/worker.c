@@ -309,7 +309,7 @@ static Err give_up(Freezing *f)
 static Err tell_end(Db *db, Command *command, const Freezing *f, int64_t *ret_leaf)
 {
     Arena *a = command->arena;
-    RollProposal p;
+    RollProposal p = {0};
     int64_t moved = -1;
     if (!f->job.proposal.len) return roll_tell_frozen(db, a, &f->roll, &f->published, f->job.by, command->now, ret_leaf, &command->fault);
     Err e = roll_proposal_find(db, a, &f->roll, f->job.proposal, &p);

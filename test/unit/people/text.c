@@ -118,7 +118,7 @@ static void likeness_is_that_of_the_definition(void **state)
     (void)state;
     uint32_t seed = 1;
     for (int n = 0; n < 20000; n++) {
-        char s[16], o[16];
+        char s[16] = {0}, o[16] = {0};
         size_t lens[2];
         for (int w = 0; w < 2; w++) {
             seed = seed * 1664525 + 1013904223;
