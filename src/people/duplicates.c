@@ -61,10 +61,10 @@ static bool has_words_of(Str name, Str other)
 }
 
 /* Nearly the same letters, or the same words in another order, or one more of them. */
-static bool near_names(Str name, Str other)
+static bool near_names(Str one, Str two)
 {
-    if (!name.len || !other.len) return false;
-    return text_distance(name, other, NEAR_MOST) <= NEAR_MOST || has_words_of(name, other) || has_words_of(other, name);
+    if (!one.len || !two.len) return false;
+    return text_distance(one, two, NEAR_MOST) <= NEAR_MOST || has_words_of(one, two) || has_words_of(two, one);
 }
 
 /* "M-00123" and "m123". */
@@ -214,7 +214,7 @@ static void compare_block(Finder *f, const Key *keys, int count)
 
 static void compare_all(Finder *f)
 {
-    qsort(f->keys, (size_t)f->key_count, sizeof *f->keys, by_key);
+    if (f->key_count) qsort(f->keys, (size_t)f->key_count, sizeof *f->keys, by_key);
     for (int from = 0, to; from < f->key_count; from = to) {
         for (to = from + 1;
              to < f->key_count && f->keys[to].reason == f->keys[from].reason && str_equal(f->keys[to].text, f->keys[from].text);)
@@ -280,7 +280,7 @@ static Err choose(Finder *f, Duplicate **ret_list, int *ret_count, int64_t *ret_
     int known_count, count = 0;
     Err e = read_not_same(f, &known, &known_count);
     if (e) return e;
-    qsort(f->pairs, (size_t)f->pair_count, sizeof *f->pairs, by_pair);
+    if (f->pair_count) qsort(f->pairs, (size_t)f->pair_count, sizeof *f->pairs, by_pair);
     Duplicate *list = arena_new(f->a, Duplicate, (size_t)f->pair_count + 1);
     for (int i = 0; i < f->pair_count; i++) {
         if (i && by_pair(&f->pairs[i], &f->pairs[i - 1]) == 0) continue;

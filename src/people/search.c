@@ -249,7 +249,7 @@ static Err mend_word(Search *s, Typed *typed, int at, bool alone, bool *ret_mend
     if (was.kind != TYPED_NAME || search_points(was.text) < NEAR_POINTS_LEAST) return ERR_OK;
     NearList l = {.word = was.text, .most = search_points(was.text) >= 6 ? 2 : 1};
     Err e = near_words(s, &l);
-    if (e) return e;
+    if (e || !l.list) return e;
     qsort(l.list, (size_t)l.count, sizeof *l.list, by_nearness);
     int best = 0, distance = l.most;
     TypedWord found = was;
@@ -350,7 +350,7 @@ Err search_people(Db *db, Arena *a, Scope scope, Str typed, int from, SearchAnsw
     if (!e && !h.count) e = mend(&s, &t, &answer.mended);
     if (!e && answer.mended) e = find(&s, &t, SEARCH_MOST, &h);
     if (e) return e;
-    qsort(h.list, (size_t)h.count, sizeof *h.list, by_fit);
+    if (h.count) qsort(h.list, (size_t)h.count, sizeof *h.list, by_fit);
     answer.more = h.more || h.count > SEARCH_MOST;
     answer.in_all = h.count < SEARCH_MOST ? h.count : SEARCH_MOST;
     answer.mended = answer.mended && h.count;

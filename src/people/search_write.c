@@ -169,7 +169,7 @@ static int by_bytes(const void *one, const void *other)
 static int words_each(WordList *l, int64_t *times)
 {
     int kept = 0;
-    qsort(l->words, (size_t)l->count, sizeof *l->words, by_bytes);
+    if (l->count) qsort(l->words, (size_t)l->count, sizeof *l->words, by_bytes);
     for (int i = 0; i < l->count; i++) {
         if (kept && str_equal(l->words[kept - 1], l->words[i])) {
             times[kept - 1]++;
