@@ -306,7 +306,7 @@ static Str numbers_of(Arena *a, const Candidate *list, int count)
 {
     Buf b = buf_new(a);
     buf_byte(&b, '[');
-    for (int i = 0; i < count; i++) buf_format(&b, "%s%lld", i ? "," : "", (long long)list[i].number);
+    for (int i = 0; list && i < count; i++) buf_format(&b, "%s%lld", i ? "," : "", (long long)list[i].number);
     buf_byte(&b, ']');
     return buf_done(&b);
 }

@@ -12,8 +12,9 @@
  * Writing. Every write of a person or a membership is followed, in the same command, by one of the functions under "inside commands"; person.c, import.c
  *      and merge.c do. What is derived never travels: a backup, an export and a move leave it out, and whoever opens the store next makes it anew
  *      (search_rebuild; `hustings people reindex`).
- * Scope. What is found, what is counted, what is suggested for a mistyped word, and how long it takes, depend on the people of the scope: the units are tokens
- *      of the index, so nobody outside is ever a candidate, and a small scope is read from end to end without the index.
+ * Scope. What is found, what is counted and what is suggested for a mistyped word depend on the people of the scope alone: the units are tokens of the
+ *      index, and a scope of up to 2,000 memberships is read from end to end without it. How long it takes depends, in larger scopes, also on how common a
+ *      word is elsewhere; of more than 256 units, candidates from outside are found and dropped.
  * Memory: results in the arena. Errors: ERR_IO.
  */
 #ifndef HUSTINGS_PEOPLE_SEARCH_H
