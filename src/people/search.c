@@ -150,7 +150,7 @@ static bool has_name(const Typed *typed)
 static Err find(Search *s, const Typed *typed, int most, Hits *h)
 {
     Err e = ERR_OK;
-    *h = (Hits){0};
+    *h = (Hits){.list = arena_new(s->a, Candidate, 1)};
     if (s->small) {
         look_through(s, h, typed);
         return ERR_OK;
@@ -306,7 +306,7 @@ static Str numbers_of(Arena *a, const Candidate *list, int count)
 {
     Buf b = buf_new(a);
     buf_byte(&b, '[');
-    for (int i = 0; list && i < count; i++) buf_format(&b, "%s%lld", i ? "," : "", (long long)list[i].number);
+    for (int i = 0; i < count; i++) buf_format(&b, "%s%lld", i ? "," : "", (long long)list[i].number);
     buf_byte(&b, ']');
     return buf_done(&b);
 }
