@@ -33,8 +33,7 @@ static Err put(void *context, Str text)
 /* Beside its place first, so that a list that is not whole is never taken for one. Nobody else may read it. */
 static int write_list(Cli *cli, Db *db, const Exporting *x, Str output)
 {
-    char *path = (char *)(uintptr_t)str_c(cli->a, output),
-         *part = (char *)(uintptr_t)str_c(cli->a, str_format(cli->a, "%.*s.part", STR_ARG(output)));
+    const char *path = str_c(cli->a, output), *part = str_c(cli->a, str_format(cli->a, "%.*s.part", STR_ARG(output)));
     int64_t rows = 0;
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;

@@ -147,7 +147,7 @@ static int run_freeze(Cli *cli)
     while (folder.len > 1 && str_ends(folder, S("/"))) folder.len--;
     int wrong = read_both(cli, &roster, rules);
     if (wrong) return wrong;
-    Frozen frozen;
+    Frozen frozen = {0};
     Str slug = slug_of_path(folder);
     if (!str_is_clean_text(slug) || str_find(slug, ' ') < slug.len || slug.len > ROLL_SLUG_MAX)
         return cli_usage(cli, "--out: expected a folder whose name has no blanks: it becomes the name of the roll");

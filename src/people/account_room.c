@@ -16,9 +16,9 @@ static const Choice ways[] = {{"phone", "By telephone"}, {"sms", "By text messag
     {                                                        \
         .name = "next", .kind = FIELD_LINE, .max = NEXT_MOST \
     }
-#define EMAIL_FIELD(words)                                                                         \
-    {                                                                                              \
-        "email", FIELD_LINE, .required = true, .max = 254, .label = words, .autocomplete = "email" \
+#define EMAIL_FIELD(words)                                                                           \
+    {                                                                                                \
+        "email", FIELD_LINE, .required = true, .max = 254, .label = (words), .autocomplete = "email" \
     }
 
 static const Field next_fields[] = {NEXT_FIELD, {0}};

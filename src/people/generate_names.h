@@ -22,15 +22,9 @@ WORDS(first_isles, "Ash", "Bram", "Cold", "Dun", "Elm", "Fen", "Gars", "Hather",
     "Lark", "Mor", "Nar", "Otter", "Pell", "Rook", "Sedge", "Tarn", "Wren");
 WORDS(last_isles, "by", "combe", "croft", "den", "field", "ford", "gate", "ham", "hurst", "ley", "low", "mere", "ridge", "stead", "thorpe",
     "ton", "well", "wick", "worth", "shaw", "bourne", "dale", "marsh", "pole");
-WORDS(given_gael, "Aoife", "Bronagh", "Cait\xc3\xadn", "Ciar\xc3\xa1n", "Donnacha",
-    "\xc3\x89"
-    "abha",
-    "Fiachra", "Gr\xc3\xa1inne", "Iona", "M\xc3\xa1ir\xc3\xadn", "Niamh", "Ois\xc3\xadn", "R\xc3\xb3is\xc3\xadn",
-    "S\xc3\xa9"
-    "amus",
-    "Si\xc3\xa2n", "Rhys", "Eilidh", "Catriona", "Ruaridh",
-    "T\xc3\xa1"
-    "dhg");
+WORDS(given_gael, "Aoife", "Bronagh", "Cait\xc3\xadn", "Ciar\xc3\xa1n", "Donnacha", "\303\211abha", "Fiachra", "Gr\xc3\xa1inne", "Iona",
+    "M\xc3\xa1ir\xc3\xadn", "Niamh", "Ois\xc3\xadn", "R\xc3\xb3is\xc3\xadn", "S\303\251amus", "Si\xc3\xa2n", "Rhys", "Eilidh", "Catriona",
+    "Ruaridh", "T\303\241dhg");
 WORDS(first_gael, "O'Br\xc3\xa1n", "Mac Tui", "N\xc3\xad Lor", "O'Dui", "McFer", "McQuor", "ap Gwil", "O'Sel", "McTav", "O'Cor", "Pry",
     "Llew");
 WORDS(last_gael, "agh", "igan", "lish", "nane", "ough", "rick", "th\xc3\xa1in", "dale", "mond", "wyn");
@@ -43,22 +37,10 @@ WORDS(given_west, "Abena", "Adaeze", "Ayo", "Chidi", "Efua", "Femi", "Ifeoma", "
     "Zainab");
 WORDS(first_west, "Ade", "Boa", "Chuk", "Dar", "Eze", "Kwar", "Obi", "Olu", "Oko", "Mens", "Nku", "Tet");
 WORDS(last_west, "bola", "dike", "fori", "kwe", "lade", "nkrah", "sah", "teng", "wale", "yemi");
-WORDS(given_east, "Agnieszka",
-    "Bo\xc5\xbc"
-    "ena",
-    "Czes\xc5\x82"
-    "aw",
-    "Danuta", "Edyta", "\xc5\x81ukasz", "Ma\xc5\x82gorzata", "Radek",
-    "\xc5\x9awi\xc4\x99tos\xc5\x82"
-    "aw",
-    "Zden\xc4\x9bk", "\xc5\xa0t\xc4\x9bp\xc3\xa1n", "Ieva", "J\xc5\xabrat\xc4\x97", "Vasile", "\xc8\x98tefan");
-WORDS(first_east, "Brz", "Dobro", "Gr\xc3\xb3", "Jano", "Ko\xc5\x9b", "Lipo", "Nov",
-    "P\xc5\x99"
-    "em",
-    "Sad", "Wierz",
-    "\xc5\xbb"
-    "abi",
-    "Vaid");
+WORDS(given_east, "Agnieszka", "Bo\305\274ena", "Czes\305\202aw", "Danuta", "Edyta", "\xc5\x81ukasz", "Ma\xc5\x82gorzata", "Radek",
+    "\xc5\x9awi\xc4\x99tos\305\202aw", "Zden\xc4\x9bk", "\xc5\xa0t\xc4\x9bp\xc3\xa1n", "Ieva", "J\xc5\xabrat\xc4\x97", "Vasile",
+    "\xc8\x98tefan");
+WORDS(first_east, "Brz", "Dobro", "Gr\xc3\xb3", "Jano", "Ko\xc5\x9b", "Lipo", "Nov", "P\305\231em", "Sad", "Wierz", "\305\273abi", "Vaid");
 WORDS(last_east, "bicki", "decki", "ewicz", "\xc5\x84ska", "kowa", "lov\xc3\xa1", "niak", "owski", "\xc5\xa1ka", "ulis");
 WORDS(given_far, "Bao", "Chau", "Duc", "Hui", "Jia", "Kien", "Lan", "Mei", "Ngoc", "Tuan", "Wei", "Xin", "Y\xe1\xba\xbfn");
 WORDS(first_far, "Ch", "Fu", "H\xe1\xbb\x93", "Lu", "Ng", "Sh", "Tr\xe1\xba\xa7", "Xi", "Zh");

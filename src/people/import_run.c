@@ -272,9 +272,9 @@ static Err refuse(Run *r)
     return e ? e : ERR_INPUT;
 }
 
-static Err check_chunk(Run *r, ImportMatch *m, const ImportChunk *chunk)
+static Err check_chunk(Run *r, ImportMatch *m, ImportChunk *chunk)
 {
-    m->a = (Arena *)(uintptr_t)&chunk->arena; /* the chunk is ours, and its arena goes with it */
+    m->a = &chunk->arena; /* the chunk is ours, and its arena goes with it */
     m->given = import_reader_given(r->reader);
     m->headings = import_reader_headings(r->reader);
     Err e = import_match(m, chunk);

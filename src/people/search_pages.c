@@ -411,7 +411,7 @@ static const Field search_fields[] = {UNIT_FIELD,
     }
 #define NAME_FIELD(must)                                                                              \
     {                                                                                                 \
-        "name", FIELD_LINE, .required = must, .max = SAVED_NAME_MAX, .label = "Name of the search",   \
+        "name", FIELD_LINE, .required = (must), .max = SAVED_NAME_MAX, .label = "Name of the search", \
                             .hint = "The officers of this unit see it, as in New members to be rung." \
     }
 

@@ -359,8 +359,8 @@ static int least(int a, int b)
 /* Optimal string alignment in three rows, only as far from the diagonal as `most` allows (Ukkonen 1985). */
 int text_distance(Str s, Str other, int most)
 {
-    uint32_t p[PEOPLE_TEXT_MAX], q[PEOPLE_TEXT_MAX];
-    int rows[3][PEOPLE_TEXT_MAX + 1];
+    uint32_t p[PEOPLE_TEXT_MAX] = {0}, q[PEOPLE_TEXT_MAX] = {0};
+    int rows[3][PEOPLE_TEXT_MAX + 1] = {0};
     int m = points_of(s, p), n = points_of(other, q), far = most + 1;
     if (m - n > most || n - m > most) return far;
     bool was_far = false;

@@ -196,7 +196,7 @@ static void prefill(Req *req, const Roll *roll)
 
 static Err rules_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, req->db, view, &roll);
     if (!e) e = put_unit(req, view);
     if (!e) e = put_choices(req, view, &roll.rules);
@@ -206,7 +206,7 @@ static Err rules_form(Req *req, View *view)
 
 static Err rules_write_form(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     RollRules *rules = arena_new(req->arena, RollRules, 1);
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e) e = rules_asked(req, rules);
@@ -220,7 +220,7 @@ static Err rules_write_form(Req *req, Db *db, View *answer)
 
 static Err drop_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e) e = roll_drop(db, req->arena, &roll, req->now, &req->fault);
     if (e) return e == ERR_CONFLICT ? req_fail(req, e, "%.*s", STR_ARG(req->fault.expected)) : e;
@@ -285,7 +285,7 @@ static Err put_frozen(Req *req, View *view, const Roll *roll)
 
 static Err desk_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, req->db, view, &roll);
     if (e) return e;
     req_title(req, roll.title);
@@ -405,7 +405,7 @@ static Err read_roster(Req *req, const Roll *roll, Roster **ret_roster)
 
 static Err preview_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Roster *roster;
     Err e = shown_desk(req, req->db, view, &roll);
     if (!e) e = read_roster(req, &roll, &roster);
@@ -436,7 +436,7 @@ static void put_names(Req *req, View *view, const char *key, const RollRules *ru
 /* Who would gain a place and who would lose it, by name: for the officers of this unit. */
 static Err moved_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Roster *roster;
     Day to;
     Err e = shown_desk(req, req->db, view, &roll);
@@ -461,7 +461,7 @@ static Err moved_page(Req *req, View *view)
 
 static Err freeze_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     return shown_desk(req, req->db, view, &roll);
 }
 
@@ -475,7 +475,7 @@ static Err go_desk(Req *req, View *answer, const Roll *roll, const char *says)
 
 static Err freeze_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e && !req_ticked(req, "sure")) e = req_wrong(req, "sure", "Tick the box: a freeze cannot be taken back");
     if (!e) e = roll_freeze_ask(db, req->arena, &roll, req->officer, req->now, &req->fault);
@@ -496,7 +496,7 @@ static Err put_person(Req *req, View *v, const Roll *roll, Str id)
 
 static Err corrections_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     RollCorrection *corrections;
     int count = 0;
     Err e = shown_desk(req, req->db, view, &roll);
@@ -523,7 +523,7 @@ static Err corrections_page(Req *req, View *view)
 
 static Err correction_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     return shown_desk(req, req->db, view, &roll);
 }
 
@@ -573,9 +573,9 @@ static Err do_correct(Req *req, Db *db, const Roll *roll, RollCorrection *c, int
 
 static Err correction_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     RollCorrection c = {0};
-    int64_t number;
+    int64_t number = 0;
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e) e = find_who(req, db, &roll, req_text(req, "who"), &c.person);
     if (!e) e = do_correct(req, db, &roll, &c, &number);
@@ -605,7 +605,7 @@ static Err put_challenge(Req *req, View *v, const Roll *roll, const RollChalleng
 
 static Err challenges_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     RollChallenge *challenges;
     int count = 0;
     Err e = shown_desk(req, req->db, view, &roll);
@@ -625,9 +625,9 @@ static Err find_challenge(Req *req, Db *db, View *view, Roll *ret_roll, RollChal
 
 static Err challenge_page(Req *req, View *view)
 {
-    Roll roll;
-    RollChallenge challenge;
-    RollStanding standing;
+    Roll roll = {0};
+    RollChallenge challenge = {0};
+    RollStanding standing = {0};
     Err e = find_challenge(req, req->db, view, &roll, &challenge);
     if (!e) e = roll_standing(req->db, req->arena, &roll, challenge.person, &standing);
     if (e) return e;
@@ -646,8 +646,8 @@ static Err go_challenges(Req *req, View *answer, const Roll *roll, Str id)
 
 static Err answer_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
-    RollChallenge challenge;
+    Roll roll = {0};
+    RollChallenge challenge = {0};
     Err e = find_challenge(req, db, NULL, &roll, &challenge);
     if (!e) e = roll_challenge_answer(db, req->arena, &roll, challenge.id, req_text(req, "answer"), req->officer, 0, req->now, &req->fault);
     return e ? shown_refusal(req, e) : go_challenges(req, answer, &roll, challenge.id);
@@ -655,9 +655,9 @@ static Err answer_write(Req *req, Db *db, View *answer)
 
 static Err answer_correct(Req *req, Db *db, View *answer)
 {
-    Roll roll;
-    RollChallenge challenge;
-    int64_t number;
+    Roll roll = {0};
+    RollChallenge challenge = {0};
+    int64_t number = 0;
     Err e = find_challenge(req, db, NULL, &roll, &challenge);
     if (e) return e;
     RollCorrection c = {.person = challenge.person};
@@ -672,7 +672,7 @@ static Err answer_correct(Req *req, Db *db, View *answer)
 
 static Err move_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     return shown_desk(req, req->db, view, &roll);
 }
 
@@ -680,7 +680,7 @@ static Err move_form(Req *req, View *view)
 static Err move_prepare(Req *req, View *view)
 {
     (void)view;
-    Roll roll;
+    Roll roll = {0};
     Roster *roster;
     Day day;
     Err e = shown_desk(req, req->db, NULL, &roll);
@@ -714,7 +714,7 @@ static Err go_proposal(Req *req, View *answer, const Roll *roll, Str id)
 
 static Err move_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Str id;
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e) e = roll_propose(db, req->arena, &roll, req->room, req->officer, req->now, &id, &req->fault);
@@ -723,14 +723,14 @@ static Err move_write(Req *req, Db *db, View *answer)
 
 static Err override_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, req->db, view, &roll);
     return e ? e : put_audit(req, view, &roll);
 }
 
 static Err override_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Str id;
     RollProposal p = {.kind = S("override"), .day = DAY_NONE, .reason = req_text(req, "reason"), .person = req->person};
     Err e = shown_desk(req, db, NULL, &roll);
@@ -747,7 +747,7 @@ static Err find_proposal(Req *req, Db *db, View *view, Roll *ret_roll, RollPropo
 
 static Err proposal_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     RollProposal p = {0};
     Err e = find_proposal(req, req->db, view, &roll, &p);
     if (e) return e;
@@ -758,7 +758,7 @@ static Err proposal_page(Req *req, View *view)
 
 static Err second(Req *req, Db *db, View *answer, const char *kind, const char *says)
 {
-    Roll roll;
+    Roll roll = {0};
     RollProposal p = {0};
     Err e = find_proposal(req, db, NULL, &roll, &p);
     if (!e && !str_equal(p.kind, str_from_c(kind))) e = req_fail(req, ERR_CONFLICT, "This is a proposal of another kind.");
@@ -780,7 +780,7 @@ static Err confirm_override(Req *req, Db *db, View *answer)
 
 static Err withdraw_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     RollProposal p = {0};
     Err e = find_proposal(req, db, NULL, &roll, &p);
     if (!e) e = roll_withdraw(db, req->arena, &roll, p.id, req->person, req->officer, req->now, &req->fault);
@@ -795,7 +795,7 @@ static Err release_form(Req *req, View *view)
 
 static Err release_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = shown_desk(req, db, NULL, &roll);
     if (!e) e = roll_release(db, req->arena, &roll, req_text(req, "contest"), req->officer, req->now, &req->fault);
     return e ? shown_refusal(req, e) : go_desk(req, answer, &roll, "The roll is released, and the public record says so.");

@@ -102,7 +102,7 @@ static Err put_in_force(Req *req, View *view, const Roll *roll)
 
 static Err roll_page(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     RollVersion version = {0};
     RollPublished *published = arena_new(req->arena, RollPublished, 1);
     Err e = find_public(req, &roll);
@@ -128,7 +128,7 @@ static Err find_version(Req *req, Roll *ret_roll, RollVersion *ret_version)
 static Err published_file(Req *req, View *view)
 {
     (void)view;
-    Roll roll;
+    Roll roll = {0};
     RollVersion version = {0};
     Err e = find_version(req, &roll, &version);
     if (!e)
@@ -140,7 +140,7 @@ static Err published_file(Req *req, View *view)
 static Err hashes_file(Req *req, View *view)
 {
     (void)view;
-    Roll roll;
+    Roll roll = {0};
     RollVersion version = {0};
     Str bytes;
     Err e = find_version(req, &roll, &version);
@@ -317,9 +317,9 @@ static Err put_my_challenges(Req *req, View *view, const Roll *roll)
 
 static Err my_roll(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     RollVersion version = {0};
-    RollStanding standing;
+    RollStanding standing = {0};
     Err e = find_mine(req, req->db, &roll);
     if (!e) e = roll_version_find(req->db, req->arena, &roll, roll.version, &version);
     if (!e) e = roll_standing(req->db, req->arena, &roll, req->person, &standing);
@@ -336,7 +336,7 @@ static Err my_roll(Req *req, View *view)
 /* Only an entry of her own. */
 static Err my_number(Req *req, const Roll *roll, int64_t *ret_number)
 {
-    RollStanding standing;
+    RollStanding standing = {0};
     Err e = roll_standing(req->db, req->arena, roll, req->person, &standing);
     if (e) return e;
     for (int i = 0; i < standing.number_count; i++)
@@ -350,9 +350,9 @@ static Err my_number(Req *req, const Roll *roll, int64_t *ret_number)
 static Err my_proof(Req *req, View *view)
 {
     (void)view;
-    Roll roll;
+    Roll roll = {0};
     RollVersion version = {0};
-    RollProof proof;
+    RollProof proof = {0};
     int64_t number = 0;
     Err e = find_mine(req, req->db, &roll);
     if (!e) e = my_number(req, &roll, &number);
@@ -366,7 +366,7 @@ static Err my_proof(Req *req, View *view)
 
 static Err challenge_form(Req *req, View *view)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = find_mine(req, req->db, &roll);
     if (!e) shown_roll_put(req->arena, view_put_object(view, S("roll")), &roll);
     return e;
@@ -374,7 +374,7 @@ static Err challenge_form(Req *req, View *view)
 
 static Err challenge_write(Req *req, Db *db, View *answer)
 {
-    Roll roll;
+    Roll roll = {0};
     Err e = find_mine(req, db, &roll);
     if (!e) e = roll_challenge(db, req->arena, &roll, req->person, req_text(req, "words"), req->now, &req->fault);
     if (e) return shown_refusal(req, e);

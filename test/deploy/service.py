@@ -406,7 +406,7 @@ def check_dev(tally, folder):
     shutil.copy(deploy.HUSTINGS, folder / 'alone')
     done = subprocess.run([folder / 'alone', 'serve', '--dev'], cwd=folder, env=BARE, capture_output=True, text=True, timeout=60)
     tally('or says that there is none', done.returncode == 2 and '--dev' in done.stderr, done)
-    for part in ('src/http/pages', 'src/contest/pages', 'src/record/pages', 'web'):
+    for part in ('src/http/pages', 'src/contest/pages', 'src/people/pages', 'src/record/pages', 'src/roll/pages', 'web'):
         shutil.copytree(ROOT / part, folder / part)
     with server(folder, '--dev') as (_, url):
         error = folder / 'src/http/pages/error.html'
