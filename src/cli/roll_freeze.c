@@ -139,7 +139,7 @@ static int tell_frozen(Cli *cli, const RollPublished *p, Str folder)
 
 static int run_freeze(Cli *cli)
 {
-    Roster *roster;
+    Roster *roster = NULL;
     RollRules *rules = arena_new(cli->a, RollRules, 1);
     Fault fault = {0};
     Str folder = cli_value(cli, "out"), title = cli_value(cli, "title");
@@ -279,12 +279,12 @@ static void sweep_rows(Buf *out, Arena *a, const RollRules *rules, const SweepDa
 
 static int run_sweep(Cli *cli)
 {
-    Roster *roster;
+    Roster *roster = NULL;
     RollRules *rules = arena_new(cli->a, RollRules, 1);
     Fault fault = {0};
-    Day first, last;
-    SweepDay *days;
-    int count;
+    Day first = DAY_NONE, last = DAY_NONE;
+    SweepDay *days = NULL;
+    int count = 0;
     Str format = cli_value(cli, "format");
     bool json = str_equal(format, S("json")), csv = str_equal(format, S("csv"));
     if (format.ptr && !json && !csv && !str_equal(format, S("text"))) return cli_usage(cli, "--format: expected text, json or csv");
