@@ -121,13 +121,13 @@ static void count_all(Bench *b, const char *name, Scope scope)
     for (int k = 0; k < COUNT_OF(searches); k++) {
         double times[ROUNDS_MOST] = {0};
         int64_t people = 0;
-        int rounds = b->rounds < 10 ? b->rounds : 10;
-        for (int i = 0; i < rounds; i++) {
+        int count = b->rounds < 10 ? b->rounds : 10;
+        for (int i = 0; i < count; i++) {
             double from = ms();
             must(saved_count(b->db, b->a, scope, &searches[k].c, b->now, &people), "saved_count");
             times[i] = ms() - from;
         }
-        tell(searches[k].name, name, times, rounds, people);
+        tell(searches[k].name, name, times, count, people);
     }
 }
 

@@ -205,7 +205,7 @@ static void add_household(Generated *g, uint32_t unit, int most)
         *r = (Row){.unit = unit, .address = address, .naming = family.naming, .first = family.first, .last = family.last};
         if (i && chance(g, 150)) r->naming = 0, name_family(g, r);
         name_person(g, r);
-        if (i && chance(g, 60)) r->given = g->rows[begun].given; /* a father and a son, years apart */
+        if (i && chance(g, 60) && r->naming == family.naming) r->given = g->rows[begun].given; /* a father and a son, years apart */
         if (i && email && chance(g, 80)) r->email = email;
         if (i && landline && chance(g, 300)) r->phone = landline;
         email = email ? email : r->email;

@@ -30,9 +30,10 @@ static void addresses(void **state)
     assert_false(mail_address_is_good((Str){"a\0b@c", 5}));
     char local[80];
     memset(local, 'a', sizeof local);
-    memcpy(local + 64, "@example.org", 12);
+    static const char at[12] = {'@', 'e', 'x', 'a', 'm', 'p', 'l', 'e', '.', 'o', 'r', 'g'};
+    memcpy(local + 64, at, sizeof at);
     assert_true(mail_address_is_good((Str){local, 76}));
-    memcpy(local + 65, "@example.org", 12);
+    memcpy(local + 65, at, sizeof at);
     local[64] = 'a';
     assert_false(mail_address_is_good((Str){local, 77}));
 }

@@ -77,7 +77,8 @@ static int waiting(Place *p, Str *ret_words)
 static Str token_in(Str words)
 {
     static const char before[] = "/sign-in/letter/";
-    const char *at = memmem(words.ptr, words.len, before, strlen(before));
+    assert_non_null(words.ptr);
+    const char *at = memmem(words.ptr ? words.ptr : "", words.len, before, strlen(before));
     assert_non_null(at);
     return at ? (Str){at + strlen(before), 22} : (Str){0};
 }

@@ -141,6 +141,13 @@ static void twelve_levels_and_no_more(void **state)
 }
 
 /* Random moves; after each the closure must say what following `above` says. */
+/* 0 to n - 1, the same ones at every run (Knuth's MMIX would do as well). */
+static int below_next(uint32_t *seed, int n)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (int)((*seed >> 8) % (uint32_t)n);
+}
+
 static void the_closure_follows_every_move(void **state)
 {
     enum { UNITS = 14, MOVES = 60 };
@@ -148,15 +155,15 @@ static void the_closure_follows_every_move(void **state)
     Place p = place(state);
     int above[UNITS], moved = 0;
     char slugs[UNITS][8];
-    srand(20261122);
+    uint32_t seed = 20261122;
     for (int i = 0; i < UNITS; i++) {
-        above[i] = i ? rand() % (i + 1) - 1 : -1;
+        above[i] = i ? below_next(&seed, i + 1) - 1 : -1;
         snprintf(slugs[i], sizeof slugs[i], "u%d", i);
         Unit unit = unit_like(slugs[i], "U", "other", above[i] < 0 ? "" : slugs[above[i]]);
         assert_int_equal(doing(&p, LEAF_ONE, add_unit, &unit), ERR_OK);
     }
     for (int m = 0; m < MOVES; m++) {
-        int from = rand() % UNITS, to = rand() % (UNITS + 1) - 1;
+        int from = below_next(&seed, UNITS), to = below_next(&seed, UNITS + 1) - 1;
         bool loop = false;
         for (int i = to; i >= 0 && !loop; i = above[i]) loop = i == from;
         Unit unit = unit_like(slugs[from], "", "", to < 0 ? "" : slugs[to]);

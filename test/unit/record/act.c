@@ -388,6 +388,7 @@ static void text_is_clean_and_on_one_line(void **state)
         act.unit = str_from_c(slugs[i]);
         assert_row(refusal(a, &act, NULL) == ERR_INPUT, slugs[i]);
     }
+    // NOLINTNEXTLINE(misc-misleading-bidirectional)
     static const char *const roles[] = {"", " ", "secretary\nof Leeds", "secretary\tof Leeds", "\xe2\x80\xaeoperator"};
     for (int i = 0; i < COUNT_OF(roles); i++) {
         act = plain();
