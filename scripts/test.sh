@@ -57,7 +57,7 @@ step_kill() { needs build-release && test/kill/run.py; }
 step_kill-acts() { needs build-gcc && python3 test/kill/acts.py build-gcc/test/kill/acts_server; }
 step_valgrind() {
     needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
-        --errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes
+        --errors-for-leak-kinds=definite,indirect,possible --suppressions=test/valgrind.supp --child-silent-after-fork=yes
 }
 step_e2e() {
     if [ -x test/e2e/run ]; then test/e2e/run; else echo "no browser tests yet"; echo "e2e: 0 passed, 0 failed, 1 skipped"; fi

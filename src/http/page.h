@@ -111,9 +111,10 @@ typedef struct Route {
     /* Of every row with `write`: the kinds of acts (record/act.h) of which it leaves a leaf, separated by spaces, "contest.withdrawn"; or "none: WHY" it is
      * no act of the apparatus. A row that does not say stops the start; a write that does otherwise is undone. */
     const char *act;
-    Page *prepare;     /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
-    const char *html;  /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
-    const char *form;  /* POST: the template shown again when fields are wrong; a `page` whose html it is too shows its form, as typed, with the result */
+    Page *prepare;    /* before `write`, outside the transaction: checks that need no database. Its view is thrown away */
+    const char *html; /* template of the page: "contest_stages" is pages/contest_stages.html of the room */
+    const char *
+        form; /* POST: the template shown again when fields are wrong; a `page` whose html it is too shows its form, as typed, with the result */
     Page *form_page;   /* POST: fills that form's view, or NULL */
     const char *posts; /* GET: the path of the POST route whose form this page shows; its fields become `form` in the template */
     /* GET, WHO_ANYONE, no form: the page is the same for everybody until this topic changes: it is kept, has an ETag and may be cached. It must not depend
