@@ -90,27 +90,15 @@ static int merge(Cli *cli, Store *store)
 
 /* ---- the commands ---- */
 
-static int in_store(Cli *cli, int (*act)(Cli *cli, Store *store))
-{
-    Settings s;
-    Store *store;
-    int wrong = settings_load(cli, &s);
-    if (!wrong) wrong = people_store(cli, &s, false, &store);
-    if (wrong) return wrong;
-    wrong = act(cli, store);
-    store_close(store);
-    return wrong;
-}
-
 static int run_duplicates(Cli *cli)
 {
-    return cli->operand_count ? cli_usage(cli, "expected options only") : in_store(cli, duplicates);
+    return cli->operand_count ? cli_usage(cli, "expected options only") : people_in_store(cli, duplicates);
 }
 
 static int run_merge_command(Cli *cli)
 {
     if (cli->operand_count != 2) return cli_usage(cli, "expected two ids: of the one to keep, and of the one who goes");
-    return cli_value(cli, "unit").len ? in_store(cli, merge) : cli_usage(cli, "expected --unit SLUG, in which both are");
+    return cli_value(cli, "unit").len ? people_in_store(cli, merge) : cli_usage(cli, "expected --unit SLUG, in which both are");
 }
 
 static const Option duplicates_options[] = {

@@ -77,26 +77,14 @@ static int reindex(Cli *cli, Store *store)
 
 /* ---- the commands ---- */
 
-static int in_store(Cli *cli, int (*act)(Cli *cli, Store *store))
-{
-    Settings s;
-    Store *store;
-    int wrong = settings_load(cli, &s);
-    if (!wrong) wrong = people_store(cli, &s, false, &store);
-    if (wrong) return wrong;
-    wrong = act(cli, store);
-    store_close(store);
-    return wrong;
-}
-
 static int run_search(Cli *cli)
 {
-    return cli->operand_count ? in_store(cli, search) : cli_usage(cli, "expected what to look for");
+    return cli->operand_count ? people_in_store(cli, search) : cli_usage(cli, "expected what to look for");
 }
 
 static int run_reindex(Cli *cli)
 {
-    return cli->operand_count ? cli_usage(cli, "expected no operand") : in_store(cli, reindex);
+    return cli->operand_count ? cli_usage(cli, "expected no operand") : people_in_store(cli, reindex);
 }
 
 static const Option search_options[] = {

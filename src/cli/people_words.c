@@ -11,6 +11,18 @@ int people_store(Cli *cli, const Settings *s, bool make, Store **ret_store)
     return store_open(cli->a, &options, ret_store, &fault) ? cli_fail(cli, &fault) : EXIT_DONE;
 }
 
+int people_in_store(Cli *cli, int (*act)(Cli *cli, Store *store))
+{
+    Settings s;
+    Store *store;
+    int wrong = settings_load(cli, &s);
+    if (!wrong) wrong = people_store(cli, &s, false, &store);
+    if (wrong) return wrong;
+    wrong = act(cli, store);
+    store_close(store);
+    return wrong;
+}
+
 int people_run(Cli *cli, Store *store, const char *name, LeafRule leaf, Err (*run)(Db *db, Command *command), const void *input)
 {
     Command command = {.name = name, .leaf = leaf, .run = run, .input = input, .arena = cli->a, .now = cli_now()};

@@ -6,6 +6,8 @@
 
 /* Open the store that is set up; 0, or the exit status after telling what is wrong. `make`: it may be made. */
 NODISCARD int people_store(Cli *cli, const Settings *s, bool make, Store **ret_store);
+/* Open the store that is set up (it must be there), `act` in it, close it; the exit status. */
+NODISCARD int people_in_store(Cli *cli, int (*act)(Cli *cli, Store *store));
 /* Run a command in it and tell what went wrong; the exit status. The store stays open. */
 NODISCARD int people_run(Cli *cli, Store *store, const char *name, LeafRule leaf, Err (*run)(Db *db, Command *command), const void *input);
 /* A reader; 0, or the exit status after telling what is wrong. */

@@ -5,46 +5,23 @@
 
 #include <stdlib.h>
 
-static uint32_t payer_of(const RosterRow *row)
-{
-    return row->payer;
-}
-static uint32_t bank_of(const RosterRow *row)
-{
-    return row->bank;
-}
-static uint32_t phone_of(const RosterRow *row)
-{
-    return row->phone;
-}
-static uint32_t email_of(const RosterRow *row)
-{
-    return row->email;
-}
-static uint32_t device_of(const RosterRow *row)
-{
-    return row->device;
-}
-static uint32_t address_of(const RosterRow *row)
-{
-    return row->address;
-}
-static uint32_t mandate_of(const RosterRow *row)
-{
-    return row->mandate;
-}
-static uint32_t signature_of(const RosterRow *row)
-{
-    return row->signature;
-}
-static uint32_t person_of(const RosterRow *row)
-{
-    return row->person;
-}
-static uint32_t recruiter_of(const RosterRow *row)
-{
-    return row->recruiter;
-}
+/* What the checks group rows by: bank_of(row) is row->bank. */
+#define VALUE_OF(field)                              \
+    static uint32_t field##_of(const RosterRow *row) \
+    {                                                \
+        return row->field;                           \
+    }
+VALUE_OF(payer)
+VALUE_OF(bank)
+VALUE_OF(phone)
+VALUE_OF(email)
+VALUE_OF(device)
+VALUE_OF(address)
+VALUE_OF(mandate)
+VALUE_OF(signature)
+VALUE_OF(person)
+VALUE_OF(recruiter)
+#undef VALUE_OF
 
 static Str value_text(const Finder *f, ValueOf *value, uint32_t row)
 {

@@ -505,16 +505,8 @@ static Err corrections_page(Req *req, View *view)
     for (int i = count - 1; i >= 0 && i >= count - NAMES_MOST && !e; i--) {
         const RollCorrection *c = &corrections[i];
         View *v = view_add_object(array);
-        view_put_i64(v, S("number"), c->number);
-        view_put_bool(v, S("is_add"), c->kind == CORRECTION_ADD);
-        view_put_bool(v, S("is_off"), c->kind == CORRECTION_OFF);
-        view_put_bool(v, S("is_section"), c->kind == CORRECTION_SECTION);
-        view_put_str(v, S("section"), c->section);
-        view_put_str(v, S("reason"), c->reason);
-        view_put_str(v, S("by"), c->by.name);
-        view_put_str(v, S("at_words"), time_words(req->arena, c->at));
+        shown_correction_put(req->arena, v, c);
         view_put_i64(v, S("entry"), c->leaf);
-        view_put_str(v, S("entry_path"), str_format(req->arena, "/record/leaves/%lld", (long long)c->leaf));
         e = put_person(req, v, &roll, c->person);
     }
     if (!e) view_put_bool(view, S("has_corrections"), count > 0);

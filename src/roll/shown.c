@@ -12,6 +12,19 @@ Str shown_count(Arena *a, int64_t number)
     return buf_done(&b);
 }
 
+void shown_correction_put(Arena *a, View *object, const RollCorrection *c)
+{
+    view_put_i64(object, S("number"), c->number);
+    view_put_bool(object, S("is_add"), c->kind == CORRECTION_ADD);
+    view_put_bool(object, S("is_off"), c->kind == CORRECTION_OFF);
+    view_put_bool(object, S("is_section"), c->kind == CORRECTION_SECTION);
+    view_put_str(object, S("section"), c->section);
+    view_put_str(object, S("reason"), c->reason);
+    view_put_str(object, S("by"), c->by.name);
+    view_put_str(object, S("at_words"), time_words(a, c->at));
+    view_put_str(object, S("entry_path"), str_format(a, "/record/leaves/%lld", (long long)c->leaf));
+}
+
 void shown_roll_put(Arena *a, View *v, const Roll *roll)
 {
     view_put_str(v, S("slug"), roll->slug);

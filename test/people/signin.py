@@ -23,9 +23,10 @@ import threading
 import time
 import urllib.parse
 
-sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / 'deploy'), str(pathlib.Path(__file__).resolve().parent)]
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy', 'security', 'people')]
 import deploy
-from deploy import Tally, ask, wait_for
+import walk
+from deploy import Tally, wait_for
 from sink import Sink, certificate
 
 BASE = 'https://vote.example.org'
@@ -104,21 +105,9 @@ def people(folder, store):
         command(folder, store, 'people', 'role', '--give', 'secretary', '--unit', unit, '--to', address, '--name', name, '--until', '2027-03-31')
 
 
-class Browser:
-    def __init__(self, url):
-        self.url, self.cookies = url, {}
-
+class Browser(walk.Browser):
     def ask(self, path, method='GET', body=None, headers=None):
-        headers = {'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0', **(headers or {})}
-        if self.cookies:
-            headers['Cookie'] = '; '.join(f'{k}={v}' for k, v in self.cookies.items())
-        answer = ask(self.url + path, method, body, headers)
-        for line in answer.headers.get_all('Set-Cookie') or []:
-            pair, _, attributes = line.partition(';')
-            name, _, value = pair.partition('=')
-            self.cookies.pop(name, None)
-            if 'Max-Age=0' not in attributes:
-                self.cookies[name] = value
+        answer = super().ask(path, method, body, {'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0', **(headers or {})})
         answer.text = answer.body.decode()
         answer.location = answer.headers.get('Location', '')
         return answer
