@@ -8,6 +8,7 @@ SQLite, and PostgreSQL too when HUSTINGS_TEST_POSTGRES names one (test/postgres.
 import argparse
 import base64
 import contextlib
+import datetime
 import functools
 import hashlib
 import html
@@ -26,7 +27,7 @@ import urllib.parse
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / part) for part in ('deploy', 'security', 'people')]
 import deploy
 import walk
-from deploy import Tally, wait_for
+from deploy import Tally, ask, wait_for
 from sink import Sink, certificate
 
 BASE = 'https://vote.example.org'
@@ -101,8 +102,9 @@ def people(folder, store):
                   name_key=f'{family} {given}'.lower(), postcode='LS1 1AA', added=now, changed=now)
         store.add('membership', unit=unit, person=identity(given), id=identity(given + ' m'), status='active', status_since='2020-01-02', history='active 2020-01-02',
                   joined='2020-01-02', section='members', payer='P-17', added=now)
+    in_half_a_year = str(datetime.date.today() + datetime.timedelta(days=180))
     for address, name, unit in ((SEC, 'Sue Sorb', 'leeds'), (FAR, 'Fay Fir', 'york')):
-        command(folder, store, 'people', 'role', '--give', 'secretary', '--unit', unit, '--to', address, '--name', name, '--until', '2027-03-31')
+        command(folder, store, 'people', 'role', '--give', 'secretary', '--unit', unit, '--to', address, '--name', name, '--until', in_half_a_year)
 
 
 class Browser(walk.Browser):
