@@ -12,6 +12,7 @@ extern const Room people_duplicates_room;
 extern const Room people_search_room;
 extern const Room people_units_room;
 extern const Room record_room;
+extern const Room roll_audit_room;
 extern const Room roll_desk_room;
 extern const Room roll_room;
 
@@ -27,6 +28,7 @@ const Room *const all_rooms[] = {
     &people_search_room,
     &people_units_room,
     &record_room,
+    &roll_audit_room,
     &roll_desk_room,
     &roll_room,
 };

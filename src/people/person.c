@@ -561,6 +561,7 @@ static const char *const erase_statements[] = {
     "people_erase_changes",
     "people_erase_roles",
     "saved_forget_owner",
+    "audit_forget",
     "not_same_forget",
     "merge_forget_changes",
     "merge_forget",

@@ -373,11 +373,11 @@ static int *units_of_rows(Arena *a, const Roster *r)
     int *unit_of = arena_new(a, int, (size_t)r->count + 1);
     Ref most = 0;
     for (int u = 0; u < r->unit_count; u++) most = r->units[u].slug > most ? r->units[u].slug : most;
-    int last = 0;
+    int *unit_of_slug = arena_new(a, int, (size_t)most + 1);
+    for (int u = 0; u < r->unit_count; u++) unit_of_slug[r->units[u].slug] = u;
     for (int i = 0; i < r->count; i++) {
-        if (r->units[last].slug != r->rows[i].unit)
-            for (last = 0; r->units[last].slug != r->rows[i].unit; last++) ASSERT(last + 1 < r->unit_count);
-        unit_of[i] = last;
+        unit_of[i] = unit_of_slug[r->rows[i].unit];
+        ASSERT(r->units[unit_of[i]].slug == r->rows[i].unit);
     }
     return unit_of;
 }

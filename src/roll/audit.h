@@ -86,6 +86,10 @@ Str audit_check_name(AuditCheck check);                                    /* "o
 Str audit_check_title(AuditCheck check);                                   /* "One payer for many" */
 Str audit_check_rule(Arena *a, AuditCheck check, const AuditRules *rules); /* the rule it comes from, with its thresholds, in words */
 
+/* A value of a row, as evidence shows it. */
+Str audit_column_title(PeopleColumn column); /* "First receipt" */
+Str audit_value(Arena *a, const Roster *roster, const RosterRow *row, PeopleColumn column);
+
 /* As a view (JSON, templates); `evidence`: with the rows. As plain text and as an HTML page of its own. */
 void audit_view(Arena *a, const Audit *audit, const Roster *roster, bool evidence, View *object);
 void audit_text(Buf *out, const Audit *audit, const Roster *roster, int most_rows);

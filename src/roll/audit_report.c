@@ -13,8 +13,29 @@ static Str unit_name(const Audit *audit, const Roster *r, int unit)
     return unit < 0 ? S("several units") : roster_text(r, r->units[unit].name);
 }
 
-/* A value of a row, as evidence shows it. */
-static Str value_of(Arena *a, const Roster *r, const RosterRow *row, PeopleColumn column)
+Str audit_column_title(PeopleColumn column)
+{
+    static const char *const titles[COL__COUNT] = {[COL_PAYER] = "Payer",
+        [COL_BANK] = "Account or cheque",
+        [COL_METHOD] = "Paid by",
+        [COL_PHONE] = "Telephone",
+        [COL_EMAIL] = "E-mail",
+        [COL_DEVICE] = "Device",
+        [COL_POSTCODE] = "Postcode",
+        [COL_RECRUITER] = "Recruited by",
+        [COL_MANDATE] = "Mandate",
+        [COL_SIGNATURE] = "Signature",
+        [COL_SECTION] = "Section",
+        [COL_JOINED] = "Joined",
+        [COL_RECORDED] = "Written down",
+        [COL_FIRST_RECEIPT] = "First receipt",
+        [COL_BORN] = "Born",
+        [COL_STATUS] = "Status",
+        [COL_HISTORY] = "History"};
+    return str_from_c(titles[column] ? titles[column] : people_columns[column].name);
+}
+
+Str audit_value(Arena *a, const Roster *r, const RosterRow *row, PeopleColumn column)
 {
     switch (column) {
     case COL_PAYER: return roster_text(r, row->payer);
@@ -59,7 +80,7 @@ static void put_evidence(Arena *a, const AuditQuestion *q, const Roster *r, View
         view_put_str(v, S("name"), roster_text(r, row->name));
         view_put_str(v, S("unit"), roster_text(r, row->unit));
         for (int c = 0; c < q->column_count; c++)
-            view_put_str(v, str_from_c(people_columns[q->columns[c]].name), value_of(a, r, row, q->columns[c]));
+            view_put_str(v, str_from_c(people_columns[q->columns[c]].name), audit_value(a, r, row, q->columns[c]));
     }
 }
 
@@ -128,7 +149,7 @@ static void text_evidence(Buf *out, Arena *a, const AuditQuestion *q, const Rost
         else buf_str(out, S("    "));
         buf_format(out, "%.*s (%.*s)", STR_ARG(name), STR_ARG(person));
         for (int c = 0; c < q->column_count; c++) {
-            Str value = value_of(a, r, row, q->columns[c]);
+            Str value = audit_value(a, r, row, q->columns[c]);
             buf_format(out, ", %s %.*s", people_columns[q->columns[c]].name, STR_ARG(value.len ? value : S("-")));
         }
         buf_byte(out, '\n');
@@ -181,7 +202,7 @@ static void html_evidence(Html *h, Arena *a, const AuditQuestion *q, const Roste
         html_markup(h, M("</td>"));
         html_cell(h, roster_text(r, row->name));
         html_cell(h, roster_text(r, row->unit));
-        for (int c = 0; c < q->column_count; c++) html_cell(h, value_of(a, r, row, q->columns[c]));
+        for (int c = 0; c < q->column_count; c++) html_cell(h, audit_value(a, r, row, q->columns[c]));
         html_markup(h, M("</tr>\n"));
     }
     html_markup(h, M("</tbody></table>"));

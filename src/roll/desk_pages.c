@@ -251,14 +251,16 @@ static Err put_job(Req *req, View *view, const Roll *roll)
 static Err put_audit(Req *req, View *view, const Roll *roll)
 {
     int64_t critical = 0;
-    bool overridden = false;
-    Err e = audit_open_critical(req->db, req->arena, roll->unit, roll->slug, &critical);
+    bool overridden = false, audited = false;
+    Err e = audit_is_done(req->db, req->arena, roll, &audited);
+    if (!e) e = audit_open_critical(req->db, req->arena, roll->unit, roll->slug, &critical);
     if (!e) e = roll_is_overridden(req->db, req->arena, roll, &overridden);
     if (e) return e;
     view_put_i64(view, S("critical"), critical);
     view_put_bool(view, S("has_critical"), critical > 0);
     view_put_bool(view, S("is_overridden"), overridden);
-    view_put_bool(view, S("may_release"), roll->version && !str_equal(roll->state, S("released")) && (!critical || overridden));
+    view_put_bool(view, S("is_audited"), audited);
+    view_put_bool(view, S("may_release"), roll->version && audited && !str_equal(roll->state, S("released")) && (!critical || overridden));
     return ERR_OK;
 }
 

@@ -320,14 +320,35 @@ Err roll_withdraw(Db *db, Arena *a, const Roll *asked, Str id, Str person, Offic
 static Err check_release(Db *db, Arena *a, const Roll *roll, Fault *fault)
 {
     int64_t critical = 0;
-    bool overridden = false;
+    bool overridden = false, audited = false;
     if (str_equal(roll->state, S("released"))) return fault_setf(fault, a, ERR_CONFLICT, "This roll is released already.");
-    Err e = audit_open_critical(db, a, roll->unit, roll->slug, &critical);
+    Err e = audit_is_done(db, a, roll, &audited);
+    if (!e && !audited)
+        return fault_setf(fault, a, ERR_CONFLICT, "This version of the roll is not audited yet. Look at its audit, and release it then.");
+    if (!e) e = audit_open_critical(db, a, roll->unit, roll->slug, &critical);
     if (!e) e = roll_is_overridden(db, a, roll, &overridden);
     if (e || !critical || overridden) return e;
     return fault_setf(fault, a, ERR_CONFLICT,
         "The audit has %lld critical question%s without an answer. Answer %s, or have the audit overridden by two officers.",
         (long long)critical, critical == 1 ? "" : "s", critical == 1 ? "it" : "them");
+}
+
+/* What everybody may know of the audit: how much it asked, and how much of that has an answer. */
+static Err put_audited(Db *db, Arena *a, const Roll *roll, View *object)
+{
+    static const struct {
+        AuditWeight weight;
+        const char *asked, *answered;
+    } shown[] = {{AUDIT_CRITICAL, "critical", "critical_answered"}, {AUDIT_QUESTION, "questions", "questions_answered"}};
+    AuditRun run;
+    AuditCounts counts;
+    Err e = audit_run_newest(db, a, roll, &run);
+    if (!e) e = audit_counts(db, a, roll, run.run, &counts);
+    for (int i = 0; i < COUNT_OF(shown) && !e; i++) {
+        view_put_i64(object, str_from_c(shown[i].asked), counts.asked[shown[i].weight]);
+        view_put_i64(object, str_from_c(shown[i].answered), counts.answered[shown[i].weight]);
+    }
+    return e;
 }
 
 Err roll_release(Db *db, Arena *a, const Roll *asked, Str contest, Officer by, int64_t now, Fault *fault)
@@ -342,6 +363,8 @@ Err roll_release(Db *db, Arena *a, const Roll *asked, Str contest, Officer by, i
     View *data = roll_data(a, &roll);
     view_put_i64(data, S("version"), roll.version);
     view_put_str(data, S("root"), sha256_hex(a, version.root));
+    e = put_audited(db, a, &roll, view_put_object(data, S("audit")));
+    if (e) return e;
     Str name = roll_says(a, &roll);
     Act act = {.kind = "roll.released",
         .by = by,

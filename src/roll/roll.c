@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "roll/own.h"
+#include "roll/questions.h"
 
 #include <string.h>
 
@@ -199,6 +200,7 @@ Err roll_drop(Db *db, Arena *a, const Roll *roll, int64_t now, Fault *fault)
 {
     int64_t changed = 0;
     Err e = still_draft(db, a, roll, now, fault);
+    if (!e) e = audit_drop(db, roll);
     if (!e) e = db_run_counted(db, "roll_drop", DB_VALUES(db_string(roll->unit), db_string(roll->slug)), &changed);
     return was_draft(a, e, changed, fault);
 }

@@ -2,6 +2,7 @@
 #include "roll/worker.h"
 
 #include "core/log.h"
+#include "roll/auditor.h"
 #include "roll/own.h"
 
 #include <pthread.h>
@@ -340,7 +341,8 @@ static Err run_end(Db *db, Command *command)
         e = db_run(
             db, "roll_set_version", DB_VALUES(db_string(job->unit), db_string(job->roll), db_number(f->version), db_string(job->rules)));
     if (!e) e = db_run(db, "roll_job_drop", DB_VALUES(db_string(job->unit), db_string(job->roll), db_string(job->token)));
-    return e ? e : roll_announce(db, command->arena, &f->roll, command->now);
+    if (!e) e = audit_ask(db, command->arena, &f->roll, job->by, command->now);
+    return e;
 }
 
 /* ---- all of it ---- */
@@ -456,7 +458,8 @@ static Err work(Store *store, Db *db, Arena *a, bool alone, const atomic_bool *s
     *ret_found = false;
     Err e = take_back(store, db, a, alone, fault);
     if (!e) e = find_job(db, a, "roll_job_next", DB_NO_VALUES, &job);
-    if (e) return e == ERR_MISSING ? ERR_OK : e;
+    if (e == ERR_MISSING) return auditor_work(store, db, a, alone, stop, ret_found, fault);
+    if (e) return e;
     *ret_found = true;
     e = take_job(store, db, a, &f, &job, fault);
     if (e) return e == ERR_CONFLICT ? ERR_OK : e;

@@ -157,6 +157,7 @@ def check_two_officers(t, folder, who):
     new = [leaf['act'] for leaf in leaves(folder)[before:]]
     t('all of it is in the record', new == ['roll.proposed', 'roll.moved', 'roll.frozen'], new)
     t('the first version stays', who['visitor'].ask('/rolls/leeds-2013/versions/1/published').body == (folder / 'roll.json').read_bytes())
+    t('the version is audited by itself', until(lambda: rows(folder, 'SELECT count(*) FROM audit_job')[0][0] == 0 and rows(folder, 'SELECT max(version) FROM audit_run')[0][0] == 2))
     t('nothing to override', post(who['first'], ROLL + '/override', {'reason': 'a reason of a test'}).status == 422)
     t('it is released', post(who['first'], ROLL + '/release', {'contest': 'selection-2013'}).status == 303 and leaves(folder)[-1]['act'] == 'roll.released')
     t('and moves no more', post(who['first'], ROLL + '/move', {'day': '2022-12-01', 'reason': 'to move it again'}).status == 422)

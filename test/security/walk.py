@@ -214,6 +214,16 @@ ROUTES = {
     ('GET', '/units/:unit/rolls/:roll/challenges/:challenge/answer'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/answer', None, 404),
     ('GET', '/units/:unit/rolls/:roll/challenges/:challenge/correct'): (RETURNING, f'{ROLL}/challenges/{TOKEN}/correct', None, 404),
     ('GET', '/units/:unit/rolls/:roll/proposals/:proposal'): (RETURNING, f'{ROLL}/proposals/{TOKEN}', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit'): (RETURNING, f'{ROLL}/audit', None, 404),
+    ('POST', '/units/:unit/rolls/:roll/audit/run'): (RETURNING, f'{ROLL}/audit/run', {}, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/units'): (RETURNING, f'{ROLL}/audit/units', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/answers'): (RETURNING, f'{ROLL}/audit/answers', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/report'): (RETURNING, f'{ROLL}/audit/report', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/questions/:question'): (RETURNING, f'{ROLL}/audit/questions/abc', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/questions/:question/answer'): (RETURNING, f'{ROLL}/audit/questions/abc/answer', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/audit/questions/:question/withdraw'): (RETURNING, f'{ROLL}/audit/questions/abc/withdraw', None, 404),
+    ('POST', '/units/:unit/rolls/:roll/audit/questions/:question/answer'): (RETURNING, f'{ROLL}/audit/questions/abc/answer', {'words': 'an answer of a test'}, 404),
+    ('POST', '/units/:unit/rolls/:roll/audit/questions/:question/withdraw'): (RETURNING, f'{ROLL}/audit/questions/abc/withdraw', {'words': 'a reason of a test'}, 404),
     ('POST', '/units/:unit/rolls/:roll/rules'): (RETURNING, f'{ROLL}/rules', {'title': 'A roll', 'freeze': '2013-03-12', 'one_paper': 'person'}, 404),
     ('POST', '/units/:unit/rolls/:roll/delete'): (RETURNING, f'{ROLL}/delete', {}, 404),
     ('POST', '/units/:unit/rolls/:roll/freeze'): (RETURNING, f'{ROLL}/freeze', {'sure': 'yes'}, 404),
@@ -252,6 +262,7 @@ ACTS |= {f'/units/:unit/imports/{what}': 'none' for what in ('new', ':import/col
 ACTS |= {'/me/rolls/:roll/challenge': 'none', '/units/:unit/new-roll': 'none', **{f'/units/:unit/rolls/:roll{path}': act for path, act in {
     '/rules': 'none', '/delete': 'none', '/freeze': 'none', '/corrections/new': 'roll.corrected', '/challenges/:challenge/answer': 'none',
     '/challenges/:challenge/correct': 'roll.corrected', '/move': 'roll.proposed', '/override': 'roll.proposed', '/proposals/:proposal/confirm-move': 'none',
+    '/audit/run': 'none', '/audit/questions/:question/answer': 'none', '/audit/questions/:question/withdraw': 'none',
     '/proposals/:proposal/confirm-override': 'roll.overridden', '/proposals/:proposal/withdraw': 'roll.proposed', '/release': 'roll.released'}.items()}}
 
 

@@ -160,6 +160,7 @@ static void freeze(Desk *d)
 {
     assert_int_equal(do_it(d, ask_freeze, NULL), ERR_OK);
     assert_true(work(d, true));
+    assert_true(work(d, true)); /* the audit of it */
     assert_false(work(d, true));
 }
 
