@@ -321,6 +321,7 @@ static Err units_page(Req *req, View *view)
 
 static Err find_question(Req *req, View *view, Roll *ret_roll, AuditRun *ret_run, AuditAsked *ret_question)
 {
+    *ret_question = (AuditAsked){0};
     Err e = find_run(req, view, ret_roll, ret_run);
     if (!e) e = audit_question_find(req->db, req->arena, ret_roll, ret_run->run, req_text(req, "question"), ret_question);
     if (e == ERR_MISSING) return req_fail(req, e, "The newest audit of this roll asks no such question.");
@@ -390,8 +391,8 @@ static Str rule_of(Req *req, const AuditRun *run, Str check)
 
 static Err put_question(Req *req, View *view, Roll *ret_roll, AuditRun *ret_run, AuditAsked *ret_question)
 {
-    AuditAnswer *answers;
-    int count;
+    AuditAnswer *answers = NULL;
+    int count = 0;
     Err e = find_question(req, view, ret_roll, ret_run, ret_question);
     if (!e) e = audit_answers(req->db, req->arena, ret_roll, ret_question->key, &answers, &count);
     if (e) return e;
