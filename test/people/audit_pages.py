@@ -209,6 +209,8 @@ def check_overridden(t, folder, who):
     link = post(who['first'], roll + '/override', {'reason': 'the papers are at the police'}).headers['Location']
     t('its override takes another officer', post(who['first'], link + '/confirm-override', {}, link).status == 403
       and post(who['second'], link + '/confirm-override', {}, link).status == 303)
+    leaf = json.loads(rows(folder, 'SELECT entry FROM record_leaf ORDER BY number DESC LIMIT 1')[0][0])
+    t('which is a leaf: why, and that two meant it', leaf['act'] == 'roll.overridden' and 'police' in json.dumps(leaf), leaf)
     t('then it is released', post(who['first'], roll + '/release', {'contest': 'selection-2014'}).status == 303)
 
 

@@ -61,9 +61,8 @@ ELSEWHERE = {
     ROLL + '/move': ('roll.proposed', 'test/people/roll.py'),
     ROLL + '/proposals/:proposal/withdraw': ('roll.proposed', 'test/people/roll.py'),
     ROLL + '/release': ('roll.released', 'test/people/roll.py'),
-    # Only when the audit has left a critical question open, and no audit is kept in the store so far (src/roll/questions.c): refused, which roll.py sees.
-    ROLL + '/override': ('roll.proposed', 'test/people/roll.py'),
-    ROLL + '/proposals/:proposal/confirm-override': ('roll.overridden', None),
+    ROLL + '/override': ('roll.proposed', 'test/people/audit_pages.py'),
+    ROLL + '/proposals/:proposal/confirm-override': ('roll.overridden', 'test/people/audit_pages.py'),
 }
 # Every command, and ways to call it: what one good call leaves; None: it has no store, or is not called here (why).
 COMMANDS = {
