@@ -202,7 +202,7 @@ Err audit_answer(
     Db *db, Arena *a, const Roll *asked, Str key, const char *state, Str words, Str person, Officer by, int64_t now, Fault *fault)
 {
     Roll roll;
-    AuditRun run;
+    AuditRun run = {0};
     AuditAsked q;
     DbRows rows;
     Str said = str_from_c(state);
