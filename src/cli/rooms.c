@@ -13,7 +13,11 @@ extern const Room people_search_room;
 extern const Room people_units_room;
 extern const Room record_room;
 extern const Room roll_audit_room;
+extern const Room roll_corrections_room;
 extern const Room roll_desk_room;
+extern const Room roll_preview_room;
+extern const Room roll_proposals_room;
+extern const Room roll_rules_room;
 extern const Room roll_room;
 
 const Room *const all_rooms[] = {
@@ -29,7 +33,11 @@ const Room *const all_rooms[] = {
     &people_units_room,
     &record_room,
     &roll_audit_room,
+    &roll_corrections_room,
     &roll_desk_room,
+    &roll_preview_room,
+    &roll_proposals_room,
+    &roll_rules_room,
     &roll_room,
 };
 const int all_room_count = COUNT_OF(all_rooms);
