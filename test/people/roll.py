@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""roll.py [--hustings PATH]: rolls from outside. A real server: draft, preview, freeze, each member's own proof checked by the command line, a challenge and its
+"""roll.py [--hustings PATH]: rolls from outside, on SQLite, and on PostgreSQL too when HUSTINGS_TEST_POSTGRES names one (test/postgres.py run). A real server: draft, preview, freeze, each member's own proof checked by the command line, a challenge and its
 answer, corrections, a freeze date moved by two officers, a release; another unit's officers and members see nothing of it; kill -9 in the middle of a freeze. And
 without a server: freeze, check, sweep, every byte of what was written changed. Last line: "roll: N passed, N failed".
 """
@@ -10,7 +10,6 @@ import pathlib
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / 'security'), str(HERE.parent / 'deploy')]
+import rows
 import walk
 from walk import deploy
 
@@ -35,7 +35,7 @@ LIST = '''id,name,unit,section,class,status,joined,first_receipt,paid_until
 
 @contextlib.contextmanager
 def site(folder):
-    with walk.server(folder, environment={'HUSTINGS_LIMITS_RATES': '0'}) as (process, url):
+    with walk.server(folder, environment={'HUSTINGS_LIMITS_RATES': '0', **rows.settings(folder)}) as (process, url):
         threading.Thread(target=process.stderr.read, daemon=True).start()
         yield process, url
 
@@ -64,13 +64,16 @@ def is_frozen(browser, version):
     return until(lambda: f'Frozen, version {version}' in text(browser.ask(ROLL)))
 
 
-def rows(folder, query):
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        return db.execute(query).fetchall()
+def ask(folder, query):
+    return rows.Rows(folder).ask(query)
+
+
+def number(folder, query):
+    return ask(folder, query)[0][0]
 
 
 def leaves(folder):
-    return [json.loads(bytes(entry) if not isinstance(entry, str) else entry) for entry, in rows(folder, 'SELECT entry FROM record_leaf ORDER BY number')]
+    return [json.loads(entry) for entry, in ask(folder, 'SELECT entry FROM record_leaf ORDER BY number')]
 
 
 def check_draft(t, folder, who):
@@ -157,7 +160,7 @@ def check_two_officers(t, folder, who):
     new = [leaf['act'] for leaf in leaves(folder)[before:]]
     t('all of it is in the record', new == ['roll.proposed', 'roll.moved', 'roll.frozen'], new)
     t('the first version stays', who['visitor'].ask('/rolls/leeds-2013/versions/1/published').body == (folder / 'roll.json').read_bytes())
-    t('the version is audited by itself', until(lambda: rows(folder, 'SELECT count(*) FROM audit_job')[0][0] == 0 and rows(folder, 'SELECT max(version) FROM audit_run')[0][0] == 2))
+    t('the version is audited by itself', until(lambda: number(folder, 'SELECT count(*) FROM audit_job') == 0 and number(folder, 'SELECT max(version) FROM audit_run') == 2))
     t('nothing to override', post(who['first'], ROLL + '/override', {'reason': 'a reason of a test'}).status == 422)
     t('it is released', post(who['first'], ROLL + '/release', {'contest': 'selection-2013'}).status == 303 and leaves(folder)[-1]['act'] == 'roll.released')
     t('and moves no more', post(who['first'], ROLL + '/move', {'day': '2022-12-01', 'reason': 'to move it again'}).status == 422)
@@ -165,13 +168,13 @@ def check_two_officers(t, folder, who):
 
 def check_killed(t, folder):
     """kill -9 while it writes: a draft again, and nothing left of it."""
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        now = int(time.time() * 1000)
-        for n in range(30000):
-            person = walk.b64(walk.hashlib.sha256(f'many {n}'.encode()).digest()[:16])
-            walk.add_row(db, 'person', id=person, number=1000 + n, version=1, given_name='Many', family_name=f'M{n}', country='GB', added=now, changed=now)
-            walk.add_row(db, 'membership', unit='leeds', person=person, id=person[::-1], status='active', status_since='2020-01-01', history='active 2020-01-01', joined='2020-01-01', added=now)
-        db.commit()
+    store, now, put = rows.Rows(folder), int(time.time() * 1000), []
+    for n in range(30000):
+        person = walk.b64(walk.hashlib.sha256(f'many {n}'.encode()).digest()[:16])
+        put.append(store.insert('person', id=person, number=1000 + n, version=1, given_name='Many', family_name=f'M{n}', country='GB', added=now, changed=now))
+        put.append(store.insert('membership', unit='leeds', person=person, id=person[::-1], status='active', status_since='2020-01-01', history='active 2020-01-01',
+                                joined='2020-01-01', added=now))
+    store.tell(*put)
     cut = 0
     for turn in range(6):
         with site(folder) as (process, url):
@@ -179,23 +182,24 @@ def check_killed(t, folder):
             if turn == 0:
                 post(first, NEW, {**DRAFT, 'slug': 'killed'})
             post(first, '/units/leeds/rolls/killed/freeze', {'sure': 'yes'})
-            until(lambda: rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] > 0, 10)
+            until(lambda: number(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'") > 0, 10)
             process.send_signal(signal.SIGKILL)
             process.wait()
-        if rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0]:
+        if number(folder, "SELECT version FROM roll WHERE slug = 'killed'"):
             break  # it was faster than the signal
-        cut += rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] > 0
+        rows.Rows(folder).tell('UPDATE roll_job SET touched = 0')  # as after the minute in which another server on a PostgreSQL store might still be at it
+        cut += number(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'") > 0
         with site(folder) as (_, url):
-            gone = until(lambda: rows(folder, 'SELECT count(*) FROM roll_job')[0][0] == 0 and rows(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'")[0][0] == 0)
-            t(f'killed, time {turn + 1}: a draft again, nothing left of it', gone and rows(folder, "SELECT state, version FROM roll WHERE slug = 'killed'") == [('draft', 0)])
+            gone = until(lambda: number(folder, 'SELECT count(*) FROM roll_job') == 0 and number(folder, "SELECT count(*) FROM roll_page WHERE roll = 'killed'") == 0)
+            t(f'killed, time {turn + 1}: a draft again, nothing left of it', gone and ask(folder, "SELECT state, version FROM roll WHERE slug = 'killed'") == [('draft', 0)])
         if cut >= 2:
             break
     t('it was killed in the middle', cut >= 1)
-    if not rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0]:
+    if not number(folder, "SELECT version FROM roll WHERE slug = 'killed'"):
         with site(folder) as (_, url):
             post(walk.make('returning-officer of leeds', folder, url), '/units/leeds/rolls/killed/freeze', {'sure': 'yes'}, '/units/leeds/rolls/killed/freeze')
-            until(lambda: rows(folder, "SELECT version FROM roll WHERE slug = 'killed'")[0][0] == 1)
-    count = rows(folder, "SELECT count FROM roll_version WHERE roll = 'killed'")
+            until(lambda: number(folder, "SELECT version FROM roll WHERE slug = 'killed'") == 1)
+    count = ask(folder, "SELECT count FROM roll_version WHERE roll = 'killed'")
     t('asked for again, it is frozen whole', count and count[0][0] >= 30000, count)
 
 
@@ -230,24 +234,32 @@ def check_without_a_server(t, folder):
     t('a row that cannot be read stops the freeze, with its line', done.returncode == 2 and 'list.csv:2:' in done.stderr and not (folder / 'other').exists(), done)
 
 
+def on_server(t, folder):
+    with site(folder) as (_, url):
+        walk.people(folder)
+        make = lambda role: walk.make(role, folder, url)
+        who = {'first': make('returning-officer of leeds'), 'second': make('returning-officer of north'), 'member': make('member'),
+               'elsewhere': make('returning-officer of york'), 'visitor': make('visitor')}
+        check_draft(t, folder, who)
+        check_freeze(t, folder, who)
+        check_proofs(t, folder, who, url)
+        check_challenge(t, folder, who)
+        check_two_officers(t, folder, who)
+    check_killed(t, folder)
+
+
 def main():
     if len(sys.argv) > 2 and sys.argv[1] == '--hustings':
         deploy.HUSTINGS = pathlib.Path(sys.argv[2]).resolve()
     tally = deploy.Tally('roll')
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        check_without_a_server(tally, folder)
-        with site(folder) as (_, url):
-            walk.people(folder)
-            make = lambda role: walk.make(role, folder, url)
-            who = {'first': make('returning-officer of leeds'), 'second': make('returning-officer of north'), 'member': make('member'),
-                   'elsewhere': make('returning-officer of york'), 'visitor': make('visitor')}
-            check_draft(tally, folder, who)
-            check_freeze(tally, folder, who)
-            check_proofs(tally, folder, who, url)
-            check_challenge(tally, folder, who)
-            check_two_officers(tally, folder, who)
-        check_killed(tally, folder)
+        check_without_a_server(tally, pathlib.Path(name))
+    for engine in rows.engines():
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            if engine == 'PostgreSQL':
+                rows.on_postgres(folder)
+            on_server(lambda what, *more: tally(f'{engine}: {what}', *more), folder)
     tally.end()
 
 

@@ -24,6 +24,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'deploy'))
 import deploy
 from deploy import ROOT, Tally, ask, server
+from rows import Rows
 
 EXAMPLE = ROOT / 'examples/labour-2010-totals'
 CONTEST = '/contests/labour-2010-totals'
@@ -301,7 +302,7 @@ class Browser:
 
 
 def steward(folder, url):
-    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', 'hustings.db').strip().split()[-1]
+    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', Rows(folder).url).strip().split()[-1]
     browser = Browser(url)
     path = urllib.parse.urlsplit(link).path
     answer = browser.post(path, {}, browser.token(path))
@@ -312,12 +313,9 @@ def steward(folder, url):
 
 def signed_in(folder, url, person):
     """A session of a person as the server would have begun it: test/people/signin.py does so by letters, codes and passwords; here it must only be there."""
-    browser, token, now = Browser(url), deploy.os.urandom(32), int(deploy.time.time() * 1000)
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        secret = db.execute("SELECT value FROM setting WHERE name = 'http_secret'").fetchone()[0]
-        db.execute('INSERT INTO session (token_hash, id, who, person, begun, seen, ends) VALUES (?, ?, ?, ?, ?, ?, ?)',
-                   (hashlib.sha256(token).digest(), b64(token[:16]), MEMBER, person, now, now, now + 3600_000))
-        db.commit()
+    browser, token, now, rows = Browser(url), deploy.os.urandom(32), int(deploy.time.time() * 1000), Rows(folder)
+    secret = rows.ask("SELECT value FROM setting WHERE name = 'http_secret'")[0][0]
+    rows.add('session', token_hash=hashlib.sha256(token).digest(), id=b64(token[:16]), who=MEMBER, person=person, power=-1, begun=now, seen=now, ends=now + 3600_000)
     sealed = b'\x02' + token
     browser.cookies['hustings'] = b64(sealed + hmac.digest(secret, b'\x06cookie' + sealed, 'sha256')[:16])
     return browser
@@ -332,37 +330,44 @@ def add_row(db, table, **values):
     db.execute(f'INSERT INTO {table} VALUES ({", ".join("?" * len(row))})', row)
 
 
+def add_row(db, table, **values):
+    """What is not said is empty, or nought."""
+    columns = [(name, kind) for _, name, kind, *_ in db.execute(f'PRAGMA table_info({table})')]
+    unknown = values.keys() - {name for name, _ in columns}
+    assert columns and not unknown, f'{table}: {unknown}'
+    row = [values.get(name, 0 if kind == 'BIGINT' else '') for name, kind in columns]
+    db.execute(f'INSERT INTO {table} VALUES ({", ".join("?" * len(row))})', row)
+
+
 def people(folder):
     """Units, a person for every role, and the roles."""
-    now = int(deploy.time.time() * 1000)
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        for slug, above in ((REGION, ''), (UNIT, REGION), (ELSEWHERE, 'south'), ('south', '')):
-            add_row(db, 'unit', slug=slug, name=slug.title(), kind='branch' if above else 'region', above=above, folded=slug, added=now)
-            add_row(db, 'unit_over', above=slug, unit=slug, steps=0)
-            if above:
-                add_row(db, 'unit_over', above=above, unit=slug, steps=1)
-        db.execute('UPDATE person_head SET next = ?', [len(PERSONS) + 1])
-        for number, (role, (kind, unit)) in enumerate(PERSONS.items(), 1):
-            add_row(db, 'person', id=person_id(role), number=number, version=1, given_name='Ann', family_name=f'Number{number}', email=f'ann{number}@example.org',
-                    email_key=f'ann{number}@example.org', country='GB', added=now, changed=now)
-            add_row(db, 'membership', unit=UNIT if not unit or unit == REGION else unit, person=person_id(role), id=person_id(role + ' membership'), status='active',
-                    status_since='2020-01-01', history='active 2020-01-01', joined='2020-01-01', added=now)
-            if kind:
-                add_row(db, 'role', id=person_id(role + ' role'), person=person_id(role), name=f'Ann Number{number}', kind=kind, unit=unit, begun=now - 1,
-                        until=now + 86400_000, leaf=LEAVES + number)
-                add_row(db, 'record_power', number=LEAVES + number, ended='role.ended', holder=f'Ann Number{number}', what=f'the role of {kind}', unit=unit,
-                        until=now + 86400_000)
-        db.commit()
+    now, rows = int(deploy.time.time() * 1000), Rows(folder)
+    put = [f'UPDATE person_head SET next = {len(PERSONS) + 1}']
+    add = lambda table, **values: put.append(rows.insert(table, **values))
+    for slug, above in ((REGION, ''), (UNIT, REGION), (ELSEWHERE, 'south'), ('south', '')):
+        add('unit', slug=slug, name=slug.title(), kind='branch' if above else 'region', above=above, folded=slug, added=now)
+        add('unit_over', above=slug, unit=slug, steps=0)
+        if above:
+            add('unit_over', above=above, unit=slug, steps=1)
+    for number, (role, (kind, unit)) in enumerate(PERSONS.items(), 1):
+        add('person', id=person_id(role), number=number, version=1, given_name='Ann', family_name=f'Number{number}', email=f'ann{number}@example.org',
+            email_key=f'ann{number}@example.org', country='GB', added=now, changed=now)
+        add('membership', unit=UNIT if not unit or unit == REGION else unit, person=person_id(role), id=person_id(role + ' membership'), status='active',
+            status_since='2020-01-01', history='active 2020-01-01', joined='2020-01-01', added=now)
+        if kind:
+            add('role', id=person_id(role + ' role'), person=person_id(role), name=f'Ann Number{number}', kind=kind, unit=unit, begun=now - 1, until=now + 86400_000,
+                leaf=LEAVES + number)
+            add('record_power', number=LEAVES + number, ended='role.ended', holder=f'Ann Number{number}', what=f'the role of {kind}', unit=unit, until=now + 86400_000)
+    rows.tell(*put)
 
 
 def expired(folder, url, begin=steward):
     """A session whose time is over, as it looks to the browser that still has its cookie."""
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        before = {row[0] for row in db.execute('SELECT id FROM session')}
-        browser = begin(folder, url)
-        new = [row[0] for row in db.execute('SELECT id FROM session') if row[0] not in before]
-        db.execute('UPDATE session SET ends = 1 WHERE id = ?', new)
-        db.commit()
+    rows = Rows(folder)
+    before = rows.ask('SELECT id FROM session')
+    browser = begin(folder, url)
+    for new in set(rows.ask('SELECT id FROM session')) - set(before):
+        rows.tell(f"UPDATE session SET ends = 1 WHERE id = '{new[0]}'")
     return browser
 
 
@@ -428,10 +433,8 @@ def check_ids_of_others(tally, folder, url):
 
 def check_organisers_see_what_was_agreed(tally, folder, url):
     """How a person may be reached is hers to say; the rest an organiser does not see at all, in no face of the page."""
-    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=20)) as db:
-        db.execute("UPDATE person SET born = '1980-02-03', phone = '+442079460000', address = '1 Secret Street', consent = 'phone' WHERE id = ?", [HERE])
-        db.execute("UPDATE membership SET payer = 'secret payer', bank = 'secret bank' WHERE person = ?", [HERE])
-        db.commit()
+    Rows(folder).tell(f"UPDATE person SET born = '1980-02-03', phone = '+442079460000', address = '1 Secret Street', consent = 'phone' WHERE id = '{HERE}'",
+                      f"UPDATE membership SET payer = 'secret payer', bank = 'secret bank' WHERE person = '{HERE}'")
     for suffix in ('', '.json'):
         organiser = make(f'organiser of {UNIT}', folder, url).ask(f'/units/{UNIT}/people/{HERE}{suffix}').body
         secretary = make(f'secretary of {UNIT}', folder, url).ask(f'/units/{UNIT}/people/{HERE}{suffix}').body
@@ -502,7 +505,7 @@ def check_fixation(tally, folder, url):
     browser = Browser(url)
     browser.token()
     planted = dict(browser.cookies)
-    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', 'hustings.db').strip().split()[-1]
+    link = run(folder, 'sign-in', '--for', 'Ada Poll', '--store', Rows(folder).url).strip().split()[-1]
     path = urllib.parse.urlsplit(link).path
     browser.post(path, {}, browser.token(path))
     tally('signed in', browser.ask('/steward').status == 200)
