@@ -63,7 +63,7 @@ static int export_list(Cli *cli, Store *store, Exporting *x)
     if (wrong) return wrong;
     Err e = db_snapshot(db);
     if (!e) e = unit_find(db, cli->a, x->what.unit, &unit);
-    if (!e) e = people_export_count(db, cli->a, x->what.unit, &x->rows);
+    if (!e) e = people_export_count(db, cli->a, &x->what, &x->rows);
     if (e) {
         db_close(db);
         return people_unread(cli, e, "--unit: the slug of a unit ('hustings people units')", x->what.unit);

@@ -4,6 +4,7 @@
 extern const Room account_room;
 extern const Room contest_room;
 extern const Room people_room;
+extern const Room people_export_room;
 extern const Room people_forms_room;
 extern const Room people_import_room;
 extern const Room people_persons_room;
@@ -24,6 +25,7 @@ const Room *const all_rooms[] = {
     &account_room,
     &contest_room,
     &people_room,
+    &people_export_room,
     &people_forms_room,
     &people_import_room,
     &people_persons_room,

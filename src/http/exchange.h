@@ -16,6 +16,7 @@
 typedef struct Exchange Exchange;
 typedef struct Site Site;
 typedef struct Kept Kept;
+typedef struct Intake Intake;
 
 typedef struct Header {
     Str name, value;
@@ -78,6 +79,7 @@ struct Exchange {
     /* The answer. */
     Answer answer;
     StreamStart *stream;
+    Intake *outgoing; /* what the answer's body lies in when it is too large for memory; NULL: it is not. Cleared in site_done */
     /* The site's own: what was found out at site_admit, for later. */
     void *req;
     bool works; /* from site_admit to site_done: it may take seconds. Such calls get half of the workers at most */

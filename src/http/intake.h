@@ -1,4 +1,4 @@
-/* intake.h: a request's body while it comes in: small ones in memory, large ones in an unlinked file. Private to http/.
+/* intake.h: a body while it comes in, or is made to be sent (req_put): small ones in memory, large ones in an unlinked file. Private to http/.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * Why: a hundred uploads of 50 MB must not be 5 GB of memory. What is larger than 64 KiB goes to a file without a name in $TMPDIR (or /var/tmp), and is
@@ -8,18 +8,18 @@
 #ifndef HUSTINGS_HTTP_INTAKE_H
 #define HUSTINGS_HTTP_INTAKE_H
 
-#include "core/err.h"
+#include "http/exchange.h"
 
 enum { INTAKE_MEMORY_MOST = 64 * 1024 };
 
-typedef struct Intake {
+struct Intake {
     int64_t size;
     char *memory; /* malloc: it grows */
     size_t room;
     int file; /* 0: none (standard input is never ours) */
     void *mapped;
     bool failed; /* the file could not be written: what comes is counted and thrown away */
-} Intake;
+};
 
 void intake_add(Intake *intake, Str bytes);
 /* All of the body. ERR_IO: it could not be kept. */

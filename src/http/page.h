@@ -210,6 +210,9 @@ void req_redirect(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 void req_flash(Req *req, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Instead of the view: these bytes, under a policy (sandbox) by which they can do nothing on this site. `file_name` not empty: to be saved under it. */
 void req_send(Req *req, Str type, Str bytes, Str file_name);
+/* The same for what is too large for memory: piece by piece, into a file without a name, which is then sent. ERR_IO: it could not be kept. */
+void req_put(Req *req, Str piece);
+NODISCARD Err req_send_put(Req *req, Str type, Str file_name);
 /* What is sent (or shown) never changes at this address, and is the same for everybody: anybody may keep it for good. */
 void req_lasting(Req *req);
 /* What is sent is text at heart, whatever its type says: it is worth compressing. */

@@ -1,6 +1,8 @@
 /* req.c: what a handler says of its page. SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/inside.h"
 
+#include "http/intake.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -94,6 +96,22 @@ void req_send(Req *req, Str type, Str bytes, Str file_name)
     state->send_type = type;
     state->send_bytes = bytes;
     state->send_name = file_name;
+}
+
+void req_put(Req *req, Str piece)
+{
+    Exchange *ex = req->state->ex;
+    if (!ex->outgoing) ex->outgoing = arena_new(req->arena, Intake, 1);
+    intake_add(ex->outgoing, piece);
+}
+
+Err req_send_put(Req *req, Str type, Str file_name)
+{
+    Str bytes;
+    req_put(req, (Str){0});
+    Err e = intake_done(req->state->ex->outgoing, &bytes);
+    if (!e) req_send(req, type, bytes, file_name);
+    return e;
 }
 
 void req_lasting(Req *req)

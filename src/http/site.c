@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "http/body.h"
 #include "http/fields.h"
+#include "http/intake.h"
 #include "http/metrics.h"
 
 #include <stdio.h>
@@ -645,6 +646,8 @@ void site_done(Site *site, Exchange *ex)
             asked.match.rule ? asked.match.rule->route->path : "-", status, (long long)took);
     }
     leave_place(site, ex);
+    if (ex->outgoing) intake_clear(ex->outgoing);
+    ex->outgoing = NULL;
     if (ex->answer.kept) kept_drop((Kept *)ex->answer.kept);
     ex->answer.kept = NULL;
 }

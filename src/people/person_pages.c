@@ -12,15 +12,6 @@ static const Choice status_choices[] = {{"active", "active"}, {"applied", "appli
     {"resigned", "resigned"}, {"expelled", "expelled"}, {"died", "died"}, {0}};
 static const Choice order_choices[] = {{"name", "By family name"}, {"newest", "Newest first"}, {0}};
 
-/* The row admits organisers too: is she a secretary here? */
-static Err is_secretary(Req *req, bool *ret_secretary)
-{
-    Officer officer;
-    Err e = access_may(req->db, req->arena, req->person, WHO_SECRETARY, req_text(req, "unit"), req->now, &officer);
-    *ret_secretary = !e;
-    return e == ERR_DENIED ? ERR_OK : e;
-}
-
 /* ---- the list ---- */
 
 /* Where the last page ended: her number alone stands in the address, so that no name does. Whoever is not of this unit is nobody. */
@@ -56,6 +47,15 @@ static Str list_path(Req *req, const PersonListing *l, int64_t after)
     return buf_done(&b);
 }
 
+static Str export_path(Arena *a, const PersonListing *l)
+{
+    Buf b = buf_new(a);
+    buf_format(&b, "/units/%.*s/people/export", STR_ARG(l->scope.unit));
+    if (l->status.len) buf_format(&b, "?status=%.*s", STR_ARG(l->status));
+    if (l->section.len) buf_format(&b, "%csection=%.*s", l->status.len ? '&' : '?', STR_ARG(l->section));
+    return buf_done(&b);
+}
+
 static void put_lines(Req *req, View *view, const PersonListing *l, const PersonLine *lines, int count)
 {
     View *array = view_put_array(view, S("people"));
@@ -84,7 +84,7 @@ static Err list_page(Req *req, View *view)
         .newest = str_equal(req_text(req, "order"), S("newest")),
         .most = LIST_MOST + 1};
     Err e = shown_unit_head(req, view, &unit);
-    if (!e) e = is_secretary(req, &secretary);
+    if (!e) e = shown_secretary(req, &secretary);
     if (!e) e = continue_from(req, &l);
     if (!e) e = person_list(req->db, req->arena, &l, &lines, &count);
     if (e) return e;
@@ -93,6 +93,7 @@ static Err list_page(Req *req, View *view)
     view_put_str(view, S("section"), l.section);
     view_put_bool(view, S("is_secretary"), secretary);
     view_put_bool(view, S("is_chosen"), l.status.len || l.section.len);
+    view_put_str(view, S("export_path"), export_path(req->arena, &l));
     put_lines(req, view, &l, lines, count);
     return ERR_OK;
 }
@@ -265,7 +266,7 @@ static Err person_page(Req *req, View *view)
     Person p;
     bool secretary;
     Err e = shown_person_head(req, view, &p);
-    if (!e) e = is_secretary(req, &secretary);
+    if (!e) e = shown_secretary(req, &secretary);
     if (e) return e;
     req_title(req, p.name.len ? p.name : S("(no name)"));
     Values seen = secretary ? p.values : values_for_organiser(&p.values, p.values.of[COL_CONSENT]);

@@ -14,6 +14,15 @@ static Str path_of(Req *req, const char *rest)
     return str_format(req->arena, "/units/%.*s%s", STR_ARG(req_text(req, "unit")), rest);
 }
 
+/* Who keeps the list may also take it away. */
+static Err put_secretary(Req *req, View *view)
+{
+    bool secretary = false;
+    Err e = shown_secretary(req, &secretary);
+    view_put_bool(view, S("is_secretary"), secretary);
+    return e;
+}
+
 /* ---- finding ---- */
 
 static void put_found(Req *req, View *array, const SearchFound *f)
@@ -43,7 +52,8 @@ static Err search_form(Req *req, View *view)
 {
     Unit unit;
     view_put_bool(view, S("asked"), false);
-    return shown_unit_head(req, view, &unit);
+    Err e = shown_unit_head(req, view, &unit);
+    return e ? e : put_secretary(req, view);
 }
 
 static Err search_page(Req *req, View *view)
@@ -67,7 +77,7 @@ static Err search_page(Req *req, View *view)
     view_put_bool(view, S("none"), answer.in_all == 0);
     view_put_bool(view, S("more"), answer.more);
     put_pages(view, &answer, from);
-    return ERR_OK;
+    return put_secretary(req, view);
 }
 
 /* ---- criteria as fields ---- */
@@ -243,8 +253,10 @@ static Err saved_page(Req *req, View *view)
             str_format(req->arena, "/units/%.*s/searches/%.*s?after_unit=%.*s&after=%lld", STR_ARG(unit.slug), STR_ARG(s.id),
                 STR_ARG(people[shown - 1].after.unit), (long long)people[shown - 1].after.number));
     view_put_str(view, S("list_path"), path_of(req, "/searches"));
+    view_put_str(
+        view, S("export_path"), str_format(req->arena, "/units/%.*s/people/export?search=%.*s", STR_ARG(unit.slug), STR_ARG(s.id)));
     req_title(req, s.name);
-    return e;
+    return e ? e : put_secretary(req, view);
 }
 
 /* ---- making and changing one ---- */

@@ -69,3 +69,11 @@ Str shown_day(Arena *a, Str iso)
     Day day;
     return day_read(iso, &day) ? day_words(a, day) : iso;
 }
+
+Err shown_secretary(Req *req, bool *ret_secretary)
+{
+    Officer officer;
+    Err e = access_may(req->db, req->arena, req->person, WHO_SECRETARY, req_text(req, "unit"), req->now, &officer);
+    *ret_secretary = !e;
+    return e == ERR_DENIED ? ERR_OK : e;
+}

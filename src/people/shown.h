@@ -16,6 +16,8 @@
 NODISCARD Err shown_unit(Req *req, Db *db, Unit *ret_unit);
 /* `unit`: slug, name, kind, path; `over`: those above it, from the top, with name and path: for crumbs ({{> unit_crumbs}}). The page's title gets its name. */
 NODISCARD Err shown_unit_head(Req *req, View *view, Unit *ret_unit);
+/* Of a row that admits organisers too: is she a secretary there? */
+NODISCARD Err shown_secretary(Req *req, bool *ret_secretary);
 void shown_unit_put(Arena *a, View *object, const Unit *unit);
 Str unit_page_path(Arena *a, Str slug);
 /* id, name, role ("secretary of Leeds"), kind, unit_name, unit_path, begun_words, until, until_words, entry, entry_path */

@@ -77,6 +77,7 @@ static const struct {
     {ROLE_ORGANISER, "Find people", "/search", "by a part of a name, number or postcode"},
     {ROLE_ORGANISER, "Saved searches", "/searches", "whom you mean, described once: with counts"},
     {ROLE_SECRETARY, "Imports", "/imports", "bring a list in, checked first; take one back"},
+    {ROLE_SECRETARY, "Export the list", "/people/export", "take it away as a file; that you do is public"},
     {ROLE_SECRETARY, "Add a person", "/people/new", "by hand, with her membership"},
     {ROLE_SECRETARY, "What members ask", "/requests", "what they would have put right"},
     {ROLE_RETURNING, "Rolls", "/rolls", "who may take part: rules, preview, freeze, corrections"},

@@ -19,6 +19,7 @@ PROGRAMS = [  # the longest first
     'search.py',
     'signin.py',
     'roll.py',
+    'export_pages.py',
     'audit_pages.py',
     'audit.py',
 ]

@@ -56,6 +56,7 @@ ROUTES = {
 # Acts that want a person with a role, and more around them than this file makes: what each leaves is compared in the file named.
 ROLL = '/units/:unit/rolls/:roll'
 ELSEWHERE = {
+    '/units/:unit/people/export': ('people.exported', 'test/people/export_pages.py'),
     ROLL + '/corrections/new': ('roll.corrected', 'test/people/roll.py'),
     ROLL + '/challenges/:challenge/correct': ('roll.corrected', 'test/people/roll.py'),
     ROLL + '/move': ('roll.proposed', 'test/people/roll.py'),

@@ -172,6 +172,10 @@ ROUTES = {
     ('GET', '/units/:unit/people'): (ORGANISER, f'/units/{UNIT}/people', None, 200),
     ('GET', '/units/:unit/people/new'): (SECRETARY, f'/units/{UNIT}/people/new', None, 200),
     ('POST', '/units/:unit/people/new'): (SECRETARY, f'/units/{UNIT}/people/new', {'family_name': '', 'status': 'active'}, 422),
+    ('GET', '/units/:unit/people/export'): (SECRETARY, f'/units/{UNIT}/people/export', None, 200),
+    ('POST', '/units/:unit/people/export'): (SECRETARY, f'/units/{UNIT}/people/export', {}, 422),
+    ('GET', '/units/:unit/people/exports/:export'): (SECRETARY, f'/units/{UNIT}/people/exports/{TOKEN}', None, 404),
+    ('GET', '/units/:unit/people/exports/:export/file'): (SECRETARY, f'/units/{UNIT}/people/exports/{TOKEN}/file', None, 404),
     ('GET', '/units/:unit/people/:person'): (ORGANISER, f'/units/{UNIT}/people/{HERE}', None, 200),
     ('GET', '/units/:unit/people/:person/change'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/change', None, 200),
     ('POST', '/units/:unit/people/:person/change'): (SECRETARY, f'/units/{UNIT}/people/{HERE}/change', {'family_name': 'X', 'version': '999'}, 422),
@@ -258,6 +262,7 @@ ACTS = {'/enter/:token': 'role.given role.ended', '/sign-out': 'role.ended', '/s
 ENDS_SESSIONS = {'/sign-out', '/sign-out/everywhere', '/me/sign-out'}
 GUARDS = {'Content-Security-Policy': "default-src 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin',
           'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Resource-Policy': 'same-origin', 'Permissions-Policy': 'camera=()', 'Cache-Control': ''}
+ACTS['/units/:unit/people/export'] = 'people.exported'
 ACTS |= {f'/units/:unit/imports/{what}': 'none' for what in ('new', ':import/columns', ':import/apply', ':import/undo', ':import/drop')}
 # Those of rolls.
 ACTS |= {'/me/rolls/:roll/challenge': 'none', '/units/:unit/new-roll': 'none', **{f'/units/:unit/rolls/:roll{path}': act for path, act in {

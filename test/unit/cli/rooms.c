@@ -14,7 +14,6 @@ static const struct {
     {"contest.published", "hustings publish"},
     {"contest.replaced", "hustings publish --replace"},
     {"export.made", "hustings export"},
-    {"people.exported", "hustings people export"},
     {"people.import_undone", "hustings people undo; the server, for one that was stopped"},
     {"people.imported", "hustings people import; the server (import_all)"},
     {"record.key_added", "the server, at its first start; hustings record key"},
