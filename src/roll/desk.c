@@ -37,7 +37,8 @@ Err desk_day_asked(Req *req, const char *field, Day standard, Day *ret_day)
 {
     *ret_day = standard;
     if (!req_text(req, field).len || day_read(req_text(req, field), ret_day)) return ERR_OK;
-    return req_wrong(req, field, "Expected a day such as 2013-03-12");
+    return req_wrong(
+        req, field, "There is no day %.*s: expected one such as 2013-03-12", STR_ARG(fault_quote(req->arena, req_text(req, field))));
 }
 
 Err desk_roster_read(Req *req, const Roll *roll, Roster **ret_roster)

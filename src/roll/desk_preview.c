@@ -8,18 +8,6 @@
 
 enum { TABLE_MOST = 40, SWEEP_BEFORE = 24, SWEEP_AFTER = 3 };
 
-static void put_reasons(Arena *a, View *view, const Rolled *rolled)
-{
-    View *array = view_put_array(view, S("reasons"));
-    for (RollReason r = REASON_ON; r < REASON__COUNT; r++) {
-        if (!rolled->by_reason[r]) continue;
-        View *v = view_add_object(array);
-        view_put_str(v, S("name"), reason_title(r));
-        view_put_str(v, S("key"), reason_name(r));
-        view_put_str(v, S("memberships"), shown_count(a, rolled->by_reason[r]));
-    }
-}
-
 typedef struct Sum {
     Ref ref;
     int on, all;
@@ -68,57 +56,132 @@ static void put_sweep_day(Arena *a, View *array, const Roll *roll, const SweepDa
         str_format(a, "/units/%.*s/rolls/%.*s/moved?to=%.*s", STR_ARG(roll->unit), STR_ARG(roll->slug), STR_ARG(day_iso(a, day->day))));
 }
 
-/* Every day where they are few; else the same day of each month as the freeze date, and the ends. */
-static void put_sweep_table(Arena *a, View *view, const Roll *roll, const SweepDay *days, int count)
+/* ---- the sweep ---- */
+
+typedef enum Step { STEP_DAY, STEP_WEEK, STEP_MONTH, STEP__COUNT } Step;
+static const Choice step_choices[] = {{"day", "Every day"}, {"week", "Every week"}, {"month", "Every month"}, {0}};
+
+typedef struct SweepAsked {
+    Roll roll;
+    Day first, last;
+    Step step;
+    SweepDay *days; /* all of them */
+    int count;
+} SweepAsked;
+
+/* What was chosen; else months, and days where they are few. */
+static Step step_asked(const Req *req, Day first, Day last)
 {
-    int year, month, own, of_month;
-    View *array = view_put_array(view, S("days"));
-    day_parts(roll->rules.freeze, &year, &month, &own);
-    for (int i = 0; i < count; i++) {
-        day_parts(days[i].day, &year, &month, &of_month);
-        bool last_of_month = of_month < own && i + 1 < count &&
-                             day_add_months(days[i].day + 1, 0) == day_of(year + (month == 12), month % 12 + 1, 1);
-        bool shown = count <= TABLE_MOST || of_month == own || last_of_month || i == 0 || i + 1 == count;
-        if (shown) put_sweep_day(a, array, roll, &days[i]);
-    }
+    for (Step s = STEP_DAY; s < STEP__COUNT; s++)
+        if (str_equal(req_text(req, "step"), str_from_c(step_choices[s].value))) return s;
+    return last - first < TABLE_MOST ? STEP_DAY : STEP_MONTH;
 }
 
-static Err put_sweep(Req *req, View *view, const Roll *roll, const Roster *roster)
+/* Steps are counted from the freeze date: the same day of the week, or of the month (its last where a month is shorter). */
+static bool is_on_step(Day day, Day own, Step step)
 {
-    Day first, last;
-    SweepDay *days;
-    int count;
+    int year, month, own_day, of_month, next;
+    if (step == STEP_DAY) return true;
+    if (step == STEP_WEEK) return (day - own) % 7 == 0;
+    day_parts(own, &year, &month, &own_day);
+    day_parts(day, &year, &month, &of_month);
+    if (of_month >= own_day) return of_month == own_day;
+    day_parts(day + 1, &year, &month, &next);
+    return next == 1;
+}
+
+static bool is_in_table(const SweepAsked *s, int i)
+{
+    return i == 0 || i + 1 == s->count || is_on_step(s->days[i].day, s->roll.rules.freeze, s->step);
+}
+
+static int put_sweep_table(Arena *a, View *view, const SweepAsked *s)
+{
+    int shown = 0;
+    View *array = view_put_array(view, S("days"));
+    for (int i = 0; i < s->count; i++)
+        if (is_in_table(s, i) && shown++ < NAMES_MOST) put_sweep_day(a, array, &s->roll, &s->days[i]);
+    return shown;
+}
+
+/* What is wrong with the dates is told beside them, and the page shows the usual ones. */
+static Err sweep_asked(Req *req, const Roster *roster, SweepAsked *s)
+{
+    Day own = s->roll.rules.freeze;
     Fault fault = {0};
-    Err e = desk_day_asked(req, "from", day_add_months(roll->rules.freeze, -SWEEP_BEFORE), &first);
-    if (!e) e = desk_day_asked(req, "to", day_add_months(roll->rules.freeze, SWEEP_AFTER), &last);
+    Err e = desk_day_asked(req, "from", day_add_months(own, -SWEEP_BEFORE), &s->first);
+    if (!e) e = desk_day_asked(req, "to", day_add_months(own, SWEEP_AFTER), &s->last);
     if (e) return e;
-    if (rules_sweep(req->arena, &roll->rules, roster, first, last, &days, &count, &fault))
-        return req_fail(req, ERR_INPUT, "Expected %.*s", STR_ARG(fault.expected));
+    s->step = step_asked(req, s->first, s->last);
+    if (s->first > s->last) return req_wrong(req, "to", "Expected a last day that is not before the first");
+    if (rules_sweep(req->arena, &s->roll.rules, roster, s->first, s->last, &s->days, &s->count, &fault))
+        return req_wrong(req, "from", "Expected %.*s", STR_ARG(fault.expected));
+    return ERR_OK;
+}
+
+static void put_sweep(Req *req, View *view, const SweepAsked *s)
+{
     Html chart = html_new(req->arena);
-    sweep_svg(&chart, days, count, roll->rules.freeze);
+    sweep_svg(&chart, s->days, s->count, s->roll.rules.freeze);
     view_put_html(view, S("chart"), &chart);
-    view_put_str(view, S("from"), day_iso(req->arena, first));
-    view_put_str(view, S("to"), day_iso(req->arena, last));
-    put_sweep_table(req->arena, view, roll, days, count);
+    Str from = day_iso(req->arena, s->first), to = day_iso(req->arena, s->last);
+    view_put_str(view, S("from"), from);
+    view_put_str(view, S("to"), to);
+    View *array = view_put_array(view, S("steps"));
+    for (Step i = STEP_DAY; i < STEP__COUNT; i++) {
+        View *v = view_add_object(array);
+        view_put_str(v, S("value"), str_from_c(step_choices[i].value));
+        view_put_str(v, S("label"), str_from_c(step_choices[i].label));
+        view_put_bool(v, S("chosen"), i == s->step);
+    }
+    view_put_bool(view, S("is_table_cut"), put_sweep_table(req->arena, view, s) > NAMES_MOST);
+    view_put_str(view, S("csv_path"),
+        str_format(req->arena, "/units/%.*s/rolls/%.*s/sweep?from=%.*s&to=%.*s&step=%s", STR_ARG(s->roll.unit), STR_ARG(s->roll.slug),
+            STR_ARG(from), STR_ARG(to), step_choices[s->step].value));
+}
+
+/* The figures of the table, all of them: how many, and nobody's name. */
+static Err sweep_csv(Req *req, View *view)
+{
+    (void)view;
+    Roster *roster;
+    SweepAsked s = {0};
+    Err e = shown_desk(req, req->db, NULL, &s.roll);
+    if (!e) e = desk_roster_read(req, &s.roll, &roster);
+    if (!e) e = sweep_asked(req, roster, &s);
+    if (e) return e;
+    Buf b = buf_new(req->arena);
+    buf_str(&b, S("freeze,on,gained,lost\r\n"));
+    for (int i = 0; i < s.count; i++)
+        if (is_in_table(&s, i))
+            buf_format(
+                &b, "%.*s,%d,%d,%d\r\n", STR_ARG(day_iso(req->arena, s.days[i].day)), s.days[i].on, s.days[i].gained, s.days[i].lost);
+    req_send(req, S("text/csv; charset=utf-8"), buf_done(&b), str_format(req->arena, "sweep-%.*s.csv", STR_ARG(s.roll.slug)));
     return ERR_OK;
 }
 
 static Err preview_page(Req *req, View *view)
 {
-    Roll roll = {0};
+    SweepAsked s = {0};
     Roster *roster;
-    Err e = shown_desk(req, req->db, view, &roll);
-    if (!e) e = desk_roster_read(req, &roll, &roster);
+    Err e = shown_desk(req, req->db, view, &s.roll);
+    if (!e) e = desk_roster_read(req, &s.roll, &roster);
+    if (!e) e = sweep_asked(req, roster, &s);
     if (e) return e;
-    Rolled rolled = rules_apply(req->arena, &roll.rules, roster);
+    Rolled rolled = rules_apply(req->arena, &s.roll.rules, roster);
+    int64_t by_reason[REASON__COUNT];
+    for (RollReason r = REASON_ON; r < REASON__COUNT; r++) by_reason[r] = rolled.by_reason[r];
     view_put_str(view, S("on_words"), shown_count(req->arena, rolled.on));
     view_put_i64(view, S("on"), rolled.on);
     view_put_str(view, S("memberships_words"), shown_count(req->arena, roster->count));
-    put_reasons(req->arena, view, &rolled);
+    shown_reasons_put(req->arena, view, by_reason);
     put_sums(req->arena, view, "units", roster, &rolled, true);
     put_sums(req->arena, view, "sections", roster, &rolled, false);
-    return put_sweep(req, view, &roll, roster);
+    put_sweep(req, view, &s);
+    return ERR_OK;
 }
+
+/* ---- who they are ---- */
 
 static void put_names(Req *req, View *view, const char *key, const RollRules *rules, const Roster *roster, const uint32_t *rows, int count)
 {
@@ -159,13 +222,15 @@ static Err moved_page(Req *req, View *view)
 
 /* ---- the table ---- */
 
-static const Field sweep_fields[] = {
-    DESK_FIELDS, {"from", FIELD_LINE, .max = 10, .label = "From"}, {"to", FIELD_LINE, .max = 10, .label = "To"}, {0}};
+static const Field sweep_fields[] = {DESK_FIELDS, {"from", FIELD_LINE, .max = 10, .label = "From"},
+    {"to", FIELD_LINE, .max = 10, .label = "To"}, {"step", FIELD_CHOICE, .choices = step_choices, .label = "The table has"}, {0}};
 static const Field moved_fields[] = {DESK_FIELDS, {"to", FIELD_LINE, .max = 10, .label = "Freeze date"}, {0}};
 
 static const Route routes[] = {
     {GET, DESK "/preview", WHO_RETURNING, "Preview", "Who would stand on the roll, by reason, unit and section, and by other freeze dates.",
         sweep_fields, .page = preview_page, .html = "desk_preview", .heavy = true, .rate = RATE_WORK},
+    {GET, DESK "/sweep", WHO_RETURNING, "The sweep as a file", "How many would gain or lose a place by other freeze dates, as CSV.",
+        sweep_fields, .page = sweep_csv, .no_json = true, .heavy = true, .rate = RATE_WORK},
     {GET, DESK "/moved", WHO_RETURNING, "Another freeze date", "Who would gain a place and who would lose it.", moved_fields,
         .page = moved_page, .html = "desk_moved", .heavy = true, .rate = RATE_WORK},
 };

@@ -33,8 +33,7 @@ static Err find_public(Req *req, Roll *ret_roll)
 
 static void put_totals(Arena *a, View *view, const RollPublished *p)
 {
-    View *units = view_put_array(view, S("units")), *sections = view_put_array(view, S("sections")),
-         *reasons = view_put_array(view, S("reasons"));
+    View *units = view_put_array(view, S("units")), *sections = view_put_array(view, S("sections"));
     for (int i = 0; i < p->unit_count && i < LIST_MOST; i++) {
         View *v = view_add_object(units);
         view_put_str(v, S("name"), p->units[i].name);
@@ -45,12 +44,7 @@ static void put_totals(Arena *a, View *view, const RollPublished *p)
         view_put_str(v, S("name"), p->sections[i].name.len ? p->sections[i].name : S("none said"));
         view_put_str(v, S("entries"), shown_count(a, p->sections[i].entries));
     }
-    for (RollReason r = REASON_ON; r < REASON__COUNT; r++) {
-        if (!p->by_reason[r]) continue;
-        View *v = view_add_object(reasons);
-        view_put_str(v, S("name"), reason_title(r));
-        view_put_str(v, S("memberships"), shown_count(a, p->by_reason[r]));
-    }
+    shown_reasons_put(a, view, p->by_reason);
 }
 
 static Err put_versions(Req *req, View *view, const Roll *roll)

@@ -48,6 +48,18 @@ void shown_roll_put(Arena *a, View *v, const Roll *roll)
     view_put_str(v, S("record_path"), str_format(a, "/record?unit=%.*s", STR_ARG(roll->unit)));
 }
 
+void shown_reasons_put(Arena *a, View *view, const int64_t by_reason[REASON__COUNT])
+{
+    View *array = view_put_array(view, S("reasons"));
+    for (RollReason r = REASON_ON; r < REASON__COUNT; r++) {
+        if (!by_reason[r]) continue;
+        View *v = view_add_object(array);
+        view_put_str(v, S("name"), reason_title(r));
+        view_put_str(v, S("key"), reason_name(r));
+        view_put_str(v, S("memberships"), shown_count(a, by_reason[r]));
+    }
+}
+
 void shown_version_put(Arena *a, View *v, const Roll *roll, const RollVersion *version)
 {
     view_put_i64(v, S("version"), version->version);

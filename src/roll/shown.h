@@ -17,6 +17,8 @@ void shown_correction_put(Arena *a, View *object, const RollCorrection *correcti
 void shown_version_put(Arena *a, View *object, const Roll *roll, const RollVersion *version);
 /* id, kind, is_move, is_override, state, is_open, day_words, reason, gained, lost, would, critical, by, at_words, entry_path, second, path */
 void shown_proposal_put(Arena *a, View *object, const Roll *roll, const RollProposal *proposal);
+/* `reasons` of a view, for the partial of that name: name, key, memberships of each that some have. */
+void shown_reasons_put(Arena *a, View *view, const int64_t by_reason[REASON__COUNT]);
 /* "12,345" */
 Str shown_count(Arena *a, int64_t number);
 /* The roll in the path, of the unit in the path; with its view and the page's title. ERR_MISSING. */

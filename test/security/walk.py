@@ -207,6 +207,7 @@ ROUTES = {
     ('GET', '/units/:unit/rolls/:roll'): (RETURNING, f'{ROLL}', None, 404),
     ('GET', '/units/:unit/rolls/:roll/rules'): (RETURNING, f'{ROLL}/rules', None, 404),
     ('GET', '/units/:unit/rolls/:roll/preview'): (RETURNING, f'{ROLL}/preview', None, 404),
+    ('GET', '/units/:unit/rolls/:roll/sweep'): (RETURNING, f'{ROLL}/sweep', None, 404),
     ('GET', '/units/:unit/rolls/:roll/moved'): (RETURNING, f'{ROLL}/moved', None, 404),
     ('GET', '/units/:unit/rolls/:roll/freeze'): (RETURNING, f'{ROLL}/freeze', None, 404),
     ('GET', '/units/:unit/rolls/:roll/corrections'): (RETURNING, f'{ROLL}/corrections', None, 404),
