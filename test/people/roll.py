@@ -5,6 +5,10 @@ answer, corrections, a freeze date moved by two officers, a release; another uni
 without a server: freeze, check, sweep, every byte of what was written changed. Last line: "roll: N passed, N failed".
 """
 import contextlib
+import csv
+import datetime
+import html.parser
+import io
 import json
 import pathlib
 import re
@@ -74,6 +78,89 @@ def number(folder, query):
 
 def leaves(folder):
     return [json.loads(entry) for entry, in ask(folder, 'SELECT entry FROM record_leaf ORDER BY number')]
+
+
+class Form(html.parser.HTMLParser):
+    """What a browser would send of the form for POST that a page shows, as it is shown."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.inside, self.sent = False, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        a = dict(attributes)
+        if tag == 'form':
+            self.inside = a.get('method') == 'post'
+        if not self.inside or tag != 'input' or a['name'] in ('_csrf', '_key'):
+            return
+        if a.get('type') not in ('checkbox', 'radio') or 'checked' in a:
+            self.sent.append((a['name'], a.get('value', 'on')))
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag != 'form'
+
+
+def send(browser, path, pairs):
+    """Fields that repeat, in their order."""
+    sealed = [*pairs, ('_key', walk.deploy.os.urandom(16).hex()), ('_csrf', browser.token(path))]
+    return browser.ask(path, 'POST', walk.urllib.parse.urlencode(sealed), {'Content-Type': 'application/x-www-form-urlencoded'})
+
+
+# In their one form, as the store has them: what the form shows of each and is sent back unchanged must be each again.
+RULES = [
+    '{"freeze":"2013-03-12","months":0,"grace_days":0,"joined_by":null,"statuses":["active"],"sections":null,"classes":null,"units":null,"fee_paid":false,"declared":null,"one_paper":"person"}',
+    '{"freeze":"2013-03-12","months":12,"grace_days":31,"joined_by":"2012-01-31","statuses":["applied","active","lapsed","died"],"sections":["unions","members","affiliates"],'
+    '"classes":{"not":["honorary","supporter"]},"units":{"not":["leeds"]},"fee_paid":true,"declared":["affiliates","unions"],"one_paper":"section"}',
+    '{"freeze":"2013-03-12","months":600,"grace_days":0,"joined_by":null,"statuses":["suspended"],"sections":{"not":["affiliates"]},"classes":["standard","youth"],"units":["leeds"],'
+    '"fee_paid":false,"declared":null,"one_paper":"person"}',
+]
+
+
+def check_form(t, folder, who):
+    """What the list does not have today, or the form cannot tick, would be lost without a word."""
+    path, browser = '/units/leeds/rolls/of-a-form/rules', who['first']
+    kept = lambda: ask(folder, "SELECT rules FROM roll WHERE slug = 'of-a-form'")[0][0]
+    t('a draft for the form', post(browser, NEW, {**DRAFT, 'slug': 'of-a-form'}).status == 303)
+    for number, rules in enumerate(RULES, 1):
+        store = rows.Rows(folder)
+        store.tell(f"UPDATE roll SET rules = {store.literal(rules)} WHERE slug = 'of-a-form'")
+        form = Form(text(browser.ask(path))).sent
+        answer = send(browser, path, form)
+        t(f'rules {number}: the form sent back as it is shown changes nothing', answer.status == 303 and kept() == rules, (answer, kept()))
+    form = dict(form)
+    t('what somebody else changed meanwhile is not written over', send(browser, path, {**form, 'was': '0' * 64}.items()).status == 422 and kept() == rules)
+    answer = send(browser, path, {**form, 'units': 'leeds leds'}.items())
+    t('a unit that is none is named', answer.status == 422 and 'There is no unit leds' in text(answer) and kept() == rules, answer)
+    answer = send(browser, path, {**form, 'order': 'members'}.items())
+    t('an order of sections that are not ticked is refused', answer.status == 422 and 'members is not ticked' in text(answer), answer)
+    order = [(name, value) for name, value in form.items() if name not in ('sections', 'sections_how', 'order')]
+    order += [('sections', 'affiliates'), ('sections', 'members'), ('sections', 'unions'), ('order', 'unions, members')]
+    t('sections in the order that is asked for', send(browser, path, order).status == 303 and json.loads(kept())['sections'] == ['unions', 'members', 'affiliates'], kept())
+    answer = send(browser, path, [*(pair for pair in order if pair[0] != 'was'), ('classes', 'No such Class')])
+    t('a word that is none is told', answer.status == 422 and 'words of lower-case letters' in text(answer), answer)
+    t('an empty draft is deleted', post(browser, path.replace('/rules', '/delete'), {}, path).status == 303)
+
+
+def check_sweep(t, folder, who):
+    def sweep(query):
+        answer = who['first'].ask(f'{ROLL}/sweep?{query}')
+        return list(csv.DictReader(io.StringIO(text(answer)))) if answer.status == 200 else answer
+    day = lambda row: datetime.date.fromisoformat(row['freeze'])
+    days, weeks, months = (sweep(f'from=2019-11-30&to=2020-02-10&step={step}') for step in ('day', 'week', 'month'))
+    t('a sweep of every day', len(days) == 73 and days[0] == {'freeze': '2019-11-30', 'on': '0', 'gained': '0', 'lost': '7'}, days[:2])
+    t('has the day on which they are members for so long', [row['on'] for row in sweep('from=2020-12-31&to=2021-01-01&step=day')] == ['0', '7'])
+    t('of every week, with its ends', [row['freeze'] for row in weeks[:2]] == ['2019-11-30', '2019-12-01'] and all((day(b) - day(a)).days == 7 for a, b in zip(weeks[1:], weeks[2:-1])), weeks)
+    t('of every month', [row['freeze'] for row in months] == ['2019-11-30', '2019-12-12', '2020-01-12', '2020-02-10'], months)
+    by_day = {row['freeze']: row for row in days}
+    t('each step has the figures of its day', all(by_day[row['freeze']] == row for row in weeks + months))
+    page = text(who['first'].ask(ROLL + '/preview?from=2019-11-30&to=2020-02-10&step=week'))
+    t('the page has the same rows', page.count('/moved?to=') == len(weeks) and 'step=week' in page)
+    for query, says in (('from=2019-02-30', 'There is no day'), ('from=2020-01-02&to=2020-01-01', 'not before the first'), ('from=1950-01-01&to=2020-01-01', 'at most 3660 days')):
+        answer = who['first'].ask(f'{ROLL}/preview?{query}')
+        t(f'{query}: is told', answer.status == 422 and says in text(answer), answer)
+    t('a sweep names nobody', 'Number' not in text(who['first'].ask(f'{ROLL}/sweep')))
+    t('a sweep is nobody else\'s', [who[name].ask(ROLL + '/sweep').status for name in ('member', 'elsewhere')] == [403, 403])
 
 
 def check_draft(t, folder, who):
@@ -241,6 +328,8 @@ def on_server(t, folder):
         who = {'first': make('returning-officer of leeds'), 'second': make('returning-officer of north'), 'member': make('member'),
                'elsewhere': make('returning-officer of york'), 'visitor': make('visitor')}
         check_draft(t, folder, who)
+        check_form(t, folder, who)
+        check_sweep(t, folder, who)
         check_freeze(t, folder, who)
         check_proofs(t, folder, who, url)
         check_challenge(t, folder, who)
