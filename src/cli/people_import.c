@@ -278,10 +278,11 @@ static int run_import(Cli *cli)
     if (!i.unit.len) return cli_usage(cli, "--unit: expected the unit whose members these are: each row belongs to it or below it");
     i.options = (ImportOptions){
         .skip = cli_has(cli, "skip-bad"), .empties = cli_has(cli, "empty"), .windows_1252 = cli_has(cli, "windows-1252")};
-    i.options.country = cli_has(cli, "country") ? cli_value(cli, "country") : S("GB");
-    if (i.options.country.len != 2) return cli_usage(cli, "--country: expected two letters, as GB");
+    i.options.country = cli_value(cli, "country");
+    if (cli_has(cli, "country") && i.options.country.len != 2) return cli_usage(cli, "--country: expected two letters, as GB");
     int wrong = read_map(cli, &i.options);
     if (!wrong) wrong = settings_load(cli, &s);
+    if (!wrong && !i.options.country.len) i.options.country = settings_text(&s, HOME_COUNTRY);
     if (!wrong) wrong = settings_officer(cli, &s, &i.by);
     if (!wrong) wrong = people_store(cli, &s, false, &i.store);
     if (wrong) return wrong;
@@ -302,7 +303,8 @@ static const Option import_options[] = {
     {"skip-bad", 0, NULL, false, "leave bad rows out; otherwise one bad row stops it all", NULL},
     {"empty", 0, NULL, false, "an empty cell empties what is held; otherwise it changes nothing", NULL},
     {"windows-1252", 0, NULL, false, "the file is not UTF-8 but as old Windows programs write", NULL},
-    {"country", 'c', "XX", false, "whose national telephone numbers and postcodes these are: two letters, GB unless given", NULL},
+    {"country", 'c', "XX", false, "whose national telephone numbers and postcodes these are: two letters, people.country unless given",
+        NULL},
     {"report", 0, "FILE", false, "write every bad row to FILE; standard error has the first hundred", "FILES"},
     HELP_OPTION,
 };

@@ -11,6 +11,7 @@
 #include "cli/version.h"
 #include "core/log.h"
 #include "http/server.h"
+#include "people/home.h"
 #include "people/import.h"
 #include "roll/worker.h"
 
@@ -314,6 +315,7 @@ static int serve_site(Cli *cli, const Settings *s, Site *site, Store *store)
 static int serve_store(Cli *cli, const Settings *s, Str dev, Store *store)
 {
     SiteOptions options = site_options(s, dev);
+    home_country_set(settings_text(s, HOME_COUNTRY));
     Fault fault = {0};
     Site *site;
     if (site_open(cli->a, &options, store, all_rooms, all_room_count, &site, &fault)) return cli_fail(cli, &fault);

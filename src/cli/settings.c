@@ -7,6 +7,7 @@
 #include "cli/settings.h"
 
 #include "net/mail.h"
+#include "people/text.h"
 
 #include <arpa/inet.h>
 #include <ini.h>
@@ -99,6 +100,13 @@ static bool is_zone(Str value)
     return is_made_of(value, "_+-/") && value.ptr[0] != '/';
 }
 
+static bool is_country(Arena *a, Str value)
+{
+    Str country;
+    const char *expected;
+    return value.len == 2 && text_country(a, value, &country, &expected) && str_equal(country, value);
+}
+
 static bool is_store(Str value)
 {
     for (size_t i = 0; i + 3 <= value.len; i++)
@@ -158,6 +166,7 @@ static bool is_good(Arena *a, const Setting *setting, Str value, int64_t *ret_nu
     case SETTING_WITNESSES: return are_witnesses(a, value);
     case SETTING_SMTP: return is_smtp(value);
     case SETTING_EMAIL: return mail_address_is_good(value);
+    case SETTING_COUNTRY: return is_country(a, value);
     }
     ASSERT(!"a kind without a check");
     return false;
@@ -180,6 +189,7 @@ static Str what_is_expected(Arena *a, const Setting *setting)
     case SETTING_ORIGIN: return S("a name without spaces and '+', such as vote.example.org/record");
     case SETTING_SMTP: return S("smtp://HOST or smtps://HOST, maybe with a port, or outbox");
     case SETTING_EMAIL: return S("an e-mail address, such as office@example.org");
+    case SETTING_COUNTRY: return S("a country as two capitals (ISO 3166-1), such as GB");
     case SETTING_WITNESSES:
         return S("at most 16 witnesses, each as NAME+ID+KEY https://ADDRESS (a key that cosigns, as 'hustings witness' prints it)");
     }

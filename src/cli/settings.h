@@ -33,6 +33,7 @@ typedef enum SettingKind {
     SETTING_WITNESSES, /* "VKEY URL", separated by commas */
     SETTING_SMTP,      /* smtp://HOST[:PORT], smtps://HOST[:PORT], or outbox */
     SETTING_EMAIL,     /* an address that can be mailed to */
+    SETTING_COUNTRY,   /* two capitals (ISO 3166-1) */
 } SettingKind;
 
 /* KEY(id, section, key, kind, standard value ("": none), least, most, words, help): in the file and the environment.
@@ -143,9 +144,13 @@ typedef enum SettingKind {
     KEY(MAIL_PASSWORD, "mail", "password_file", SETTING_PATH, "", 0, 0, "FILES", \
         "the file whose first line is the password of mail.user; nobody but the server's user may read it")
 
+#define PEOPLE_SETTINGS(KEY, FLAG) \
+    KEY(HOME_COUNTRY, "people", "country", SETTING_COUNTRY, "GB", 0, 0, NULL, \
+        "whose telephone numbers and postcodes they are that do not say their country, and as in which numbers are shown: two capitals, as GB or IE")
+
 #define SETTINGS(KEY, FLAG) \
     STORE_SETTINGS(KEY, FLAG) SERVER_SETTINGS(KEY, FLAG) SITE_SETTINGS(KEY, FLAG) LIMIT_SETTINGS(KEY, FLAG) OFFICER_SETTINGS(KEY, FLAG) \
-    RECORD_SETTINGS(KEY, FLAG) MAIL_SETTINGS(KEY, FLAG)
+    RECORD_SETTINGS(KEY, FLAG) PEOPLE_SETTINGS(KEY, FLAG) MAIL_SETTINGS(KEY, FLAG)
 
 /* Rows of a command's options: those of every command that opens the store, those of one that acts, those of one that must know where the server is, and
  * all that concern a server. */

@@ -4,6 +4,7 @@
 #include "people/import_own.h"
 
 #include "core/json.h"
+#include "people/home.h"
 #include "record/record.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ Str import_options_json(Arena *a, const ImportOptions *o)
     view_put_bool(v, S("skip"), o->skip);
     view_put_bool(v, S("empties"), o->empties);
     view_put_bool(v, S("windows_1252"), o->windows_1252);
-    view_put_str(v, S("country"), o->country.len ? o->country : S("GB"));
+    view_put_str(v, S("country"), o->country.len ? o->country : home_country());
     map = view_put_array(v, S("map"));
     for (int i = 0; i < 2 * o->map_count; i++) view_add_str(map, o->map[i]);
     view_json(v, &b, false);
@@ -45,7 +46,7 @@ static ImportOptions read_options(Arena *a, Str text)
     View *v = read_json(a, text);
     const View *country = view_get(v, S("country")), *map = view_get(v, S("map"));
     ImportOptions o = {.skip = said(v, S("skip")), .empties = said(v, S("empties")), .windows_1252 = said(v, S("windows_1252"))};
-    o.country = country ? view_str(country) : S("GB");
+    o.country = country ? view_str(country) : home_country();
     int count = 0;
     for (const View *cell = map ? view_first(map) : NULL; cell; cell = view_next(cell)) count++;
     Str *pairs = arena_new(a, Str, (size_t)count);

@@ -1,6 +1,7 @@
 /* import_pages.c: lists of members brought in by a secretary's browser: upload, columns, dry run, apply, progress, taking back.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "people/home.h"
 #include "people/import.h"
 #include "people/shown.h"
 
@@ -96,7 +97,7 @@ static Err upload(Req *req, Db *db, View *answer)
 {
     const Upload *files;
     Str id, unit = req_text(req, "unit");
-    ImportOptions options = {.country = S("GB")};
+    ImportOptions options = {.country = home_country()};
     if (req_uploads(req, "file", &files) != 1 || !files[0].bytes.len) return req_wrong(req, "file", "Select a file that is not empty");
     Err e = import_hold(db, req->arena, unit, files[0].file_name, files[0].bytes, &options, req->officer, req->now, &id);
     if (e) return e;

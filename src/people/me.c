@@ -3,6 +3,7 @@
 
 #include "http/visit.h"
 #include "people/post.h"
+#include "people/shown.h"
 #include "people/unit.h"
 
 #include <string.h>
@@ -70,11 +71,6 @@ static Str label_of(Arena *a, PeopleColumn column)
     return (Str){label, name.len};
 }
 
-static Str shown(Arena *a, PeopleColumn column, Str value)
-{
-    return people_columns[column].kind == PEOPLE_DATE ? date_words(a, value) : value;
-}
-
 static void put_held(Arena *a, View *array, const Values *values, bool of_person)
 {
     for (PeopleColumn i = 0; i < COL__COUNT; i++) {
@@ -83,7 +79,7 @@ static void put_held(Arena *a, View *array, const Values *values, bool of_person
         view_put_str(held, S("column"), str_from_c(people_columns[i].name));
         view_put_str(held, S("label"), label_of(a, i));
         view_put_str(held, S("value"), values->of[i]);
-        view_put_str(held, S("shown"), shown(a, i, values->of[i]));
+        view_put_str(held, S("shown"), shown_value(a, i, values->of[i]));
         view_put_str(held, S("seen_by"), seen_words(a, seen_by[i]));
     }
 }
@@ -115,8 +111,8 @@ static void put_change(Arena *a, View *array, const PersonChange *c)
     for (int k = 0; k < c->value_count; k++) {
         View *value = view_add_object(values);
         view_put_str(value, S("label"), label_of(a, c->values[k].column));
-        view_put_str(value, S("was"), c->values[k].was);
-        view_put_str(value, S("is"), c->values[k].is);
+        view_put_str(value, S("was"), shown_value(a, c->values[k].column, c->values[k].was));
+        view_put_str(value, S("is"), shown_value(a, c->values[k].column, c->values[k].is));
     }
 }
 
@@ -236,7 +232,8 @@ Err me_change_page(Req *req, View *view)
     Person p;
     Err e = find_me(req, &p);
     if (e) return e;
-    for (int i = 0; i < COUNT_OF(columns); i++) req_prefill(req, people_columns[columns[i]].name, p.values.of[columns[i]]);
+    for (int i = 0; i < COUNT_OF(columns); i++)
+        req_prefill(req, people_columns[columns[i]].name, shown_typed(req->arena, columns[i], p.values.of[columns[i]]));
     prefill_consent(req, p.values.of[COL_CONSENT]);
     req_prefill(req, "version", str_format(req->arena, "%lld", (long long)p.version));
     view_put_str(view, S("email"), p.values.of[COL_EMAIL]);

@@ -2,6 +2,7 @@
 #include "people/account_pages.h"
 
 #include "http/visit.h"
+#include "people/home.h"
 #include "people/phone.h"
 #include "people/post.h"
 #include "people/table.h"
@@ -20,7 +21,7 @@ static Err take_value(Req *req, Values *values, PeopleColumn column)
 {
     const char *name = people_columns[column].name, *expected;
     Str typed = req_text(req, name), country = values->of[COL_COUNTRY], value = S("");
-    const ValueOptions options = {.country = country.len ? country : S("GB")};
+    const ValueOptions options = {.country = country.len ? country : home_country()};
     bool good = !typed.len || value_read(req->arena, column, typed, &options, &value, &expected);
     values->of[column] = value.len ? value : S("");
     return good ? ERR_OK : req_wrong(req, name, "This must be %s", expected);

@@ -4,6 +4,7 @@
  * What was typed is checked before the transaction (`prepare`), in the same way as an import checks it, and handed to the write in an Edit.
  * Nobody's change is lost: a form knows the version it was made from, and when that is over it comes back with what is there now beside what was typed.
  */
+#include "people/home.h"
 #include "people/labels.h"
 #include "people/phone.h"
 #include "people/shown.h"
@@ -25,7 +26,7 @@ static Str country_of(const Req *req)
 {
     Str typed = req_text(req, "country"), country;
     const char *expected;
-    return typed.len && text_country(req->arena, typed, &country, &expected) ? country : S("GB");
+    return typed.len && text_country(req->arena, typed, &country, &expected) ? country : home_country();
 }
 
 static Err take_value(Req *req, PeopleColumn column, const ValueOptions *options, Values *values)
@@ -94,14 +95,14 @@ static Err prepare_new(Req *req, View *view)
     Edit *edit = new_edit(req);
     (void)view;
     Err e = take_person(req, &edit->values);
-    Err second = take_values(req, short_columns, COUNT_OF(short_columns), S("GB"), &edit->values);
+    Err second = take_values(req, short_columns, COUNT_OF(short_columns), home_country(), &edit->values);
     return e ? e : second;
 }
 
 static Err prepare_membership(Req *req, View *view)
 {
     (void)view;
-    return take_values(req, membership_columns, COUNT_OF(membership_columns), S("GB"), &new_edit(req)->values);
+    return take_values(req, membership_columns, COUNT_OF(membership_columns), home_country(), &new_edit(req)->values);
 }
 
 /* As the change log names her: "Ada Poll, secretary of Leeds". */
@@ -167,7 +168,8 @@ static Err new_write(Req *req, Db *db, View *answer)
 
 static void prefill_values(Req *req, const PeopleColumn *columns, int count, const Values *values)
 {
-    for (int i = 0; i < count; i++) req_prefill(req, people_columns[columns[i]].name, values->of[columns[i]]);
+    for (int i = 0; i < count; i++)
+        req_prefill(req, people_columns[columns[i]].name, shown_typed(req->arena, columns[i], values->of[columns[i]]));
 }
 
 static void prefill_consent(Req *req, Str consent)

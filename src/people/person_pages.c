@@ -117,14 +117,6 @@ static const Group membership_groups[] = {
     {"How it came about", {COL_RECRUITER, COL_SIGNATURE, COL_DEVICE}, 3},
 };
 
-static Str value_words(Arena *a, PeopleColumn column, Str value)
-{
-    Day day;
-    if (people_columns[column].kind == PEOPLE_DATE) return shown_day(a, value);
-    if (people_columns[column].kind == PEOPLE_HISTORY && day_read(value, &day)) return shown_day(a, value);
-    return value;
-}
-
 /* Rows that hold something; of those that are shown to her. */
 static void put_groups(Arena *a, View *view, const Group *groups, int count, const Values *values)
 {
@@ -138,7 +130,7 @@ static void put_groups(Arena *a, View *view, const Group *groups, int count, con
             view_put_str(row, S("column"), str_from_c(people_columns[column].name));
             view_put_str(row, S("name"), str_from_c(column_labels[column]));
             view_put_str(row, S("value"), values->of[column]);
-            view_put_str(row, S("words"), value_words(a, column, values->of[column]));
+            view_put_str(row, S("words"), shown_value(a, column, values->of[column]));
         }
         if (!view_first(rows)) continue;
         view_put_str(group, S("title"), str_from_c(groups[i].title));
@@ -203,8 +195,8 @@ static void put_change(Arena *a, View *v, const PersonChange *c)
         if (is_told_already(c, column)) continue;
         View *value = view_add_object(values);
         view_put_str(value, S("name"), str_from_c(column_labels[column]));
-        view_put_str(value, S("was"), value_words(a, column, c->values[i].was));
-        view_put_str(value, S("is"), value_words(a, column, c->values[i].is));
+        view_put_str(value, S("was"), shown_value(a, column, c->values[i].was));
+        view_put_str(value, S("is"), shown_value(a, column, c->values[i].is));
     }
 }
 

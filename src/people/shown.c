@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "people/shown.h"
 
+#include "people/home.h"
+#include "people/phone.h"
+
 Str unit_page_path(Arena *a, Str slug)
 {
     return str_format(a, "/units/%.*s", STR_ARG(slug));
@@ -76,4 +79,27 @@ Err shown_secretary(Req *req, bool *ret_secretary)
     Err e = access_may(req->db, req->arena, req->person, WHO_SECRETARY, req_text(req, "unit"), req->now, &officer);
     *ret_secretary = !e;
     return e == ERR_DENIED ? ERR_OK : e;
+}
+
+/* As it is in the store when numbers cannot be read on this machine. */
+static Str shown_phone(Arena *a, Str e164, Str region)
+{
+    Fault fault = {0};
+    return phone_load(&fault) ? e164 : phone_shown(a, e164, region);
+}
+
+Str shown_value(Arena *a, PeopleColumn column, Str value)
+{
+    Day day;
+    switch (people_columns[column].kind) {
+    case PEOPLE_DATE: return shown_day(a, value);
+    case PEOPLE_HISTORY: return day_read(value, &day) ? day_words(a, day) : value;
+    case PEOPLE_PHONE: return value.len ? shown_phone(a, value, home_country()) : value;
+    default: return value;
+    }
+}
+
+Str shown_typed(Arena *a, PeopleColumn column, Str value)
+{
+    return value.len && people_columns[column].kind == PEOPLE_PHONE ? shown_phone(a, value, S("")) : value;
 }

@@ -30,5 +30,9 @@ NODISCARD Err shown_person_head(Req *req, View *view, Person *ret_person);
 Str shown_number(Arena *a, int64_t number);
 /* "3 January 2013" of a date in the store; as it is when it is none. */
 Str shown_day(Arena *a, Str iso);
+/* A value of the store as people write it: dates in words, telephone numbers as at home (home.h), else with their country's code. */
+Str shown_value(Arena *a, PeopleColumn column, Str value);
+/* The same for a box of a form, to be read again whatever the country beside it says: a telephone number has its country's code ("+44 20 7946 0000"). */
+Str shown_typed(Arena *a, PeopleColumn column, Str value);
 
 #endif

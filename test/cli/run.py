@@ -660,6 +660,7 @@ def check_config_refuses_what_it_does_not_know():
         'server.log_requests': ('true', '1', ''),
         'site.name': ('',),
         'site.time_zone': ('../../etc/passwd', '/etc/localtime', 'Europe London', ''),
+        'people.country': ('', 'gb', 'GBR', 'UK', 'England'),
         'store.url': ('', 'sqlite:', 'mysql://root@localhost/x', 'https://a'),
         'record.origin': ('vote example', 'vote+example', 'v' * 180 + '\N{EN SPACE}'),
         'record.witness': (W1, 'https://w', f'{W1} w.example', f'{W1[:-1]} https://w', f'{NO_WITNESS} https://w', f'{W1} https://w, {W2}', f'{W1}, https://w'),
@@ -685,6 +686,7 @@ def check_config_takes_what_is_good():
         ('record.key', ('', '/var/lib/hustings/key', 'a key')),
         ('record.origin', ('', 'vote.example.org/record', '127.0.0.1:8080/record')),
         ('record.witness', ('', f'{W1} https://w.example/x', f'{W1} http://[::1]:1,  {W2}  https://w')),
+        ('people.country', ('GB', 'IE', 'AR')),
         ('site.time_zone', ('America/Argentina/Buenos_Aires', 'UTC', 'Etc/GMT+5')),
     ]
     with Desk() as desk:
