@@ -382,7 +382,7 @@ static const Field challenge_fields[] = {ROLL_FIELD,
 
 static const Route routes[] = {
     {GET, "/rolls", WHO_ANYONE, "Rolls", "Frozen rolls: who may take part, by which rules. No names.", .page = rolls_page, .html = "rolls",
-        .topic = "rolls"},
+        .topic = "rolls", .nav = "Rolls"},
     {GET, "/rolls/:roll", WHO_ANYONE, "Roll", "Rules in words, commitment, totals, corrections and proposals of a frozen roll. No names.",
         roll_fields, .page = roll_page, .html = "roll", .topic = "roll::roll"},
     {GET, "/rolls/:roll/versions/:version/published", WHO_ANYONE, "What was published of a roll", "roll.json: rules, root, count, totals.",

@@ -131,6 +131,7 @@ Err shown_desk(Req *req, Db *db, View *view, Roll *ret_roll)
     if (e == ERR_MISSING) return req_fail(req, e, "This unit has no such roll.");
     if (e || !view) return e;
     shown_roll_put(req->arena, view_put_object(view, S("roll")), ret_roll);
+    view_put_str(view, S("crumb"), str_from_c(req->route->title));
     req_title(req, str_format(req->arena, "%s: %.*s", req->route->title, STR_ARG(ret_roll->title)));
     return ERR_OK;
 }

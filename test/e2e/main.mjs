@@ -13,6 +13,7 @@ import { checkDrawing, checkDrawingFile } from './drawing.mjs';
 import { checkPaper, checkPrint } from './print.mjs';
 import { Runner } from './runner.mjs';
 import { judgeMembers } from './member.mjs';
+import { judgeRolls } from './roll.mjs';
 import { judgeSite } from './site.mjs';
 
 const run = promisify(execFile);
@@ -117,6 +118,7 @@ async function main() {
     await Promise.all(Array.from({ length: WORKERS }, worker));
     if (!words.length || words.includes('site')) await judgeSite(runner, browser, pictures);
     if (!words.length || words.includes('members')) await judgeMembers(runner, browser, pictures);
+    if (!words.length || words.includes('rolls')) await judgeRolls(runner, browser, pictures);
   } finally {
     await browser.close();
   }

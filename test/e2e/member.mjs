@@ -12,13 +12,16 @@ import { Server } from './server.mjs';
 const ANN = 'ann@example.org';
 const PAGES = ['/me', '/me/change', '/me/e-mail', '/me/password', '/me/sessions', '/me/ask', '/me/erase'];
 
-/** A server with the persons of test/people/signin.py, whose letters lie in its outbox. */
-class Demo extends Server {
+/** A server whose letters lie in its outbox. */
+export class Outbox extends Server {
   constructor() {
     super();
     this.environment = { HUSTINGS_MAIL_SMTP: 'outbox' };
   }
+}
 
+/** One with the persons of test/people/signin.py. */
+class Demo extends Outbox {
   async start() {
     await promisify(execFile)('python3', ['test/people/signin.py', '--hustings', process.env.HUSTINGS, '--put', this.store], { timeout: 60_000 });
     await this.serve();
@@ -42,17 +45,23 @@ async function follow(f, page, origin, address, before) {
   await letter.locator('a').first().click();
 }
 
-async function signIn(f, page, origin) {
-  const before = await lettersTo(page, origin, ANN);
-  await page.goto(`${origin}/me/sessions`);
+/** Sign in by the letter to `address`, on the way to the page `path`; null: the form for it is open. */
+export async function signInBy(f, page, origin, address, path, name) {
+  const form = path ? `${origin}${path}` : page.url(), before = await lettersTo(page, origin, address);
+  await page.goto(form);
   f.same(new URL(page.url()).pathname, '/sign-in', 'where a visitor is sent');
-  await page.fill('#field-email', ANN);
+  await page.fill('#field-email', address);
   await page.click('main form button');
   await page.waitForURL('**/sign-in/code');
-  await follow(f, page, origin, ANN, before);
-  f.expect(/This link signs in Ann Alder/.test(await page.locator('main').innerText()), 'the link does not say for whom it is');
+  await follow(f, page, origin, address, before);
+  f.expect((await page.locator('main').innerText()).includes(`This link signs in ${name}`), 'the link does not say for whom it is');
   await page.click('main form button');
-  await page.waitForURL('**/me/sessions');
+  await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+}
+
+async function signIn(f, page, origin) {
+  await signInBy(f, page, origin, ANN, '/me/sessions', 'Ann Alder');
+  f.same(new URL(page.url()).pathname, '/me/sessions', 'where she gets');
 }
 
 /** The whole way on a phone, without scripts. */

@@ -35,7 +35,7 @@ export class Server {
   }
 
   async command(...words) {
-    return run(process.env.HUSTINGS, words, { timeout: 120_000, env: { ...process.env, HUSTINGS_RECORD_OFFICER: 'Carol Count' } });
+    return run(process.env.HUSTINGS, words, { timeout: 120_000, env: { ...process.env, HUSTINGS_RECORD_OFFICER: 'Carol Count', ...this.environment } });
   }
 
   publish(folder, ...more) { return this.command('publish', folder, '--store', this.store, ...more); }
@@ -72,7 +72,7 @@ export class Server {
   }
 
   async stopServing() {
-    if (this.process && this.process.exitCode === null) {
+    if (this.process && this.process.exitCode === null && !this.process.signalCode) {
       const ended = new Promise((yes) => { this.process.on('exit', yes); });
       this.process.kill('SIGTERM');
       await ended;
