@@ -35,8 +35,10 @@ static Err ask(Cli *cli, Db *db, Scope scope, Buf *b, SearchAnswer *answer)
     if (e || answer->unreadable.len) return e;
     if (answer->mended) buf_format(b, "Nobody has that; people called %.*s:\n", STR_ARG(answer->searched));
     for (int i = 0; i < answer->count; i++) tell_found(b, &answer->found[i]);
-    buf_format(b, "%s%d %s%s\n", answer->more ? "more than " : "", answer->in_all, answer->in_all == 1 ? "person" : "people",
-        answer->in_all > answer->count ? ", the first fifty of them above" : "");
+    buf_format(b, "%s%d %s%s\n", answer->more ? "the first " : "", answer->in_all, answer->in_all == 1 ? "person" : "people",
+        answer->in_all > answer->count ? ", fifty of them above" : "");
+    if (answer->more)
+        buf_str(b, S("This list is not complete: there may be others. Narrow your search with more of the name, or half a postcode.\n"));
     return ERR_OK;
 }
 

@@ -3,8 +3,8 @@
  *
  * The index gives candidates, at most CANDIDATES a question: whole words first, then beginnings, then parts, until the list is full. Each is looked at again
  * (typed_fit), and those who are shown are read from the tables within the scope, so what the index says can only ever leave out.
- * Three kinds of scope: small (SMALL memberships: all are read, the index is not asked), that of few units (they are tokens in the question), and large
- * ones (who lives elsewhere is left out afterwards; the one unit on top leaves out nobody).
+ * Three kinds of scope: small (SMALL memberships: all are read, the index is not asked), those that the index knows (PostgreSQL: any; SQLite: of few units,
+ * which are tokens in the question), and the rest (who lives elsewhere is left out afterwards; the one unit on top leaves out nobody).
  */
 #include "people/search_text.h"
 
@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { SMALL = 2000, UNITS_MOST = 256, CANDIDATES = 2000, SEEN_SLOTS = 32768, NEAR_MOST = 12, NEAR_POINTS_LEAST = 4 };
+enum { SMALL = 2000, UNITS_MOST = 256, CANDIDATES = 2000, WIDER = 5, SEEN_SLOTS = 32768, NEAR_MOST = 12, NEAR_POINTS_LEAST = 4 };
 
 typedef struct Candidate {
     int64_t number;
@@ -121,16 +121,30 @@ static void take(const Search *s, Hits *h, const Typed *typed, const DbRows *row
         .given = lines[LINE_GIVEN]};
 }
 
+/* Within the scope, as far as the index can say it: by the unit itself where those below are known under it, else by all of its units, if they are few. */
+static Str match_of(const Search *s, const Typed *typed, SearchFit fit)
+{
+    bool postgres = db_engine(s->db) == ENGINE_POSTGRES;
+    if (s->everything) return typed_match(s->a, typed, fit, NULL, 0, postgres);
+    if (postgres) return typed_match(s->a, typed, fit, &s->scope.unit, 1, true);
+    return typed_match(s->a, typed, fit, s->units, s->unit_count <= UNITS_MOST ? s->unit_count : 0, false);
+}
+
+/* When hardly any of the first candidates fits, WIDER times as many are looked at. What was still not looked at is told. */
 static Err ask_index(const Search *s, Hits *h, const Typed *typed, SearchFit fit, int most)
 {
     DbRows rows;
-    bool few = !s->everything && s->unit_count <= UNITS_MOST;
-    Str match = typed_match(s->a, typed, fit, s->units, few ? s->unit_count : 0, db_engine(s->db) == ENGINE_POSTGRES);
-    Err e = db_query(s->db, s->a, "search_match", DB_VALUES(db_string(match), db_number(most)), &rows);
-    if (e) return e;
-    h->more = h->more || rows.count == most;
-    while (db_next(&rows))
-        if (lives_here(s, db_text(&rows, "units"))) take(s, h, typed, &rows);
+    const DbValue match = db_string(match_of(s, typed, fit));
+    const int enough = most < SEARCH_PAGE ? most : SEARCH_PAGE, limits[] = {most, most * WIDER};
+    for (int i = 0; i < COUNT_OF(limits); i++) {
+        Err e = db_query(s->db, s->a, "search_match", DB_VALUES(match, db_number(limits[i])), &rows);
+        if (e) return e;
+        while (db_next(&rows))
+            if (lives_here(s, db_text(&rows, "units"))) take(s, h, typed, &rows);
+        if (rows.count < limits[i]) return ERR_OK;
+        if (h->count >= enough) break;
+    }
+    h->more = true;
     return ERR_OK;
 }
 
@@ -139,11 +153,11 @@ static void look_through(Search *s, Hits *h, const Typed *typed)
     for (s->people.at = -1; db_next(&s->people);) take(s, h, typed, &s->people);
 }
 
-/* Do the words differ in what they ask for at this fit and the next? Numbers and codes do not. */
-static bool has_name(const Typed *typed)
+/* Do the words differ in what they ask for at this fit and the next? Numbers and addresses do not. */
+static bool has_stages(const Typed *typed)
 {
     for (int i = 0; i < typed->count; i++)
-        if (typed->words[i].kind == TYPED_NAME && !typed->words[i].whole) return true;
+        if (typed->words[i].kind == TYPED_CODE || (typed->words[i].kind == TYPED_NAME && !typed->words[i].whole)) return true;
     return false;
 }
 
@@ -155,7 +169,7 @@ static Err find(Search *s, const Typed *typed, int most, Hits *h)
         look_through(s, h, typed);
         return ERR_OK;
     }
-    SearchFit first = has_name(typed) ? FIT_WORD : FIT_PART;
+    SearchFit first = has_stages(typed) ? FIT_WORD : FIT_PART;
     for (SearchFit fit = first; fit <= FIT_PART && !e && h->count < most && !(h->more && h->count >= SEARCH_PAGE); fit++)
         e = ask_index(s, h, typed, fit, most < CANDIDATES ? most * 2 : CANDIDATES);
     return e;

@@ -5,7 +5,8 @@
  *   person_search  a line for each person: what is searched, folded (text.h), and the units of her memberships
  *   person_index   which tokens lead to whom: FTS5 in SQLite, a GIN index over a tsvector in PostgreSQL. Tokens are made here, so both find the same:
  *                  "=smith" a whole word of a name, "^s" "^sm" "^smi" how one begins, "smi" "mit" "ith" its parts (of numbers, addresses and identifiers
- *                  too), "+ls6" "+2ab" the halves of a postcode, "@leeds" a unit
+ *                  too), "=ls6" "+ls6" "+ls62" "+2ab" a half of a postcode, or how it begins, "@leeds" a unit
+ *                  of hers, and in PostgreSQL each unit over it
  *   person_word    the words of names, for finding what somebody meant who mistyped one
  *   person_fact    a line for each membership with what saved searches ask (saved.h)
  *
@@ -14,7 +15,8 @@
  *      (search_rebuild; `hustings people reindex`).
  * Scope. What is found, what is counted and what is suggested for a mistyped word depend on the people of the scope alone: the units are tokens of the
  *      index, and a scope of up to 2,000 memberships is read from end to end without it. How long it takes depends, in larger scopes, also on how common a
- *      word is elsewhere; of more than 256 units, candidates from outside are found and dropped.
+ *      word is elsewhere; in SQLite, of more than 256 units, candidates from outside are found and dropped.
+ * Whole or not. Of what fits too many to be looked at, the first are; the answer then says `more` and is never taken for all there are.
  * Memory: results in the arena. Errors: ERR_IO.
  */
 #ifndef HUSTINGS_PEOPLE_SEARCH_H
@@ -40,7 +42,7 @@ typedef struct SearchAnswer {
     SearchFound *found; /* those of the page that was asked for */
     int count;
     int in_all;     /* at most SEARCH_MOST */
-    bool more;      /* there are more than SEARCH_MOST: the best of those that were looked at are listed */
+    bool more;      /* there are, or may be, more than in_all: the best of those that were looked at are listed */
     Str searched;   /* the words it looked for: as typed, unless a word was mended */
     bool mended;    /* nobody has what was typed; these have something near it */
     Str unreadable; /* not empty: why nothing could be searched ("type at least one letter or digit") */
@@ -68,6 +70,8 @@ typedef struct SearchPerson {
 typedef struct SearchEntry SearchEntry;
 SearchEntry *search_make(Arena *a, const SearchPerson *persons, int count);
 NODISCARD Err search_add(Db *db, Arena *a, const SearchEntry *entries, int count);
+/* A unit was put elsewhere in the tree: what stands over its people is another now. */
+NODISCARD Err search_unit_moved(Db *db, Str unit);
 /* The same as search_put and search_drop for many, in few statements. */
 NODISCARD Err search_put_many(Db *db, Arena *a, const Str *persons, int count);
 NODISCARD Err search_drop_many(Db *db, Arena *a, const Str *persons, int count);

@@ -62,9 +62,11 @@ ORDER BY s.number;
 -- sqlite: INSERT INTO person_search (number, person, text, units) VALUES (:number, :person, :text, CASE WHEN :tokens IS NULL THEN '' ELSE :units END);
 -- pg: INSERT INTO person_search (number, person, text, units, tokens) VALUES (:number, :person, :text, :units, array_to_tsvector(string_to_array(CAST(:tokens AS text), ' ')));
 
--- search_rows_add(rows): search_row_add
+-- search_rows_add(rows): search_row_add. PostgreSQL has a token for each unit over hers, too (search_unit_moved)
 -- sqlite: INSERT INTO person_search (number, person, text, units) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows);
--- pg: INSERT INTO person_search (number, person, text, units, tokens) SELECT CAST(r ->> 0 AS bigint), r ->> 1, r ->> 2, r ->> 3, array_to_tsvector(string_to_array(r ->> 4, ' ')) FROM jsonb_array_elements(CAST(CAST(:rows AS text) AS jsonb)) AS t(r);
+-- pg: WITH r AS MATERIALIZED (SELECT CAST(r ->> 0 AS bigint) AS number, r ->> 1 AS person, r ->> 2 AS text, r ->> 3 AS units, string_to_array(r ->> 4, ' ') AS tokens FROM jsonb_array_elements(CAST(CAST(:rows AS text) AS jsonb)) AS t(r)),
+-- pg: places AS (SELECT d.units, array_agg(DISTINCT '@' || o.above) AS tokens FROM (SELECT DISTINCT units FROM r) AS d JOIN unit_over o ON o.unit = ANY (string_to_array(btrim(d.units), ' ') COLLATE "C") GROUP BY d.units)
+-- pg: INSERT INTO person_search (number, person, text, units, tokens) SELECT r.number, r.person, r.text, r.units, array_to_tsvector(r.tokens || coalesce(places.tokens, CAST('{}' AS text[]))) FROM r LEFT JOIN places ON places.units = r.units;
 
 -- search_tokens_add(number, tokens): into the index of SQLite; PostgreSQL has it in the row
 -- sqlite: INSERT INTO person_index (rowid, tokens) VALUES (:number, :tokens);
@@ -73,6 +75,12 @@ ORDER BY s.number;
 -- search_tokens_drop(number, tokens): out of it again: the tokens must be those that were put in
 -- sqlite: INSERT INTO person_index (person_index, rowid, tokens) VALUES ('delete', :number, :tokens);
 -- pg: SELECT 1 AS kept WHERE CAST(:number AS bigint) IS NULL AND CAST(:tokens AS text) IS NULL;
+
+-- search_unit_moved(unit): other units stand over those who are in this one or below it
+-- sqlite: SELECT 1 AS kept WHERE :unit IS NULL;
+-- pg: UPDATE person_search s SET tokens = ts_delete(s.tokens, ARRAY(SELECT t.l FROM unnest(tsvector_to_array(s.tokens)) AS t(l) WHERE t.l LIKE '@%')) || array_to_tsvector(places.tokens)
+-- pg: FROM (SELECT f.number, array_agg(DISTINCT '@' || o.above) AS tokens FROM person_fact f JOIN unit_over o ON o.unit = f.unit
+-- pg:   WHERE f.number IN (SELECT g.number FROM unit_over b JOIN person_fact g ON g.unit = b.unit WHERE b.above = :unit) GROUP BY f.number) AS places WHERE places.number = s.number;
 
 -- search_row_drop(number): a person
 DELETE FROM person_search WHERE number = :number;

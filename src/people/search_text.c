@@ -272,8 +272,10 @@ static void put_postcode(Tokens *t, Str postcode)
         return;
     }
     Str outward = str_slice(postcode, 0, postcode.len - 3);
-    for (size_t n = 2; n <= outward.len; n++)
-        if (is_digit(outward.ptr[n - 1]) || n == outward.len) put_token(t, '+', str_slice(outward, 0, n));
+    for (size_t n = 2; n < outward.len; n++)
+        if (is_digit(outward.ptr[n - 1])) put_token(t, '+', str_slice(outward, 0, n));
+    put_token(t, '=', outward);
+    put_token(t, '+', str_slice(postcode, 0, postcode.len - 2));
     put_token(t, '+', str_slice(postcode, postcode.len - 3, postcode.len));
 }
 
@@ -341,6 +343,36 @@ static bool has_digit(Str s)
     return false;
 }
 
+/* "ls6" or "sw1a": a letter or two, a digit, and perhaps one more of either. */
+static bool is_outward(Str s)
+{
+    size_t letters = 0;
+    while (letters < s.len && is_letter(s.ptr[letters])) letters++;
+    size_t rest = s.len - letters;
+    return letters >= 1 && letters <= 2 && (rest == 1 || rest == 2) && is_digit(s.ptr[letters]);
+}
+
+/* "2", "2a" or "2ab". */
+static bool is_inward(Str s)
+{
+    if (!s.len || s.len > 3 || !is_digit(s.ptr[0])) return false;
+    for (size_t i = 1; i < s.len; i++)
+        if (!is_letter(s.ptr[i])) return false;
+    return true;
+}
+
+/* "LS6 2A", as somebody types it who has not come to its end: one word, whose first half is known to be whole. */
+static bool add_inward(Arena *a, Typed *t, Str piece)
+{
+    TypedWord *last = t->count ? &t->words[t->count - 1] : NULL;
+    Str code = squeezed(a, text_fold(a, piece));
+    if (!last || last->kind != TYPED_CODE || last->outward || !is_outward(last->text) || !is_inward(code)) return false;
+    last->outward = last->text.len;
+    last->text = str_format(a, "%.*s%.*s", STR_ARG(last->text), STR_ARG(code));
+    last->digits = last->text;
+    return true;
+}
+
 static void add_piece(Arena *a, Typed *t, Str piece)
 {
     Str folded = text_fold(a, piece), word;
@@ -379,6 +411,7 @@ Typed typed_read(Arena *a, Str typed)
     Str rest = str_slice(typed, 0, typed.len < SEARCH_TYPED_MAX ? typed.len : SEARCH_TYPED_MAX), piece;
     Buf number = buf_new(a);
     while (next_word(&rest, &piece)) {
+        if (!number.len && add_inward(a, &t, piece)) continue;
         if (is_of_number(piece)) {
             buf_str(&number, piece);
             continue;
@@ -398,8 +431,10 @@ Str typed_shown(Arena *a, const Typed *typed)
 {
     Buf b = buf_new(a);
     for (int i = 0; i < typed->count; i++) {
+        const TypedWord *w = &typed->words[i];
         if (i) buf_byte(&b, ' ');
-        buf_str(&b, typed->words[i].kind == TYPED_NUMBER ? typed->words[i].digits : typed->words[i].text);
+        if (w->outward) buf_format(&b, "%.*s ", STR_ARG(str_slice(w->text, 0, w->outward)));
+        buf_str(&b, w->kind == TYPED_NUMBER ? w->digits : str_slice(w->text, w->outward, w->text.len));
     }
     return buf_done(&b);
 }
@@ -472,18 +507,29 @@ static void ways_of_runs(Ways *w, Str text)
     if (!way->count && next_run(&text, &run)) way_token(way, '~', run);
 }
 
-static void ways_of_code(Ways *w, const TypedWord *word)
+/* Of a postcode: its halves and its beginnings are tokens. A whole one, or what is typed of it: the outward half and the rest. */
+static void ways_of_postcode(Ways *w, const TypedWord *word, SearchFit fit)
 {
     Str code = word->text;
-    way_token(way_new(w), '+', code);
-    if (is_british(code)) {
+    size_t outward = word->outward ? word->outward : is_british(code) ? code.len - 3 : 0;
+    if (outward) {
         Way *way = way_new(w);
-        way_token(way, '+', str_slice(code, 0, code.len - 3));
-        way_token(way, '+', str_slice(code, code.len - 3, code.len));
+        way_token(way, '=', str_slice(code, 0, outward));
+        if (code.len - outward == 3) way_token(way, '+', str_slice(code, outward, code.len));
+        else way_token(way, '+', str_slice(code, 0, outward + 1));
     }
-    /* "ls62": LS6 2... */
-    for (size_t n = 2; n <= 4 && n < code.len; n++)
-        if (code.len - n < 3 && is_letter(code.ptr[0]) && is_digit(code.ptr[n])) way_token(way_new(w), '+', str_slice(code, 0, n));
+    if (word->outward) return;
+    way_token(way_new(w), '=', code);
+    if (fit != FIT_WORD || is_inward(code)) way_token(way_new(w), '+', code);
+    /* "ls62a": LS6 2A... */
+    if (fit != FIT_WORD && code.len > 3 && is_letter(code.ptr[code.len - 1])) way_token(way_new(w), '+', str_slice(code, 0, code.len - 1));
+}
+
+static void ways_of_code(Ways *w, const TypedWord *word, SearchFit fit)
+{
+    Str code = word->text;
+    ways_of_postcode(w, word, fit);
+    if (fit != FIT_PART || word->outward) return;
     ways_of_grams(w, code);
     if (search_points(code) < GRAM) way_token(way_new(w), '~', code);
     ways_of_runs(w, code);
@@ -495,7 +541,7 @@ static void ways_of(Ways *w, const TypedWord *word, SearchFit fit)
     switch (word->kind) {
     case TYPED_NAME: ways_of_name(w, word, fit); return;
     case TYPED_NUMBER: ways_of_number(w, word); return;
-    case TYPED_CODE: ways_of_code(w, word); return;
+    case TYPED_CODE: ways_of_code(w, word, fit); return;
     case TYPED_EMAIL: ways_of_runs(w, local_part(word->text)); return;
     }
 }
@@ -614,6 +660,11 @@ static int fit_postcode(Str postcode, Str code)
 
 static int fit_code(const TypedWord *w, const Str *lines)
 {
+    if (w->outward) {
+        Str postcode = lines[LINE_POSTCODE];
+        if (postcode.len != w->outward + 3 || !str_starts(postcode, w->text)) return -1;
+        return postcode.len == w->text.len ? FIT_WORD : FIT_PREFIX;
+    }
     int fit = better(fit_postcode(lines[LINE_POSTCODE], w->text), fit_in(lines[LINE_IDENTIFIER], w->text));
     return better(fit, search_points(w->text) >= GRAM && holds(local_part(lines[LINE_EMAIL]), w->text) ? FIT_PART : -1);
 }

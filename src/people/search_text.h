@@ -42,9 +42,10 @@ typedef enum TypedKind {
 
 typedef struct TypedWord {
     TypedKind kind;
-    Str text;   /* folded; of a number: without what stands for the country or long distance */
-    Str digits; /* of a number: as typed */
-    bool whole; /* only a whole word will do: it was put in place of a mistyped one */
+    Str text;       /* folded; of a number: without what stands for the country or long distance */
+    Str digits;     /* of a number: as typed */
+    size_t outward; /* of a postcode in two pieces: how long the first is, which is whole; or 0 */
+    bool whole;     /* only a whole word will do: it was put in place of a mistyped one */
 } TypedWord;
 
 typedef struct Typed {

@@ -332,6 +332,12 @@ Err search_drop_many(Db *db, Arena *a, const Str *persons, int count)
     return e;
 }
 
+/* SQLite has the units alone; a scope there names all of its own. In PostgreSQL, where that would be a list to read for each, the units over them are tokens. */
+Err search_unit_moved(Db *db, Str unit)
+{
+    return is_here(db) ? ERR_OK : db_run(db, "search_unit_moved", DB_VALUES(db_string(unit)));
+}
+
 Err search_drop(Db *db, Arena *a, Str person)
 {
     return search_drop_many(db, a, &person, 1);

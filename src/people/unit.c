@@ -3,6 +3,7 @@
  */
 #include "people/unit.h"
 
+#include "people/search.h"
 #include "people/text.h"
 #include "record/record.h"
 
@@ -304,7 +305,8 @@ static NODISCARD Err move_rows(Db *db, Str slug, Str above)
 {
     Err e = db_run(db, "people_unit_move", DB_VALUES(db_string(slug), db_string(above.len ? above : S(""))));
     if (!e) e = db_run(db, "people_unit_over_none", DB_VALUES(db_string(slug)));
-    return !e && above.len ? db_run(db, "people_unit_over_all", DB_VALUES(db_string(above), db_string(slug))) : e;
+    if (!e && above.len) e = db_run(db, "people_unit_over_all", DB_VALUES(db_string(above), db_string(slug)));
+    return e ? e : search_unit_moved(db, slug);
 }
 
 Err unit_move(Db *db, Arena *a, Str slug, Str above, Officer by, int64_t now, Fault *fault)
