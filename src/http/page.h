@@ -148,6 +148,9 @@ typedef struct Room {
     const TopicRule *topics; /* or NULL */
     /* A command that drops what is past its time, at most a thousand rows at once; run every few minutes. Or NULL. */
     Err (*expire)(Db *db, Command *command);
+    /* A person is being erased: what this room keeps of her, in the command that erases her, while she is still there. `ids`: hers, then those of records that
+     * were merged into hers. Or NULL. */
+    Err (*forget)(Db *db, Arena *a, const Str *ids, int count, int64_t now);
     /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
     void (*begin)(Store *store, int64_t now);
     void (*figures)(Buf *out); /* its own lines of /metrics (Prometheus text), or NULL */

@@ -129,3 +129,14 @@ Err visit_list(const Req *req, Db *db, View *array)
     }
     return ERR_OK;
 }
+
+/* ---- who goes ---- */
+
+Err visit_forget(const Req *req, Db *db, const Str *ids, int count)
+{
+    const Site *site = req->state->site;
+    Err e = ERR_OK;
+    for (int i = 0; i < site->room_count && !e; i++)
+        if (site->rooms[i]->forget) e = site->rooms[i]->forget(db, req->arena, ids, count, req->now);
+    return e;
+}

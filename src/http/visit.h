@@ -18,6 +18,8 @@ NODISCARD Err visit_end(Req *req, Db *db);
 /* In a write: another one of hers, or all but `but` (a session's id; empty: all). ERR_MISSING: she has none like that. */
 NODISCARD Err visit_end_one(Db *db, Str person, Str id);
 NODISCARD Err visit_end_others(Db *db, Str person, Str but);
+/* In a write that erases a person: every room forgets her (Room.forget). */
+NODISCARD Err visit_forget(const Req *req, Db *db, const Str *ids, int count);
 /* Hers that are good, last used first: id, device, begun, begun_words, seen_words, ends_words, this. */
 NODISCARD Err visit_list(const Req *req, Db *db, View *array);
 

@@ -200,3 +200,19 @@ UPDATE person SET import = '' WHERE id IN
 
 -- import_alone(import, most): whom its undoing left alone
 SELECT t.person, p.given_name, p.family_name FROM import_touched AS t JOIN person AS p ON p.id = t.person WHERE t.import = :import AND t.alone = 1 ORDER BY t.person LIMIT :most;
+
+-- ---- who is erased ----
+
+-- import_forget(person): what could be put back of her
+DELETE FROM import_touched WHERE person = :person;
+
+-- import_forget_report(person): what a dry run would have changed of her; the figures stay
+UPDATE import SET report = '' WHERE report <> ''
+-- sqlite: AND instr(report, :person) > 0;
+-- pg: AND strpos(report, :person) > 0;
+
+-- import_forget_bad(person): lists of bad rows on which she is, by her number or name, go as a whole
+-- sqlite: DELETE FROM import_piece WHERE kind = 'bad' AND import IN (SELECT b.import FROM import_piece b JOIN person p ON p.id = :person WHERE b.kind = 'bad'
+-- sqlite: AND ((p.identifier <> '' AND instr(b.bytes, CAST(p.identifier AS BLOB)) > 0) OR (p.family_name <> '' AND instr(b.bytes, CAST(trim(p.given_name || ' ' || p.family_name) AS BLOB)) > 0)));
+-- pg: DELETE FROM import_piece WHERE kind = 'bad' AND import IN (SELECT b.import FROM import_piece b JOIN person p ON p.id = :person WHERE b.kind = 'bad'
+-- pg: AND ((p.identifier <> '' AND position(convert_to(p.identifier, 'UTF8') IN b.bytes) > 0) OR (p.family_name <> '' AND position(convert_to(trim(p.given_name || ' ' || p.family_name), 'UTF8') IN b.bytes) > 0)));

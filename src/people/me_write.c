@@ -5,6 +5,7 @@
 #include "people/home.h"
 #include "people/phone.h"
 #include "people/post.h"
+#include "people/shown.h"
 #include "people/table.h"
 
 #include <string.h>
@@ -163,7 +164,7 @@ Err me_erase_write(Req *req, Db *db, View *answer)
     if (!str_equal_nocase(req_text(req, "word"), S("erase")))
         return req_wrong(req, "word", "Type the word erase, if that is what you want");
     Err e = visit_end(req, db);
-    if (!e) e = person_erase(db, req->arena, req->person, &hand);
+    if (!e) e = shown_erase(req, db, req->person, &hand);
     if (e == ERR_CONFLICT)
         return req_fail(req, e,
             "You hold a role. Its end must be in the public record first: ask whoever gave it to end it, then erase what is held about "

@@ -20,9 +20,6 @@ INSERT INTO person_not_same (one, other, said_by, at) VALUES (:one, :other, :sai
 -- not_same_forget(person): she is erased
 DELETE FROM person_not_same WHERE one = :person OR other = :person;
 
--- merge_forget_changes(person): what was changed of those who were merged into her goes with her
-DELETE FROM person_change WHERE person IN (SELECT gone FROM person_merge WHERE kept = :person);
-
 -- merge_forget(person): and what could have been taken back
 DELETE FROM person_merge WHERE kept = :person OR gone = :person;
 

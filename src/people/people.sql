@@ -134,6 +134,14 @@ DELETE FROM role WHERE person = :person;
 -- people_erase_person(person): herself
 DELETE FROM person WHERE id = :person;
 
+-- people_merged_into(person): whose records became hers, one after the other: rolls, and what was kept before, know her by the older ids
+WITH RECURSIVE older (id) AS (SELECT g.id FROM person_gone g WHERE g.merged_into = :person AND g.merged_into <> ''
+UNION SELECT g.id FROM older o JOIN person_gone g ON g.merged_into = o.id WHERE g.merged_into <> '')
+SELECT id FROM older ORDER BY id LIMIT 100;
+
+-- people_gone_forget(person): links that lead to her, by whatever id, lead to nobody
+UPDATE person_gone SET merged_into = '' WHERE merged_into = :person;
+
 -- people_gone_add(id, merged_into, at): that there was one, for links that lead to her
 INSERT INTO person_gone (id, merged_into, at) VALUES (:id, :merged_into, :at)
 ON CONFLICT (id) DO UPDATE SET merged_into = :merged_into, at = :at;

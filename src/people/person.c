@@ -549,7 +549,7 @@ Err membership_change(Db *db, Arena *a, Str person, Str membership, const Values
 
 /* ---- erasing ---- */
 
-/* Each takes away what points at a person, given her id. Whoever keeps rows about persons adds a statement here. */
+/* Each takes away what points at a person, given an id of hers. Whoever keeps rows about persons adds a statement here, or in a room above this one has a Room.forget. */
 static const char *const erase_statements[] = {
     "account_end_sessions",
     "account_drop_links",
@@ -561,22 +561,41 @@ static const char *const erase_statements[] = {
     "people_erase_changes",
     "people_erase_roles",
     "saved_forget_owner",
-    "audit_forget",
+    "people_export_forget",
+    "import_forget",
+    "import_forget_report",
+    "import_forget_bad",
     "not_same_forget",
-    "merge_forget_changes",
     "merge_forget",
     "people_erase_person",
+    "people_gone_forget",
 };
 
 Err person_erase(Db *db, Arena *a, Str id, const Hand *hand)
 {
     Person p;
     RoleHeld *roles;
-    int role_count;
+    Str *ids;
+    int role_count, count;
     Err e = person_find(db, a, scope_all(), id, &p, NULL);
     if (!e) e = roles_of(db, a, id, hand->now, &roles, &role_count);
     if (!e && role_count) e = ERR_CONFLICT;
+    if (!e) e = person_ids(db, a, id, &ids, &count);
     if (!e) e = search_drop(db, a, id);
-    for (int i = 0; i < COUNT_OF(erase_statements) && !e; i++) e = db_run(db, erase_statements[i], DB_VALUES(db_string(id)));
+    for (int i = count - 1; i >= 0 && !e; i--) /* she last: what was merged into her is found by her id */
+        for (int k = 0; k < COUNT_OF(erase_statements) && !e; k++) e = db_run(db, erase_statements[k], DB_VALUES(db_string(ids[i])));
     return e ? e : db_run(db, "people_gone_add", DB_VALUES(db_string(id), db_string(S("")), db_number(hand->now)));
+}
+
+Err person_ids(Db *db, Arena *a, Str id, Str **ret_ids, int *ret_count)
+{
+    DbRows rows;
+    Err e = db_query(db, a, "people_merged_into", DB_VALUES(db_string(id)), &rows);
+    if (e) return e;
+    Str *ids = arena_new(a, Str, (size_t)rows.count + 1);
+    *ret_count = 0;
+    ids[(*ret_count)++] = id;
+    while (db_next(&rows)) ids[(*ret_count)++] = db_text(&rows, "id");
+    *ret_ids = ids;
+    return ERR_OK;
 }

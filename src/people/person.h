@@ -133,7 +133,10 @@ NODISCARD Err person_change(Db *db, Arena *a, Str id, int64_t version, const Val
 NODISCARD Err membership_add(Db *db, Arena *a, Str person, const Values *values, const Hand *hand, Str *ret_id);
 /* A status that differs is one more spell of the history; the same status with another date or reason corrects the last one; a history rules over both. ERR_INPUT: a date before that of the status before it; there is no such unit. */
 NODISCARD Err membership_change(Db *db, Arena *a, Str person, Str membership, const Values *values, const Hand *hand, bool *ret_changed);
-/* Everything that can point at a person is taken away, and she with it; rolls keep what they must (roll.h). ERR_CONFLICT: she holds a role, which must be ended first. */
+/* Her id, and then those of records that were merged into hers. */
+NODISCARD Err person_ids(Db *db, Arena *a, Str id, Str **ret_ids, int *ret_count);
+/* Everything in this room that can point at a person is taken away, and she with it. What the rooms above it keep goes by Room.forget, before this: shown_erase
+ * (shown.h) does both. ERR_CONFLICT: she holds a role, which must be ended first. */
 NODISCARD Err person_erase(Db *db, Arena *a, Str id, const Hand *hand);
 
 #endif

@@ -325,7 +325,7 @@ static Err erase_write(Req *req, Db *db, View *answer)
     if (e) return e;
     if (whole.membership_count > p.membership_count)
         return req_wrong(req, NULL, "She has a membership elsewhere, so a secretary above both units must do this");
-    e = person_erase(db, req->arena, p.id, &hand);
+    e = shown_erase(req, db, p.id, &hand);
     if (e == ERR_CONFLICT) return req_wrong(req, NULL, "She holds a role: a steward must end it first");
     if (e) return e;
     view_put_str(answer, S("id"), p.id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "people/shown.h"
 
+#include "http/visit.h"
 #include "people/home.h"
 #include "people/phone.h"
 
@@ -102,4 +103,13 @@ Str shown_value(Arena *a, PeopleColumn column, Str value)
 Str shown_typed(Arena *a, PeopleColumn column, Str value)
 {
     return value.len && people_columns[column].kind == PEOPLE_PHONE ? shown_phone(a, value, S("")) : value;
+}
+
+Err shown_erase(Req *req, Db *db, Str person, const Hand *hand)
+{
+    Str *ids;
+    int count;
+    Err e = person_ids(db, req->arena, person, &ids, &count);
+    if (!e) e = visit_forget(req, db, ids, count);
+    return e ? e : person_erase(db, req->arena, person, hand);
 }

@@ -26,6 +26,8 @@ void shown_role_put(Arena *a, View *object, const RoleHeld *role);
 NODISCARD Err shown_person(Req *req, Db *db, Person *ret_person);
 /* `unit`, `over` and `person`: id, name, version, path, added_words, changed_words. The page's title gets her name. */
 NODISCARD Err shown_person_head(Req *req, View *view, Person *ret_person);
+/* Inside a write: she goes, from every room. ERR_CONFLICT: she holds a role. */
+NODISCARD Err shown_erase(Req *req, Db *db, Str person, const Hand *hand);
 /* "12,345" */
 Str shown_number(Arena *a, int64_t number);
 /* "3 January 2013" of a date in the store; as it is when it is none. */

@@ -124,6 +124,12 @@ SELECT question, number, state, words, check_name, because, evidence, by_name, b
 -- audit_forget(person): with her; of the answers that she gave as an officer her name stays, as in the record
 DELETE FROM audit_evidence WHERE person = :person;
 
+-- audit_forget_officer(person): her id
+UPDATE audit_answer SET person = '' WHERE person = :person;
+
+-- audit_forget_gone(unit, roll, run): who was erased while this run was at work
+DELETE FROM audit_evidence WHERE unit = :unit AND roll = :roll AND run = :run AND person IN (SELECT id FROM person_gone WHERE merged_into = '');
+
 -- audit_drop_job(unit, roll): with a draft
 DELETE FROM audit_job WHERE unit = :unit AND roll = :roll;
 

@@ -315,6 +315,7 @@ static Err run_end(Db *db, Command *command)
     if (!e) e = still_the_same(db, command->arena, f, command->now);
     if (!e) e = db_run(db, "audit_questions_keep", DB_VALUES(unit, roll, db_number(f->was), db_number(f->run)));
     if (!e) e = db_run(db, "audit_evidence_keep", DB_VALUES(unit, roll, db_number(f->was), db_number(f->run)));
+    if (!e) e = db_run(db, "audit_forget_gone", DB_VALUES(unit, roll, db_number(f->run)));
     if (!e) e = db_run(db, "audit_questions_settle", DB_VALUES(unit, roll, db_number(f->run)));
     if (!e) e = add_run(db, command->arena, f, command->now);
     if (!e) e = db_run(db, "audit_job_drop", DB_VALUES(unit, roll, db_string(f->job.token)));

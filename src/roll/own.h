@@ -11,6 +11,17 @@ enum { PERSON_ID_BYTES = 22, FINDER_BYTES = PERSON_ID_BYTES + 4, FINDER_PERSONS 
 /* All memberships of the unit and below as a roster, of each what rules look at and an entry says, and nothing else. The caller has the snapshot. */
 NODISCARD Err roll_members(Db *db, Arena *a, Str unit, Roster **ret_roster, Fault *fault);
 
+typedef struct RollVersionKey {
+    Str unit, roll;
+    int64_t version;
+} RollVersionKey;
+/* Of a finder's body: her entries' numbers. */
+void roll_find_rows(Str body, Str person, RollStanding *standing);
+/* Does a page have this line where an erased person's entry stood? */
+bool roll_entry_is_erased(Str line);
+/* What one version keeps of her, under all ids that she had (ids[0]: the last). */
+NODISCARD Err roll_forget_version(Db *db, Arena *a, const RollVersionKey *v, const Str *ids, int count, int64_t now);
+
 /* Inside commands. Nobody else changes the roll until this one is over. ERR_MISSING. */
 NODISCARD Err roll_hold(Db *db, const Roll *roll, int64_t now);
 /* What pages show of it changed. */

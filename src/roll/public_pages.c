@@ -91,6 +91,13 @@ static Err put_in_force(Req *req, View *view, const Roll *roll)
     view_put_i64(view, S("in_force"), count);
     view_put_str(view, S("in_force_words"), shown_count(req->arena, count));
     view_put_i64(view, S("correction_count"), corrections);
+    int64_t erased, net;
+    e = roll_erased(req->db, req->arena, roll, roll->version, &erased, &net);
+    if (e) return e;
+    view_put_i64(view, S("erased"), erased);
+    view_put_str(view, S("erased_words"), shown_count(req->arena, erased));
+    view_put_bool(view, S("has_erased"), erased > 0);
+    view_put_bool(view, S("is_one_erased"), erased == 1);
     return ERR_OK;
 }
 
@@ -406,4 +413,4 @@ static const Route routes[] = {
 
 static const TopicRule topics[] = {{"rolls", WHO_ANYONE}, {"roll:", WHO_ANYONE}, {0}};
 
-const Room roll_room = {"roll", routes, COUNT_OF(routes), .topics = topics};
+const Room roll_room = {"roll", routes, COUNT_OF(routes), .topics = topics, .forget = roll_forget};

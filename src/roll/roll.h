@@ -7,7 +7,8 @@
  * The roll in force is the newest version and, over it, all corrections in their order. A correction is an officer's decision with a reason; it stands
  *      when the roll is frozen anew, too. Each is committed to in the record (roll.corrected) by a salted hash and names nobody.
  * Who sees: entries name members. An officer of the roll's unit sees those whom her scope has; a member sees herself. What is public names nobody.
- * A slug is a roll's address in the whole installation. Who was erased from the list stays on a frozen roll, as it was frozen, under her old id.
+ * A slug is a roll's address in the whole installation.
+ * Who is erased from the list goes from frozen rolls, too: of her entry the hash alone stays, by which nobody finds her, and for which root and count hold (forget.c).
  * Memory: results in the arena. Errors: ERR_MISSING, ERR_CONFLICT (not as things stand now: the fault says why).
  */
 #ifndef HUSTINGS_ROLL_ROLL_H
@@ -81,10 +82,18 @@ typedef struct RollStanding {
 } RollStanding;
 /* By the version in force and its corrections. A few indexed reads. */
 NODISCARD Err roll_standing(Db *db, Arena *a, const Roll *roll, Str person, RollStanding *ret_standing);
-/* Entry `number` with its proof. */
+/* Entry `number` with its proof. ERR_MISSING: it was erased. */
 NODISCARD Err roll_prove(Db *db, Arena *a, const Roll *roll, const RollVersion *version, int64_t number, RollProof *ret_proof);
 /* How many stand on the roll in force, and how many corrections there are. */
 NODISCARD Err roll_in_force(Db *db, Arena *a, const Roll *roll, int64_t *ret_count, int64_t *ret_corrections);
+
+/* ---- who is erased ---- */
+
+/* Inside the command that erases a person, while she is still there: her entries go from every version of every roll with their salts and her way to them, and
+ * stay counted; corrections and challenges are nobody's; evidence goes. `ids`: hers, then those of records that were merged into it. Room.forget. */
+NODISCARD Err roll_forget(Db *db, Arena *a, const Str *ids, int count, int64_t now);
+/* How many entries of a version went so, and by how much more or fewer stand on it by corrections of those who went. */
+NODISCARD Err roll_erased(Db *db, Arena *a, const Roll *roll, int64_t version, int64_t *ret_entries, int64_t *ret_net);
 
 /* ---- corrections ---- */
 

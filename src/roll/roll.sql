@@ -71,7 +71,7 @@ SELECT entries FROM roll_page WHERE unit = :unit AND roll = :roll AND version = 
 INSERT INTO roll_finder (unit, roll, version, first, body) VALUES (:unit, :roll, :version, :first, :body);
 
 -- roll_finder_for(unit, roll, version, person): the one in which she is, if she is on the roll
-SELECT body FROM roll_finder WHERE unit = :unit AND roll = :roll AND version = :version AND first <= :person ORDER BY first DESC LIMIT 1;
+SELECT first, body FROM roll_finder WHERE unit = :unit AND roll = :roll AND version = :version AND first <= :person ORDER BY first DESC LIMIT 1;
 
 -- roll_tiles_drop(unit, roll, version, most): what a freeze that was cut off left, some at a time
 DELETE FROM roll_tile WHERE unit = :unit AND roll = :roll AND version = :version AND (level, page) IN
@@ -173,8 +173,41 @@ SELECT id, by_name, second_name, reason, ended, ended_leaf FROM roll_proposal WH
 
 -- ---- persons ----
 
--- roll_merged_into(person): whose records became hers: rolls know them by the older ids
-SELECT id FROM person_gone WHERE merged_into = :person AND merged_into <> '' ORDER BY id LIMIT 100;
+-- ---- who is erased ----
+
+-- roll_versions_of(): all of all rolls, always in one order, in which they are held
+SELECT unit, roll, version FROM roll_version ORDER BY unit, roll, version;
+
+-- roll_page_set(unit, roll, version, page, entries): without an entry
+UPDATE roll_page SET entries = :entries WHERE unit = :unit AND roll = :roll AND version = :version AND page = :page;
+
+-- roll_finder_set(unit, roll, version, was, first, body): without a person
+UPDATE roll_finder SET first = :first, body = :body WHERE unit = :unit AND roll = :roll AND version = :version AND first = :was;
+
+-- roll_finder_drop(unit, roll, version, first): she was the only one in it
+DELETE FROM roll_finder WHERE unit = :unit AND roll = :roll AND version = :version AND first = :first;
+
+-- roll_erased_add(unit, roll, version, entries, net): so many went
+INSERT INTO roll_erased (unit, roll, version, entries, net) VALUES (:unit, :roll, :version, :entries, :net)
+ON CONFLICT (unit, roll, version) DO UPDATE SET entries = roll_erased.entries + excluded.entries, net = roll_erased.net + excluded.net;
+
+-- roll_erased_one(unit, roll, version): how many
+SELECT entries, net FROM roll_erased WHERE unit = :unit AND roll = :roll AND version = :version;
+
+-- roll_erased_since(since): ids of those who were erased since
+SELECT id FROM person_gone WHERE merged_into = '' AND at >= :since ORDER BY id;
+
+-- roll_forget_corrections(person): what was committed to was hashed with a salt, and goes with it
+UPDATE roll_correction SET person = '', entry = '' WHERE person = :person;
+
+-- roll_forget_challenges(person, now): that there was one stays, and when; nobody need answer it any more
+UPDATE roll_challenge SET person = '', words = '', answer = '', answered = CASE WHEN answered = 0 THEN :now ELSE answered END WHERE person = :person;
+
+-- roll_forget_proposals(person): an officer's name stays, as in the record
+UPDATE roll_proposal SET person = '' WHERE person = :person;
+
+-- roll_forget_seconds(person): the same
+UPDATE roll_proposal SET second = '' WHERE second = :person;
 
 -- roll_members(unit, person, membership, most): what rules look at, of memberships of the unit itself behind that one; a freeze reads no more of anybody
 SELECT p.given_name, p.family_name, m.section, m.class, m.status, m.status_since, m.status_reason, m.history, m.joined, m.first_receipt, m.paid_until, m.declared, m.person AS person, m.id AS membership

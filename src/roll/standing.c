@@ -51,6 +51,7 @@ Err roll_prove(Db *db, Arena *a, const Roll *roll, const RollVersion *version, i
     TreeHashes hashes = {read_tile, &reader};
     RollProof p = {.roll = roll->slug, .version = version->version, .number = number, .size = version->count, .root = version->root};
     Err e = read_entry(db, a, roll, version->version, number, &p.entry);
+    if (!e && roll_entry_is_erased(p.entry)) return ERR_MISSING;
     if (!e) e = tree_prove_inclusion(&hashes, number, version->count, &p.path);
     if (e) return e == ERR_INPUT ? ERR_IO : e;
     Sha256 leaf = tree_leaf(p.entry);
@@ -73,7 +74,7 @@ static int order_at(Str body, size_t row, Str person)
     return memcmp(body.ptr + row * FINDER_BYTES, person.ptr, PERSON_ID_BYTES);
 }
 
-static void find_rows(Str body, Str person, RollStanding *standing)
+void roll_find_rows(Str body, Str person, RollStanding *standing)
 {
     size_t from = 0, to = body.len / FINDER_BYTES, rows = to;
     while (from < to) {
@@ -92,7 +93,7 @@ static Err find_numbers(Db *db, Arena *a, const Roll *roll, Str person, RollStan
     Err e = db_one(db, a, "roll_finder_for",
         DB_VALUES(db_string(roll->unit), db_string(roll->slug), db_number(roll->version), db_string(person)), &rows);
     if (e) return e == ERR_MISSING ? ERR_OK : e;
-    find_rows(db_text(&rows, "body"), person, standing);
+    roll_find_rows(db_text(&rows, "body"), person, standing);
     return ERR_OK;
 }
 
@@ -146,7 +147,7 @@ static Err correct_all(Db *db, Arena *a, const Roll *roll, Str person, RollStand
 static Err find_merged(Db *db, Arena *a, const Roll *roll, Str person, RollStanding *standing)
 {
     DbRows rows;
-    Err e = db_query(db, a, "roll_merged_into", DB_VALUES(db_string(person)), &rows);
+    Err e = db_query(db, a, "people_merged_into", DB_VALUES(db_string(person)), &rows);
     while (!e && db_next(&rows)) e = find_numbers(db, a, roll, db_text(&rows, "id"), standing);
     if (!e) e = add_places(db, a, roll, standing);
     rows.at = -1;
@@ -170,10 +171,13 @@ Err roll_in_force(Db *db, Arena *a, const Roll *roll, int64_t *ret_count, int64_
     Err e = roll_version_find(db, a, roll, roll->version, &version);
     if (!e) e = roll_corrections(db, a, roll, &corrections, &count);
     if (e) return e;
-    *ret_count = version.count;
+    int64_t erased, net;
+    e = roll_erased(db, a, roll, roll->version, &erased, &net);
+    if (e) return e;
+    *ret_count = version.count + net;
     *ret_corrections = count;
     for (int i = 0; i < count; i++) {
-        bool before = false;
+        bool before = !corrections[i].person.len; /* of one who was erased: counted in `net` */
         for (int j = 0; j < i; j++) before |= str_equal(corrections[j].person, corrections[i].person);
         RollStanding standing;
         if (before) continue;

@@ -19,6 +19,7 @@ enum {
     POLL_MS = 250,
     LEFT_MS = 60 * 1000, /* not heard of for so long: its process is gone */
     AGAIN_MS = 5 * 1000,
+    ERASED_BEFORE_MS = 10 * 60 * 1000, /* longer than any command waits */
 };
 
 static int64_t now_ms(void)
@@ -42,6 +43,7 @@ typedef struct Freezing {
     const Frozen *frozen;
     const Roster *roster;
     Found *order; /* of entries, by person */
+    int64_t read; /* when the members were */
     int64_t done, whole;
     const atomic_bool *stop; /* or NULL */
     Fault *fault;
@@ -323,6 +325,19 @@ static Err tell_end(Db *db, Command *command, const Freezing *f, int64_t *ret_le
             db_number(moved)));
 }
 
+/* Who was erased while this was at work stood on the list that was read. A command that waited for its turn has an older time than its end. */
+static Err forget_gone(Db *db, Arena *a, const Freezing *f, int64_t now)
+{
+    DbRows rows;
+    const RollVersionKey v = {f->job.unit, f->job.roll, f->version};
+    Err e = db_query(db, a, "roll_erased_since", DB_VALUES(db_number(f->read - ERASED_BEFORE_MS)), &rows);
+    while (!e && db_next(&rows)) {
+        Str id = db_text(&rows, "id");
+        e = roll_forget_version(db, a, &v, &id, 1, now);
+    }
+    return e;
+}
+
 static Err run_end(Db *db, Command *command)
 {
     const Freezing *f = ((const Part *)command->input)->f;
@@ -340,6 +355,7 @@ static Err run_end(Db *db, Command *command)
     if (!e)
         e = db_run(
             db, "roll_set_version", DB_VALUES(db_string(job->unit), db_string(job->roll), db_number(f->version), db_string(job->rules)));
+    if (!e) e = forget_gone(db, command->arena, f, command->now);
     if (!e) e = db_run(db, "roll_job_drop", DB_VALUES(db_string(job->unit), db_string(job->roll), db_string(job->token)));
     if (!e) e = audit_ask(db, command->arena, &f->roll, job->by, command->now);
     return e;
@@ -359,6 +375,7 @@ static Str frozen_at(Arena *a, int64_t now)
 /* In one moment of the store. */
 static Err read_roster(Db *db, Freezing *f, Roster **ret_roster)
 {
+    f->read = now_ms();
     Err e = db_snapshot(db);
     if (e) return e;
     e = roll_members(db, f->a, f->job.unit, ret_roster, f->fault);

@@ -49,7 +49,7 @@ class Rows:
     def ask(self, query):
         """The rows of a SELECT, as tuples of numbers, texts and bytes."""
         if self.is_postgres:
-            lines = self.psql(f'SELECT row_to_json(asked) FROM ({query}) AS asked').splitlines()
+            lines = self.psql(f'SELECT row_to_json(whole_row) FROM ({query}) AS whole_row').splitlines()
             return [json.loads(line, object_pairs_hook=lambda pairs: tuple(read(value) for _, value in pairs)) for line in lines]
         with contextlib.closing(sqlite3.connect(self.url, timeout=60)) as db:
             return db.execute(query).fetchall()

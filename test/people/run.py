@@ -20,6 +20,7 @@ PROGRAMS = [  # the longest first
     'signin.py',
     'roll.py',
     'export_pages.py',
+    'erase.py',
     'audit_pages.py',
     'audit.py',
 ]
