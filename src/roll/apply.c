@@ -353,13 +353,14 @@ static void keep_one(const RollRules *rules, const Roster *roster, uint8_t *reas
     }
 }
 
-static Rolled apply_with(Arena *a, const RollRules *rules, const Roster *roster, Groups groups)
+static Rolled apply_with(Arena *a, const Judge *judge, Groups groups)
 {
+    const RollRules *rules = judge->rules;
+    const Roster *roster = judge->roster;
     Rolled rolled = {.reasons = arena_new(a, uint8_t, (size_t)roster->count)};
-    Judge judge = judge_of(a, rules, roster);
     const uint32_t *rows;
     int count;
-    for (int i = 0; i < roster->count; i++) rolled.reasons[i] = (uint8_t)row_reason(&judge, &roster->rows[i]);
+    for (int i = 0; i < roster->count; i++) rolled.reasons[i] = (uint8_t)row_reason(judge, &roster->rows[i]);
     while (next_group(&groups, &rows, &count))
         if (count > 1) keep_one(rules, roster, rolled.reasons, rows, count);
     for (int i = 0; i < roster->count; i++) rolled.by_reason[rolled.reasons[i]]++;
@@ -369,7 +370,10 @@ static Rolled apply_with(Arena *a, const RollRules *rules, const Roster *roster,
 
 Rolled rules_apply(Arena *a, const RollRules *rules, const Roster *roster)
 {
-    return apply_with(a, rules, roster, groups_of(a, rules, roster));
+    AUTO(arena_clear) Arena scratch; /* of four bytes for every one of the roster's texts */
+    arena_init(&scratch, ARENA_LIMIT_DEFAULT);
+    Judge judge = judge_of(&scratch, rules, roster);
+    return apply_with(a, &judge, groups_of(&scratch, rules, roster));
 }
 
 /* ---- other freeze dates ---- */
@@ -515,7 +519,8 @@ RollMoved rules_moved(Arena *a, const RollRules *rules, const Roster *roster, Da
     *then = *rules;
     then->freeze = to;
     Groups groups = groups_of(&scratch, rules, roster);
-    Rolled now = apply_with(&scratch, rules, roster, groups), other = apply_with(&scratch, then, roster, groups);
+    Judge judge = judge_of(&scratch, rules, roster), judge_then = judge_of(&scratch, then, roster);
+    Rolled now = apply_with(&scratch, &judge, groups), other = apply_with(&scratch, &judge_then, groups);
     RollMoved moved = {.on = other.on};
     moved.gained = arena_new(a, uint32_t, (size_t)other.on);
     moved.lost = arena_new(a, uint32_t, (size_t)now.on);
