@@ -82,6 +82,24 @@ static Err freeze_form(Req *req, View *view)
     return shown_desk(req, req->db, view, &roll);
 }
 
+/* Before the command, as it takes seconds for a large unit: what cannot be taken back is not done for nobody. */
+static Err freeze_prepare(Req *req, View *view)
+{
+    (void)view;
+    Roll roll = {0};
+    Roster *roster;
+    Err e = shown_desk(req, req->db, NULL, &roll);
+    if (!e && roll.version) return ERR_OK; /* the command says so */
+    if (!e) e = db_snapshot(req->db);
+    if (e) return e;
+    e = desk_roster_read(req, &roll, &roster);
+    db_release(req->db);
+    if (e || rules_apply(req->arena, &roll.rules, roster).on) return e;
+    return req_wrong(req, NULL,
+        roster->count ? "By these rules nobody would stand on the roll: the preview says why"
+                      : "This unit has no members, nor has one below it: there is nobody to put on a roll");
+}
+
 static Err freeze_write(Req *req, Db *db, View *answer)
 {
     Roll roll = {0};
@@ -126,8 +144,8 @@ static const Route routes[] = {
         .act = "none: a draft decides nothing", .form = "desk", .form_page = desk_page, .rate = RATE_WRITE},
     {GET, DESK "/freeze", WHO_RETURNING, "Freeze", NULL, desk_fields, .page = freeze_form, .html = "desk_freeze", .posts = DESK "/freeze"},
     {POST, DESK "/freeze", WHO_RETURNING, "Freeze", "Asks for the freeze, which is done in the background.", freeze_fields,
-        .write = freeze_write, .act = "none: the freeze is the act, when it is done (roll.frozen)", .form = "desk_freeze",
-        .form_page = freeze_form, .rate = RATE_WRITE},
+        .prepare = freeze_prepare, .write = freeze_write, .act = "none: the freeze is the act, when it is done (roll.frozen)",
+        .form = "desk_freeze", .form_page = freeze_form, .heavy = true, .rate = RATE_WORK},
     {GET, DESK "/release", WHO_RETURNING, "Release to a contest", NULL, desk_fields, .page = release_form, .html = "desk_release",
         .posts = DESK "/release"},
     {POST, DESK "/release", WHO_RETURNING, "Release to a contest",

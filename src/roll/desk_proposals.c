@@ -90,12 +90,23 @@ static Err proposal_page(Req *req, View *view)
     return ERR_OK;
 }
 
+/* A proposal stands as long as its officer does. */
+static Err still_officer(Req *req, Db *db, const Roll *roll, const RollProposal *p)
+{
+    Officer officer;
+    Err e = role_holds(db, req->arena, p->person, ROLE_RETURNING, roll->unit, req->now, &officer);
+    if (e != ERR_DENIED && e != ERR_MISSING) return e;
+    return req_fail(
+        req, ERR_CONFLICT, "Who proposed this is no returning officer of this unit any more. Withdraw it, and propose it yourself.");
+}
+
 static Err second(Req *req, Db *db, View *answer, const char *kind, const char *says)
 {
     Roll roll = {0};
     RollProposal p = {0};
     Err e = find_proposal(req, db, NULL, &roll, &p);
     if (!e && !str_equal(p.kind, str_from_c(kind))) e = req_fail(req, ERR_CONFLICT, "This is a proposal of another kind.");
+    if (!e && str_equal(p.state, S("open"))) e = still_officer(req, db, &roll, &p);
     if (!e) e = roll_confirm(db, req->arena, &roll, p.id, req->person, req->officer, req->now, &req->fault);
     if (e == ERR_DENIED || e == ERR_CONFLICT) return req_fail(req, e, "%.*s", STR_ARG(req->fault.expected));
     return e ? e : desk_go(req, answer, &roll, says);

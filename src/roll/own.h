@@ -26,6 +26,8 @@ NODISCARD Err roll_forget_version(Db *db, Arena *a, const RollVersionKey *v, con
 NODISCARD Err roll_hold(Db *db, const Roll *roll, int64_t now);
 /* What pages show of it changed. */
 NODISCARD Err roll_announce(Db *db, Arena *a, const Roll *roll, int64_t now);
+/* ERR_CONFLICT: the day is not here yet anywhere, so nobody knows who will be a member then. */
+NODISCARD Err roll_check_day(Arena *a, Day freeze, int64_t now, Fault *fault);
 /* "'Selection 2013' of Leeds" for what the record says. */
 Str roll_says(Arena *a, const Roll *roll);
 RollJob job_of_row(const DbRows *rows);

@@ -51,12 +51,17 @@ Err roll_proposal_find(Db *db, Arena *a, const Roll *roll, Str id, RollProposal 
     return e;
 }
 
+/* For as many questions as were published with it: those that came up later were overridden by nobody. */
 Err roll_is_overridden(Db *db, Arena *a, const Roll *roll, bool *ret_overridden)
 {
     DbRows rows;
+    int64_t critical = 0;
+    *ret_overridden = false;
     Err e = db_one(db, a, "roll_overridden", DB_VALUES(db_string(roll->unit), db_string(roll->slug), db_number(roll->version)), &rows);
-    *ret_overridden = !e;
-    return e == ERR_MISSING ? ERR_OK : e;
+    if (e) return e == ERR_MISSING ? ERR_OK : e;
+    e = audit_open_critical(db, a, roll->unit, roll->slug, &critical);
+    if (!e) *ret_overridden = critical <= db_i64(&rows, "critical");
+    return e;
 }
 
 /* ---- what the record says ---- */
@@ -214,7 +219,7 @@ static Err held(Db *db, Arena *a, const Roll *asked, int64_t now, Roll *ret_roll
     return e == ERR_MISSING ? ERR_OK : e ? e : fault_setf(fault, a, ERR_CONFLICT, "This roll is being frozen anew.");
 }
 
-static Err check_proposal(Db *db, Arena *a, const Roll *roll, const RollProposal *p, Fault *fault)
+static Err check_proposal(Db *db, Arena *a, const Roll *roll, const RollProposal *p, int64_t now, Fault *fault)
 {
     DbRows rows;
     Err e = db_one(db, a, "roll_proposal_waits", DB_VALUES(db_string(roll->unit), db_string(roll->slug), db_string(p->kind)), &rows);
@@ -223,7 +228,7 @@ static Err check_proposal(Db *db, Arena *a, const Roll *roll, const RollProposal
     if (str_equal(roll->state, S("released")))
         return fault_setf(fault, a, ERR_CONFLICT, "This roll is released to a contest: it can be corrected, but not frozen anew.");
     if (is_move(p) && p->day == roll->rules.freeze) return fault_setf(fault, a, ERR_CONFLICT, "That is its freeze date already.");
-    return ERR_OK;
+    return is_move(p) ? roll_check_day(a, p->day, now, fault) : ERR_OK;
 }
 
 static Err keep_proposal(Db *db, Arena *a, const Roll *roll, const RollProposal *p, Officer by, int64_t now, int64_t leaf)
@@ -240,7 +245,7 @@ Err roll_propose(Db *db, Arena *a, const Roll *asked_roll, const RollProposal *a
     int64_t leaf = -1;
     RollProposal p = *asked;
     Err e = held(db, a, asked_roll, now, &roll, fault);
-    if (!e) e = check_proposal(db, a, &roll, &p, fault);
+    if (!e) e = check_proposal(db, a, &roll, &p, now, fault);
     if (!e && !is_move(&p)) e = audit_open_critical(db, a, roll.unit, roll.slug, &p.critical);
     if (e) return e;
     if (!is_move(&p) && !p.critical)
@@ -284,6 +289,25 @@ static Err ask_move(Db *db, Arena *a, const Roll *roll, const RollProposal *p, O
             db_string(by.role), db_number(now)));
 }
 
+/* Two persons of the list may be one human being, or one may have made herself able to sign in as the other. */
+static Err check_two(Db *db, Arena *a, Str first, Str second, int64_t now, Fault *fault)
+{
+    DbRows rows;
+    if (str_equal(first, second))
+        return fault_setf(fault, a, ERR_DENIED, "You proposed this. It takes a second officer, who is another person.");
+    Err e = db_one(db, a, "roll_officers_share", DB_VALUES(db_string(first), db_string(second)), &rows);
+    if (!e)
+        return fault_setf(fault, a, ERR_DENIED,
+            "You and whoever proposed this sign in by the same e-mail address. It takes a second officer with an address of her own.");
+    if (e != ERR_MISSING) return e;
+    e = db_one(db, a, "roll_officers_readdressed", DB_VALUES(db_string(first), db_string(second), db_number(now)), &rows);
+    if (!e)
+        return fault_setf(fault, a, ERR_DENIED,
+            "The e-mail address of one of the two officers was changed by somebody else since she was given the role. The role must be "
+            "ended and given anew first.");
+    return e == ERR_MISSING ? ERR_OK : e;
+}
+
 Err roll_confirm(Db *db, Arena *a, const Roll *asked, Str id, Str person, Officer by, int64_t now, Fault *fault)
 {
     Roll roll;
@@ -291,9 +315,8 @@ Err roll_confirm(Db *db, Arena *a, const Roll *asked, Str id, Str person, Office
     int64_t leaf = -1;
     Err e = held(db, a, asked, now, &roll, fault);
     if (!e) e = open_proposal(db, a, &roll, id, &p, fault);
+    if (!e) e = check_two(db, a, p.person, person, now, fault);
     if (e) return e;
-    if (str_equal(p.person, person))
-        return fault_setf(fault, a, ERR_DENIED, "You proposed this. It takes a second officer, who is another person.");
     if (p.version != roll.version)
         return fault_setf(fault, a, ERR_CONFLICT, "The roll was frozen anew since this was proposed. Withdraw it and propose again.");
     if (is_move(&p)) {

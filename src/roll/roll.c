@@ -229,6 +229,14 @@ Err roll_job_find(Db *db, Arena *a, const Roll *roll, RollJob *ret_job)
     return e;
 }
 
+Err roll_check_day(Arena *a, Day freeze, int64_t now, Fault *fault)
+{
+    if (freeze <= day_at(now) + 1) return ERR_OK; /* east of Greenwich it is tomorrow already */
+    Str day = day_words(a, freeze);
+    return fault_setf(fault, a, ERR_CONFLICT, "The freeze date, %.*s, is in the future: nobody knows yet who will be a member on that day.",
+        STR_ARG(day));
+}
+
 Err roll_freeze_ask(Db *db, Arena *a, const Roll *roll, Officer by, int64_t now, Fault *fault)
 {
     Roll held;
@@ -236,6 +244,8 @@ Err roll_freeze_ask(Db *db, Arena *a, const Roll *roll, Officer by, int64_t now,
     if (!e) e = roll_find(db, a, roll->slug, &held);
     if (e) return e;
     if (held.version) return fault_setf(fault, a, ERR_CONFLICT, "This roll is frozen already.");
+    e = roll_check_day(a, held.rules.freeze, now, fault);
+    if (e) return e;
     e = db_run(db, "roll_job_add",
         DB_VALUES(db_string(held.unit), db_string(held.slug), db_string(held.rules_text), db_string(S("")), db_string(by.name),
             db_string(by.role), db_number(now)));

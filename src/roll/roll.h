@@ -64,7 +64,7 @@ typedef struct RollJob {
 } RollJob;
 /* ERR_MISSING: none is under way. */
 NODISCARD Err roll_job_find(Db *db, Arena *a, const Roll *roll, RollJob *ret_job);
-/* A command, no act: the act is the freeze itself, when the worker has done it. */
+/* A command, no act: the act is the freeze itself, when the worker has done it. ERR_CONFLICT: it is frozen, or its date is in the future. */
 NODISCARD Err roll_freeze_ask(Db *db, Arena *a, const Roll *roll, Officer by, int64_t now, Fault *fault);
 
 /* ---- who stands on it ---- */
@@ -146,10 +146,11 @@ NODISCARD Err roll_proposal_find(Db *db, Arena *a, const Roll *roll, Str id, Rol
 /* An act. Given: kind, reason, person; a move: day, gained, lost, would. */
 NODISCARD Err roll_propose(
     Db *db, Arena *a, const Roll *roll, const RollProposal *asked, Officer by, int64_t now, Str *ret_id, Fault *fault);
-/* By another person. An override: an act (roll.overridden). A move: it is frozen anew, which is the act (roll.moved, roll.frozen). ERR_DENIED: the same person. */
+/* By another person. An override: an act (roll.overridden). A move: it is frozen anew, which is the act (roll.moved, roll.frozen). ERR_DENIED: the same person, one with the same e-mail
+ * address, or one whose address somebody else changed since she was given the role. */
 NODISCARD Err roll_confirm(Db *db, Arena *a, const Roll *roll, Str id, Str person, Officer by, int64_t now, Fault *fault);
 NODISCARD Err roll_withdraw(Db *db, Arena *a, const Roll *roll, Str id, Str person, Officer by, int64_t now, Fault *fault);
-/* Does an override of the audit stand for the version in force? */
+/* Does an override of the audit stand for the version in force, and for as many critical questions as are open now? */
 NODISCARD Err roll_is_overridden(Db *db, Arena *a, const Roll *roll, bool *ret_overridden);
 
 /* An act: the roll is to be used for a contest. ERR_CONFLICT: critical questions of the audit are open and no override stands. */

@@ -168,8 +168,15 @@ SELECT id FROM roll_proposal WHERE unit = :unit AND roll = :roll AND kind = :kin
 UPDATE roll_proposal SET state = :state, second = :second, second_name = :second_name, second_role = :second_role, ended = :now, ended_leaf = :leaf
 WHERE unit = :unit AND roll = :roll AND id = :id AND state = :was;
 
--- roll_overridden(unit, roll, version): does an override of the audit stand?
-SELECT id, by_name, second_name, reason, ended, ended_leaf FROM roll_proposal WHERE unit = :unit AND roll = :roll AND kind = 'override' AND state = 'done' AND version = :version LIMIT 1;
+-- roll_overridden(unit, roll, version): how many critical questions of the audit were open when the widest override of it that stands was proposed
+SELECT critical FROM roll_proposal WHERE unit = :unit AND roll = :roll AND kind = 'override' AND state = 'done' AND version = :version ORDER BY critical DESC LIMIT 1;
+
+-- roll_officers_share(first, second): have they one e-mail address, by which either signs in?
+SELECT f.id AS id FROM person f JOIN person s ON s.email_key = f.email_key WHERE f.id = :first AND s.id = :second AND f.email_key <> '' LIMIT 1;
+
+-- roll_officers_readdressed(first, second, now): was the address by which one of them signs in changed by somebody else while she held the role?
+SELECT c.person AS person FROM person_change c WHERE c.person IN (:first, :second) AND c.made_by <> 'self' AND c.what LIKE '%"email":[%'
+AND c.at >= (SELECT max(r.begun) FROM role r WHERE r.person = c.person AND r.kind = 'returning-officer' AND r.ended = 0 AND r.until > :now) LIMIT 1;
 
 -- ---- persons ----
 

@@ -211,6 +211,11 @@ def check_overridden(t, folder, who):
       and post(who['second'], link + '/confirm-override', {}, link).status == 303)
     leaf = json.loads(rows(folder, 'SELECT entry FROM record_leaf ORDER BY number DESC LIMIT 1')[0][0])
     t('which is a leaf: why, and that two meant it', leaf['act'] == 'roll.overridden' and 'police' in json.dumps(leaf), leaf)
+    with store(folder) as db:
+        db.execute("UPDATE roll_proposal SET critical = 0 WHERE roll = 'leeds-2014'")
+    t('it overrides as many questions as were published with it, and no more', post(who['first'], roll + '/release', {'contest': 'selection-2014'}).status == 422)
+    with store(folder) as db:
+        db.execute("UPDATE roll_proposal SET critical = 1 WHERE roll = 'leeds-2014'")
     t('then it is released', post(who['first'], roll + '/release', {'contest': 'selection-2014'}).status == 303)
 
 

@@ -234,6 +234,50 @@ def check_challenge(t, folder, who):
     t('somebody of another unit cannot be added', post(who['first'], ROLL + '/corrections/new', {'who': 'ann4@example.org', 'kind': 'add', 'reason': 'it was ruled so'}).status == 422)
 
 
+def check_not_frozen(t, folder, who):
+    """What cannot be taken back is not done by a slip: each is refused in words, and leaves a draft."""
+    store, draft = rows.Rows(folder), lambda unit, slug, **more: post(who['first'], f'/units/{unit}/new-roll', {**DRAFT, 'slug': slug, **more})
+    store.tell(store.insert('unit', slug='hull', name='Hull', kind='branch', above='leeds', folded='hull', added=1), store.insert('unit_over', above='hull', unit='hull', steps=0),
+               store.insert('unit_over', above='leeds', unit='hull', steps=1), store.insert('unit_over', above='north', unit='hull', steps=2))
+    before = len(leaves(folder))
+    for unit, slug, more, says in (('leeds', 'later', {'freeze': '2098-01-01', 'months': '0'}, 'is in the future'), ('leeds', 'nobody', {'months': '600'}, 'nobody would stand on the roll'),
+                                   ('hull', 'empty', {}, 'has no members')):
+        path = f'/units/{unit}/rolls/{slug}'
+        t(f'a draft: {slug}', draft(unit, slug, **more).status == 303)
+        t(f'its preview: {slug}', who['first'].ask(path + '/preview').status == 200)
+        answer = post(who['first'], path + '/freeze', {'sure': 'yes'})
+        t(f'it is not frozen: {says}', answer.status == 422 and says in text(answer) and number(folder, 'SELECT count(*) FROM roll_job') == 0, answer)
+    answer = post(who['first'], ROLL + '/move', {'day': '2098-01-01', 'reason': 'to see who will be there'})
+    t('nor is its date moved into the future', answer.status == 422 and 'is in the future' in text(answer), answer)
+    t('none of it is an act', len(leaves(folder)) == before)
+
+
+def check_one_officer_twice(t, folder, who, link):
+    """She who proposed is an officer still, and the second is not of her making: another mailbox, and the one that she had when she was given the role."""
+    store, first, second = rows.Rows(folder), walk.person_id('returning-officer of leeds'), walk.person_id('returning-officer of north')
+    token = who['second'].token(link)  # of the page, which she opened in time
+    confirm = lambda: who['second'].post(link + '/confirm-move', {}, token)
+
+    def refused(what, status, says, do, undo):
+        store.tell(do)
+        answer = confirm()
+        store.tell(undo)
+        t(what, answer.status == status and says in text(answer), answer)
+
+    key = ask(folder, f"SELECT email_key FROM person WHERE id = '{second}'")[0][0]
+    refused('not by her own other membership, with the same mailbox', 403, 'the same e-mail address', f"UPDATE person SET email_key = (SELECT email_key FROM person WHERE id = '{first}') WHERE id = '{second}'",
+            f"UPDATE person SET email_key = '{key}' WHERE id = '{second}'")
+    change = lambda by: store.insert('person_change', person=second, version=77, at=int(time.time() * 1000) + 1000, made_by=by, what='{"person":{"email":["old@example.org","new@example.org"]}}')
+    gone = "DELETE FROM person_change WHERE version = 77"
+    refused('not when somebody else changed the address of one of them', 403, 'was changed by somebody else', change('Ann Number7'), gone)
+    refused('nor by an import', 403, 'was changed by somebody else', change('import AAAA'), gone)
+    refused('not when she who proposed is no officer any more', 409, 'no returning officer of this unit any more', f"UPDATE role SET ended = 1 WHERE person = '{first}'", f"UPDATE role SET ended = 0 WHERE person = '{first}'")
+    refused('not by one whose role ended', 403, '', f"UPDATE role SET ended = 1 WHERE person = '{second}'", f"UPDATE role SET ended = 0 WHERE person = '{second}'")
+    refused('nor by one whose role ran out', 403, '', f"UPDATE role SET until = 1 WHERE person = '{second}'", f"UPDATE role SET until = {int(time.time() * 1000) + 86400_000} WHERE person = '{second}'")
+    store.tell(change('self'))
+    t('of all this nothing is left', ask(folder, 'SELECT state FROM roll_proposal') == [('open',)])
+
+
 def check_two_officers(t, folder, who):
     before = len(leaves(folder))
     answer = post(who['first'], ROLL + '/move', {'day': '2019-12-01', 'reason': 'to let nobody take part'})
@@ -242,6 +286,7 @@ def check_two_officers(t, folder, who):
     t('a proposal is public at once, with its counts', leaf['act'] == 'roll.proposed' and leaf['data']['lost'] == 7 and leaf['reason'] == 'to let nobody take part', leaf)
     t('who proposed cannot confirm', post(who['first'], link + '/confirm-move', {}, link).status == 403)
     t('it is no override', post(who['second'], link + '/confirm-override', {}, link).status == 409)
+    check_one_officer_twice(t, folder, who, link)
     t('another confirms', post(who['second'], link + '/confirm-move', {}, link).status == 303)
     t('it is frozen anew', is_frozen(who['first'], 2))
     new = [leaf['act'] for leaf in leaves(folder)[before:]]
@@ -250,6 +295,10 @@ def check_two_officers(t, folder, who):
     t('the version is audited by itself', until(lambda: number(folder, 'SELECT count(*) FROM audit_job') == 0 and number(folder, 'SELECT max(version) FROM audit_run') == 2))
     t('nothing to override', post(who['first'], ROLL + '/override', {'reason': 'a reason of a test'}).status == 422)
     t('it is released', post(who['first'], ROLL + '/release', {'contest': 'selection-2013'}).status == 303 and leaves(folder)[-1]['act'] == 'roll.released')
+    t('a second release is refused', post(who['first'], ROLL + '/release', {'contest': 'another-2013'}).status == 422)
+    before = len(leaves(folder))
+    t('it is corrected still, and that is a leaf', post(who['first'], ROLL + '/corrections/new', {'who': 'ann2@example.org', 'kind': 'add', 'reason': 'it was ruled so'}).status == 303
+      and [leaf['act'] for leaf in leaves(folder)[before:]] == ['roll.corrected'], leaves(folder)[before:])
     t('and moves no more', post(who['first'], ROLL + '/move', {'day': '2022-12-01', 'reason': 'to move it again'}).status == 422)
 
 
@@ -333,6 +382,7 @@ def on_server(t, folder):
         check_freeze(t, folder, who)
         check_proofs(t, folder, who, url)
         check_challenge(t, folder, who)
+        check_not_frozen(t, folder, who)
         check_two_officers(t, folder, who)
     check_killed(t, folder)
 

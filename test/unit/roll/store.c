@@ -9,7 +9,7 @@
 
 #define ADA ((Officer){.name = S("Ada Poll"), .role = S("returning officer of Leeds")})
 #define BEA ((Officer){.name = S("Bea Count"), .role = S("returning officer of Leeds")})
-static const int64_t NOW = INT64_C(1363000000000); /* March 2013 */
+static const int64_t NOW = INT64_C(1426000000000); /* March 2015 */
 
 typedef struct Desk {
     Arena *a;
@@ -426,6 +426,8 @@ static void a_freeze_date_moves_by_two_officers(void **state)
     RollVersion first;
     Roll roll = roll_now(&d);
     assert_int_equal(roll_version_find(d.db, d.a, &roll, 1, &first), ERR_OK);
+    Move later = {.day = "2015-03-12", .person = d.persons[0]};
+    assert_int_equal(do_it(&d, propose, &later), ERR_CONFLICT); /* two days from now */
     assert_int_equal(do_it(&d, propose, &m), ERR_OK);
     m.id = str_copy(d.a, m.id);
     Leaf leaf = newest(&d);
