@@ -31,7 +31,7 @@ Write me_change_write, me_email_write, me_email_confirm_write, me_password_write
 Page me_ask_page, requests_page;
 Write me_ask_write, request_answer_write;
 /* Hers, into an array: words, asked_words, answer, answered_by, open. */
-NODISCARD Err requests_of(Req *req, View *array);
+NODISCARD Err requests_of(Req *req, Str person, View *array);
 
 /* ---- outbox.c ---- */
 Page outbox_page;

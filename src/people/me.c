@@ -171,7 +171,7 @@ static Err put_all(Req *req, View *view)
     e = put_roles(req, view_put_array(view, S("roles")));
     if (!e) e = put_password(req, view);
     if (!e) e = visit_list(req, req->db, view_put_array(view, S("sessions")));
-    if (!e) e = requests_of(req, view_put_array(view, S("requests")));
+    if (!e) e = requests_of(req, req->person, view_put_array(view, S("requests")));
     return e ? e : put_changes(req, view_put_array(view, S("changes")));
 }
 

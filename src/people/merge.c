@@ -55,6 +55,22 @@ static Err read_both(Db *db, Arena *a, const Merge *m, int64_t now, Person *kept
     return ERR_OK;
 }
 
+/* How she signs in, and what she asked: the password goes with the record, and her requests go on with the one that is kept. */
+static Err put_account(Db *db, Arena *a, Str gone, View *before)
+{
+    DbRows rows;
+    Err e = db_query(db, a, "account_password_of", DB_VALUES(db_string(gone)), &rows);
+    if (!e && db_next(&rows)) {
+        View *account = view_put_object(before, S("account"));
+        view_put_str(account, S("password"), db_text(&rows, "password"));
+        view_put_i64(account, S("set"), db_i64(&rows, "password_set"));
+    }
+    if (!e) e = db_query(db, a, "person_requests_of", DB_VALUES(db_string(gone)), &rows);
+    View *requests = view_put_array(before, S("requests"));
+    while (!e && db_next(&rows)) view_add_str(requests, db_text(&rows, "id"));
+    return e;
+}
+
 static Err write_before(Db *db, Arena *a, const Person *kept, const Person *gone, Str *ret_before)
 {
     DbRows row;
@@ -69,8 +85,9 @@ static Err write_before(Db *db, Arena *a, const Person *kept, const Person *gone
     put_values(view_put_object(before, S("kept")), &kept->values);
     View *memberships = view_put_array(before, S("memberships"));
     for (int i = 0; i < gone->membership_count; i++) view_add_str(memberships, gone->memberships[i].id);
-    *ret_before = json_of(a, before);
-    return ERR_OK;
+    e = put_account(db, a, gone->id, before);
+    if (!e) *ret_before = json_of(a, before);
+    return e;
 }
 
 /* What leads to the one who goes, and is not hers any more: how she signs in. */
@@ -82,6 +99,7 @@ static Err drop_gone(Db *db, Arena *a, const Person *gone, Str kept, int64_t now
     Err e = search_drop(db, a, gone->id);
     for (int i = 0; i < COUNT_OF(statements) && !e; i++) e = db_run(db, statements[i], DB_VALUES(id));
     if (!e) e = db_run(db, "merge_memberships", DB_VALUES(id, db_string(kept)));
+    if (!e) e = db_run(db, "merge_requests", DB_VALUES(id, db_string(kept)));
     if (!e) e = db_run(db, "merge_drop_person", DB_VALUES(id));
     return e ? e : db_run(db, "people_gone_add", DB_VALUES(id, db_string(kept), db_number(now)));
 }
@@ -132,6 +150,18 @@ static int64_t number_of(const View *v, const char *key)
     return n ? view_i64(n) : 0;
 }
 
+static Err account_back(Db *db, Str kept, Str gone, const View *before)
+{
+    Err e = ERR_OK;
+    const View *account = view_get(before, S("account")), *requests = view_get(before, S("requests"));
+    if (account)
+        e = db_run(db, "account_password_put",
+            DB_VALUES(db_string(gone), db_string(view_str(view_get(account, S("password")))), db_number(number_of(account, "set"))));
+    for (const View *r = requests ? view_first(requests) : NULL; r && !e; r = view_next(r))
+        e = db_run(db, "merge_request_back", DB_VALUES(db_string(kept), db_string(view_str(r)), db_string(gone)));
+    return e;
+}
+
 static Err bring_back(Db *db, Arena *a, Str kept, Str gone, const View *before)
 {
     DbValue bound[BOUND_MOST];
@@ -143,7 +173,7 @@ static Err bring_back(Db *db, Arena *a, Str kept, Str gone, const View *before)
     if (!e) e = db_run(db, "merge_gone_back", DB_VALUES(db_string(gone)));
     for (const View *m = view_first(view_get(before, S("memberships"))); m && !e; m = view_next(m))
         e = db_run(db, "merge_membership_back", DB_VALUES(db_string(kept), db_string(view_str(m)), db_string(gone)));
-    return e;
+    return e ? e : account_back(db, kept, gone, before);
 }
 
 static Err undo(Db *db, Arena *a, const DbRows *row, const Hand *hand, Fault *fault)

@@ -29,6 +29,12 @@ SELECT number, version, import, added FROM person WHERE id = :id;
 -- merge_memberships(gone, kept): they are the other's now
 UPDATE membership SET person = :kept WHERE person = :gone;
 
+-- merge_requests(gone, kept): what she asked is asked still
+UPDATE person_request SET person = :kept WHERE person = :gone;
+
+-- merge_request_back(kept, id, gone): one of them again hers
+UPDATE person_request SET person = :gone WHERE person = :kept AND id = :id;
+
 -- merge_membership_back(kept, id, gone): one of them again hers
 UPDATE membership SET person = :gone WHERE person = :kept AND id = :id;
 

@@ -1,6 +1,7 @@
 /* person_pages.c: lists of people, and what is held of one. An organiser sees how she may be reached; a secretary all of it.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
+#include "people/account_pages.h"
 #include "people/labels.h"
 #include "people/shown.h"
 
@@ -211,6 +212,14 @@ static Err put_changes(Req *req, View *view, const Person *p)
     return e;
 }
 
+static Err put_requests(Req *req, View *view, const Person *p)
+{
+    View *requests = view_put_array(view, S("requests"));
+    Err e = requests_of(req, p->id, requests);
+    view_put_bool(view, S("has_requests"), view_first(requests) != NULL);
+    return e;
+}
+
 static Err put_roles(Req *req, View *view, const Person *p)
 {
     RoleHeld *roles;
@@ -266,6 +275,7 @@ static Err person_page(Req *req, View *view)
     put_groups(req->arena, view, person_groups, COUNT_OF(person_groups), &seen);
     put_memberships(req, view, &p, secretary);
     e = put_roles(req, view, &p);
+    if (!e && secretary) e = put_requests(req, view, &p);
     return !e && secretary ? put_changes(req, view, &p) : e;
 }
 

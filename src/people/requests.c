@@ -18,17 +18,17 @@ static View *put_request(Arena *a, View *array, const DbRows *rows)
     return v;
 }
 
-Err requests_of(Req *req, View *array)
+Err requests_of(Req *req, Str person, View *array)
 {
     DbRows rows;
-    Err e = db_query(req->db, req->arena, "person_requests_of", DB_VALUES(db_string(req->person)), &rows);
+    Err e = db_query(req->db, req->arena, "person_requests_of", DB_VALUES(db_string(person)), &rows);
     while (!e && db_next(&rows)) put_request(req->arena, array, &rows);
     return e;
 }
 
 Err me_ask_page(Req *req, View *view)
 {
-    return requests_of(req, view_put_array(view, S("requests")));
+    return requests_of(req, req->person, view_put_array(view, S("requests")));
 }
 
 Err me_ask_write(Req *req, Db *db, View *answer)

@@ -106,6 +106,8 @@ def prepare(t, folder, url):
     t('her two records are merged', answer.status == 303 and rows.Rows(folder).ask(f"SELECT merged_into FROM person_gone WHERE id = '{twice}'") == [(her,)], answer)
     member = walk.signed_in(folder, url, her)
     member.post('/me/ask', {'words': 'what only she would say'}, member.token('/me/ask'))
+    page = who['secretary'].ask(f'/units/leeds/people/{her}').body
+    t('her secretary sees on her page what she asked', b'What she asked' in page and b'what only she would say' in page, page)
     answer = post(member, '/me/password', {'password': 'correct horse battery', 'again': 'correct horse battery'})
     t('she has a password', answer.status == 303, answer)
     member = walk.signed_in(folder, url, her)

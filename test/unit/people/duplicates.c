@@ -164,6 +164,44 @@ static void two_become_one_and_two_again(void **state)
     house_close(&h);
 }
 
+static Err run_sign_up(House *h, Db *db, void *what)
+{
+    const Str *id = what;
+    Err e = db_run(db, "account_password_put", DB_VALUES(db_string(*id), db_string(S("$argon2id$x")), db_number(7)));
+    if (e) return e;
+    return db_run(db, "person_request_add",
+        DB_VALUES(db_string(person_new_id(h->a, NOW_MS)), db_string(*id), db_string(S("My section is wrong")), db_number(NOW_MS)));
+}
+
+static int rows_of(House *h, const char *statement, Str person)
+{
+    DbRows rows;
+    assert_int_equal(db_query(h->db, h->a, statement, DB_VALUES(db_string(person)), &rows), ERR_OK);
+    return rows.count;
+}
+
+static void accounts_and_requests_go_and_come_back(void **state)
+{
+    engine_or_skip();
+    House h = house(*state);
+    Values nothing = {0};
+    Str ada = a_person(&h, (NewPerson){.given = "Ada", .family = "Poll", .unit = "leeds"});
+    Str ida = a_person(&h, (NewPerson){.given = "Ida", .family = "Poll", .unit = "hull"});
+    assert_int_equal(commanded(&h, LEAF_NONE, run_sign_up, &ida), ERR_OK);
+    Doing d = {{S("york"), ada, ida, 1, 1, &nothing, S("Carol Count")}, S("york"), S(""), NOW_MS};
+    assert_int_equal(commanded(&h, LEAF_NONE, run_merge, &d), ERR_OK);
+    assert_int_equal(rows_of(&h, "account_password_of", ida), 0);
+    assert_int_equal(rows_of(&h, "account_password_of", ada), 0);
+    assert_int_equal(rows_of(&h, "person_requests_of", ida), 0);
+    assert_int_equal(rows_of(&h, "person_requests_of", ada), 1);
+    assert_int_equal(commanded(&h, LEAF_NONE, run_undo, &d), ERR_OK);
+    assert_int_equal(rows_of(&h, "account_password_of", ida), 1);
+    assert_int_equal(rows_of(&h, "account_password_of", ada), 0);
+    assert_int_equal(rows_of(&h, "person_requests_of", ida), 1);
+    assert_int_equal(rows_of(&h, "person_requests_of", ada), 0);
+    house_close(&h);
+}
+
 static Err run_change_kept(House *h, Db *db, void *what)
 {
     Doing *d = what;
@@ -195,6 +233,7 @@ int main(int argc, char **argv)
         arena_test(those_who_are_alike_are_found),
         arena_test(what_was_looked_at_is_not_asked_again),
         arena_test(two_become_one_and_two_again),
+        arena_test(accounts_and_requests_go_and_come_back),
         arena_test(what_was_changed_since_is_not_taken_back),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
