@@ -145,11 +145,18 @@ void db_release(Db *db)
 
 /* ---- statements ---- */
 
-/* Most text is: told apart quickly. */
+/* Most text is: told apart quickly, eight bytes at a time. A byte of `v` is 0 when `v - ones` borrows into its top bit, and top bits that were there
+ * before are none of ASCII. */
 static bool is_ascii(Str s)
 {
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] == 0 || (unsigned char)s.ptr[i] > 0x7f) return false;
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    size_t at = 0;
+    for (uint64_t v; at + sizeof v <= s.len; at += sizeof v) {
+        memcpy(&v, s.ptr + at, sizeof v);
+        if (((v - ones) | v) & tops) return false;
+    }
+    for (; at < s.len; at++)
+        if (s.ptr[at] == 0 || (unsigned char)s.ptr[at] > 0x7f) return false;
     return true;
 }
 

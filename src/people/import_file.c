@@ -290,11 +290,12 @@ static uint32_t membership_digest(const ImportReader *r, const ImportRow *row)
 
 static uint64_t membership_key(const ImportReader *r, const ImportRow *row)
 {
-    char text[16 + PEOPLE_TEXT_MAX];
-    int n = snprintf(text, sizeof text, "%u %.*s", row->person,
-        (int)(row->values.of[COL_UNIT].len < PEOPLE_TEXT_MAX - 16 ? row->values.of[COL_UNIT].len : PEOPLE_TEXT_MAX - 16),
-        row->values.of[COL_UNIT].ptr);
-    return hash_of(r, 'm', (Str){text, (size_t)n}, row->values.of[COL_SECTION]);
+    char text[sizeof row->person + PEOPLE_TEXT_MAX];
+    Str unit = row->values.of[COL_UNIT];
+    size_t len = unit.len < PEOPLE_TEXT_MAX ? unit.len : PEOPLE_TEXT_MAX;
+    memcpy(text, &row->person, sizeof row->person);
+    if (len) memcpy(text + sizeof row->person, unit.ptr, len);
+    return hash_of(r, 'm', (Str){text, sizeof row->person + len}, row->values.of[COL_SECTION]);
 }
 
 static Str claim_class(const ImportReader *r, const Claim *claim)

@@ -69,20 +69,6 @@ static DbValue text(Str s)
 
 /* ---- new persons ---- */
 
-static int by_text(const void *one, const void *two)
-{
-    return str_compare(*(const Str *)one, *(const Str *)two);
-}
-
-/* In order, so that rows that come one after another lie together in every index by person. */
-static Str *new_ids(Arena *a, int count, int64_t now)
-{
-    Str *ids = arena_new(a, Str, (size_t)count + 1);
-    for (int i = 0; i < count; i++) ids[i] = person_new_id(a, now);
-    qsort(ids, (size_t)count, sizeof *ids, by_text);
-    return ids;
-}
-
 static Err write_new(Writing *w, Held *held, Str *membership_ids)
 {
     Arena *a = w->m->a;
@@ -109,7 +95,8 @@ static Err write_all_new(Writing *w)
     }
     if (!persons) return ERR_OK;
     Err e = person_numbers(m->db, m->a, persons, &number);
-    Str *ids = new_ids(m->a, persons, m->now), *membership_ids = new_ids(m->a, memberships, m->now);
+    /* In order, so that rows that come one after another lie together in every index by person. */
+    Str *ids = person_new_ids(m->a, persons, m->now), *membership_ids = person_new_ids(m->a, memberships, m->now);
     for (int i = 0; i < m->held_count && !e; i++) {
         Held *held = m->held[i];
         if (!held->is_new) continue;

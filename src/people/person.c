@@ -10,6 +10,7 @@
 #include "people/unit.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LIST_FEW = 20000 }; /* people.sql: above so many memberships the whole index is walked, which is then dense enough */
@@ -20,7 +21,11 @@ Str person_name(Arena *a, const Values *person)
 {
     Str given = person->of[COL_GIVEN_NAME], family = person->of[COL_FAMILY_NAME];
     if (!given.len || !family.len) return given.len ? given : family;
-    return str_format(a, "%.*s %.*s", STR_ARG(given), STR_ARG(family));
+    char *name = arena_new(a, char, given.len + 1 + family.len);
+    memcpy(name, given.ptr, given.len);
+    name[given.len] = ' ';
+    memcpy(name + given.len + 1, family.ptr, family.len);
+    return (Str){name, given.len + 1 + family.len};
 }
 
 Str person_name_key(Arena *a, const Values *person)
@@ -60,15 +65,39 @@ void person_settle(Arena *a, Values *values)
     values->of[COL_FAMILY_NAME] = str_slice(name, cut, name.len);
 }
 
+enum { ID_BYTES = 16, ID_TIME_BYTES = 6, ID_RANDOM_BYTES = ID_BYTES - ID_TIME_BYTES, ID_CHARS = 22 };
+
+static Str id_text(Arena *a, int64_t now, const uint8_t random[ID_RANDOM_BYTES])
+{
+    uint8_t bytes[ID_BYTES];
+    for (int i = 0; i < ID_TIME_BYTES; i++) bytes[i] = (uint8_t)(now >> (8 * (ID_TIME_BYTES - 1 - i)));
+    memcpy(bytes + ID_TIME_BYTES, random, ID_RANDOM_BYTES);
+    char *text = arena_new(a, char, ID_CHARS + 1);
+    sodium_bin2base64(text, ID_CHARS + 1, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return (Str){text, ID_CHARS};
+}
+
 Str person_new_id(Arena *a, int64_t now)
 {
-    enum { BYTES = 16, TIME_BYTES = 6, CHARS = 22 };
-    uint8_t bytes[BYTES];
-    for (int i = 0; i < TIME_BYTES; i++) bytes[i] = (uint8_t)(now >> (8 * (TIME_BYTES - 1 - i)));
-    randombytes_buf(bytes + TIME_BYTES, BYTES - TIME_BYTES);
-    char *text = arena_new(a, char, CHARS + 1);
-    sodium_bin2base64(text, CHARS + 1, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return (Str){text, CHARS};
+    uint8_t random[ID_RANDOM_BYTES];
+    randombytes_buf(random, sizeof random);
+    return id_text(a, now, random);
+}
+
+static int by_bytes(const void *one, const void *two)
+{
+    return str_compare(*(const Str *)one, *(const Str *)two);
+}
+
+/* The system is asked for randomness once, not for each. */
+Str *person_new_ids(Arena *a, int count, int64_t now)
+{
+    Str *ids = arena_new(a, Str, (size_t)count + 1);
+    uint8_t *random = arena_new(a, uint8_t, (size_t)count * ID_RANDOM_BYTES);
+    randombytes_buf(random, (size_t)count * ID_RANDOM_BYTES);
+    for (int i = 0; i < count; i++) ids[i] = id_text(a, now, random + (size_t)i * ID_RANDOM_BYTES);
+    qsort(ids, (size_t)count, sizeof *ids, by_bytes);
+    return ids;
 }
 
 /* ---- reading ---- */

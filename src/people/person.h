@@ -109,6 +109,8 @@ NODISCARD Err membership_settle_change(Arena *a, const Values *was, Values *give
 void person_settle(Arena *a, Values *values);
 /* 22 characters of base64url: 48 bits of `now` and 80 of randomness, so that rows made together lie together on the disk. */
 Str person_new_id(Arena *a, int64_t now);
+/* Many of them, in their order. */
+Str *person_new_ids(Arena *a, int count, int64_t now);
 
 /* ---- inside commands ---- */
 

@@ -157,14 +157,14 @@ Str search_backward(Arena *a, Str word)
 
 /* ---- tokens ---- */
 
-/* A set in the order of coming. */
+/* A set in the order of coming. On the stack, and small: it is made for everybody, and 600,000 large ones in an arena were half of an import. */
 typedef struct Tokens {
     Buf b;
-    int count;
+    uint16_t count;
+    uint16_t slots[TOKEN_SLOTS]; /* which token, from 1; 0: free */
     struct {
-        size_t at;
-        size_t len;
-    } slots[TOKEN_SLOTS]; /* in b; len 0: free */
+        uint32_t at, len; /* in b */
+    } tokens[TOKENS_MOST];
 } Tokens;
 
 static size_t slot_of(char mark, Str s)
@@ -179,17 +179,18 @@ static void put_token(Tokens *t, char mark, Str s)
 {
     size_t extra = mark ? 1 : 0, slot = slot_of(mark, s);
     if (!s.len || t->count == TOKENS_MOST) return;
-    for (; t->slots[slot].len; slot = (slot + 1) % TOKEN_SLOTS) {
-        const char *there = t->b.ptr + t->slots[slot].at;
-        if (t->slots[slot].len != s.len + extra || (extra && *there != mark)) continue;
+    for (; t->slots[slot]; slot = (slot + 1) % TOKEN_SLOTS) {
+        int which = t->slots[slot] - 1;
+        const char *there = t->b.ptr + t->tokens[which].at;
+        if (t->tokens[which].len != s.len + extra || (extra && *there != mark)) continue;
         if (memcmp(there + extra, s.ptr, s.len) == 0) return;
     }
     if (t->b.len) buf_byte(&t->b, ' ');
-    t->slots[slot].at = t->b.len;
-    t->slots[slot].len = s.len + extra;
+    t->tokens[t->count].at = (uint32_t)t->b.len;
+    t->tokens[t->count].len = (uint32_t)(s.len + extra);
+    t->slots[slot] = ++t->count;
     if (mark) buf_byte(&t->b, mark);
     buf_str(&t->b, s);
-    t->count++;
 }
 
 typedef void Gram(void *context, Str gram);
@@ -282,8 +283,10 @@ static void put_postcode(Tokens *t, Str postcode)
 Str search_tokens(Arena *a, Str text, Str units)
 {
     Str lines[LINE__COUNT], word;
-    Tokens *t = arena_new(a, Tokens, 1);
+    Tokens tokens, *t = &tokens;
     t->b = buf_new(a);
+    t->count = 0;
+    memset(t->slots, 0, sizeof t->slots);
     search_lines(text, lines);
     for (Str rest = units; next_word(&rest, &word);) put_token(t, '@', word);
     for (int i = LINE_FAMILY; i <= LINE_JOINED; i++)

@@ -298,7 +298,11 @@ bool text_postcode(Arena *a, Str typed, Str country, Str *ret_postcode, const ch
     if (s.len < 5 || s.len > 7) return false;
     Str outward = str_slice(s, 0, s.len - 3), inward = str_slice(s, s.len - 3, s.len);
     if (!is_inward(inward) || (!is_outward(outward) && !str_equal(outward, S("GIR")))) return false;
-    *ret_postcode = str_format(a, "%.*s %.*s", STR_ARG(outward), STR_ARG(inward));
+    char *postcode = arena_new(a, char, s.len + 1);
+    memcpy(postcode, outward.ptr, outward.len);
+    postcode[outward.len] = ' ';
+    memcpy(postcode + outward.len + 1, inward.ptr, inward.len);
+    *ret_postcode = (Str){postcode, s.len + 1};
     return true;
 }
 
