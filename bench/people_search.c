@@ -88,7 +88,7 @@ typedef enum Asked {
 
 static const char *const asked[ASK__COUNT] = {"surname", "given name", "whole name", "three letters", "two letters", "one letter",
     "mistyped", "phone tail", "three digits", "phone number", "half postcode", "other half", "name and half", "two beginnings",
-    "part of e-mail", "identifier", "nobody"};
+    "part of e-mail", "what all have", "identifier", "nobody"};
 
 static Str tail(Str s, size_t most)
 {
@@ -185,6 +185,28 @@ static void count_all(Bench *b, const char *name, Scope scope)
     }
 }
 
+/* As a phonebank opens it: everybody who is meant, by the chunk. */
+static void walk_audience(Bench *b, const char *name, Scope scope)
+{
+    enum { CHUNK = 5000 };
+    const Criteria c = {.status = S("active")};
+    AudienceCursor at = {{0}, 0};
+    int64_t people = 0, counted = 0;
+    double from = ms(), took;
+    for (int got = CHUNK; got == CHUNK; people += got) {
+        Arena a;
+        AudiencePerson *list;
+        arena_init(&a, ARENA_LIMIT_DEFAULT);
+        must(saved_people(b->db, &a, scope, &c, b->now, at, CHUNK, &list, &got), "saved_people");
+        if (got) at = (AudienceCursor){str_copy(b->a, list[got - 1].after.unit), list[got - 1].after.number};
+        arena_clear(&a);
+    }
+    took = ms() - from;
+    must(saved_count(b->db, b->a, scope, &c, b->now, &counted), "saved_count");
+    if (counted != people) must(ERR_IO, "walking through as many as were counted");
+    tell("audience opened", name, &took, 1, people);
+}
+
 static void find_twice(Bench *b, const char *name, Scope scope)
 {
     Duplicate *list;
@@ -207,6 +229,7 @@ int main(int argc, char **argv)
     static Bench b;
     if (argc < 4 || atoi(argv[2]) < 1 || atoi(argv[2]) > ROUNDS_MOST)
         return fprintf(stderr, "usage: people_search STORE ROUNDS UNIT...\n"), 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     arena_init(&a, ARENA_LIMIT_DEFAULT);
     b.a = &a;
     b.rounds = atoi(argv[2]);
@@ -218,6 +241,7 @@ int main(int argc, char **argv)
         Scope scope = {str_from_c(argv[i])};
         ask_all(&b, argv[i], scope);
         count_all(&b, argv[i], scope);
+        walk_audience(&b, argv[i], scope);
         find_twice(&b, argv[i], scope);
     }
     tell("all searches", "", b.all, b.all_count, b.all_count);

@@ -18,7 +18,7 @@ extern const CliCommand command_count_papers, command_compare, command_reconcile
     command_restore, command_move, command_export, command_help, command_version, command_witness, command_record_key, command_record_seal,
     command_record_verify, command_record_show, command_record_copy, command_record_recover, command_people_units, command_people_role,
     command_people_show, command_demo_people, command_roll_audit, command_roll_freeze, command_roll_check, command_roll_sweep,
-    command_people_search, command_people_reindex, command_people_duplicates, command_people_merge;
+    command_people_search, command_people_audience, command_people_reindex, command_people_duplicates, command_people_merge;
 extern const CliCommand command_people_import, command_people_imports, command_people_undo, command_people_export;
 extern const CliCommand command_people_columns;
 
@@ -52,6 +52,7 @@ const CliCommand *const commands[] = {
     &command_people_role,
     &command_people_show,
     &command_people_search,
+    &command_people_audience,
     &command_people_reindex,
     &command_people_duplicates,
     &command_people_merge,

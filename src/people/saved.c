@@ -7,7 +7,7 @@
 #include "people/search_text.h"
 #include "people/text.h"
 
-enum { RANGES = 8, BOUND_MOST = 32 };
+enum { RANGES = 8, BOUND_MOST = 32, UNITS_AT_ONCE = 16 };
 
 /* ---- checking ---- */
 
@@ -349,27 +349,72 @@ Err saved_count(Db *db, Arena *a, Scope scope, const Criteria *c, int64_t now, i
     return e;
 }
 
+/* A walk asks for the people of a few units at a time, in the order of units and numbers. */
+typedef struct Walk {
+    Db *db;
+    Arena *a;
+    DbValue bound[BOUND_MOST];
+    int bound_count;
+    AudiencePerson *people;
+    int count, most;
+} Walk;
+
+/* The units of the scope that are not behind it, in the order of bytes. */
+static Err units_from(Walk *w, Str scope, Str after, Str **ret_units, int *ret_count)
+{
+    DbRows rows;
+    Err e = db_query(w->db, w->a, "search_units", DB_VALUES(db_string(scope)), &rows);
+    if (e) return e;
+    Str *units = *ret_units = arena_new(w->a, Str, (size_t)rows.count + 1);
+    *ret_count = 0;
+    while (db_next(&rows)) {
+        Str unit = db_text(&rows, "unit");
+        if (str_compare(unit, after) >= 0) units[(*ret_count)++] = unit;
+    }
+    return ERR_OK;
+}
+
+static Err walk_units(Walk *w, Str from, Str until, int64_t after_number)
+{
+    DbRows rows;
+    int n = w->bound_count;
+    w->bound[n++] = text_value(from);
+    w->bound[n++] = text_value(until);
+    w->bound[n++] = db_number(after_number);
+    w->bound[n++] = db_number(w->most - w->count);
+    Err e = db_query(w->db, w->a, "saved_people", w->bound, n, &rows);
+    if (e) return e;
+    w->people = arena_grow(w->a, AudiencePerson, w->people, (size_t)w->count, (size_t)(w->count + rows.count + 1));
+    while (db_next(&rows)) {
+        Str unit = db_text(&rows, "unit");
+        w->people[w->count++] = (AudiencePerson){.id = db_text(&rows, "person"), .unit = unit, .after = {unit, db_i64(&rows, "number")}};
+    }
+    return ERR_OK;
+}
+
 Err saved_people(Db *db, Arena *a, Scope scope, const Criteria *c, int64_t now, AudienceCursor after, int most, AudiencePerson **ret_people,
     int *ret_count)
 {
-    DbRows rows;
-    DbValue bound[BOUND_MOST];
-    *ret_count = 0;
+    Walk w = {.db = db, .a = a, .people = arena_new(a, AudiencePerson, 1), .most = most};
+    Str *units = NULL;
+    int count = 0;
     Err e = narrow(db, a, &scope, c);
-    if (e) return e == ERR_MISSING ? ERR_OK : e;
-    ASSERT(scope.unit.len);
-    int count = bind(db, a, scope, c, now, bound);
-    bound[count++] = text_value(after.unit);
-    bound[count++] = db_number(after.number);
-    bound[count++] = db_number(most);
-    e = db_query(db, a, "saved_people", bound, count, &rows);
-    if (e) return e;
-    AudiencePerson *p = *ret_people = arena_new(a, AudiencePerson, (size_t)rows.count + 1);
-    *ret_count = rows.count;
-    for (; db_next(&rows); p++) {
-        Str unit = db_text(&rows, "unit");
-        *p = (AudiencePerson){.id = db_text(&rows, "person"), .unit = unit, .after = {unit, db_i64(&rows, "number")}};
+    if (e == ERR_MISSING) {
+        *ret_people = w.people;
+        *ret_count = 0;
+        return ERR_OK;
     }
+    if (e) return e;
+    ASSERT(scope.unit.len);
+    w.bound_count = bind(db, a, scope, c, now, w.bound);
+    e = units_from(&w, scope.unit, after.unit, &units, &count);
+    for (int i = 0; i < count && !e && w.count < most; i += UNITS_AT_ONCE) {
+        int last = i + UNITS_AT_ONCE < count ? i + UNITS_AT_ONCE - 1 : count - 1;
+        e = walk_units(&w, units[i], units[last], i == 0 && str_equal(units[0], after.unit) ? after.number : 0);
+    }
+    if (e) return e;
+    *ret_people = w.people;
+    *ret_count = w.count;
     return ERR_OK;
 }
 

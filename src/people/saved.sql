@@ -19,9 +19,11 @@ AND ((f.area >= :a1 AND f.area < :z1) OR (f.area >= :a2 AND f.area < :z2) OR (f.
 -- sqlite: AND (:match = '' OR f.number IN (SELECT rowid FROM person_index WHERE person_index MATCH :match));
 -- pg: AND (CAST(:match AS text) = '' OR f.number IN (SELECT s.number FROM person_search s WHERE s.tokens @@ CAST(nullif(CAST(:match AS text), '') AS tsquery)));
 
--- saved_people(scope, status, section, class, joined_from, joined_to, born_from, born_to, may, language, recruiter, a1, z1, a2, z2, a3, z3, a4, z4, a5, z5, a6, z6, a7, z7, a8, z8, match, after_unit, after_number, most): who they are, each once, unit by unit
-SELECT f.unit, f.number, s.person FROM unit_over o CROSS JOIN person_fact f JOIN person_search s ON s.number = f.number
-WHERE f.unit = o.unit AND o.above = :scope AND o.unit >= :after_unit AND (o.unit > :after_unit OR f.number > :after_number) AND (:status = '' OR f.status = :status) AND (:section = '' OR f.section = :section) AND (:class = '' OR f.class = :class)
+-- saved_people(scope, status, section, class, joined_from, joined_to, born_from, born_to, may, language, recruiter, a1, z1, a2, z2, a3, z3, a4, z4, a5, z5, a6, z6, a7, z7, a8, z8, match, after_unit, until_unit, after_number, most): who they are, each once, unit by unit. Of a few units at a time: PostgreSQL
+-- sorts all of theirs for each chunk
+-- sqlite: SELECT f.unit, f.number, s.person FROM unit_over o CROSS JOIN person_fact f JOIN person_search s ON s.number = f.number WHERE f.unit = o.unit AND o.above = :scope AND o.unit >= :after_unit AND o.unit <= :until_unit
+-- pg: SELECT o.unit, f.number, s.person FROM (SELECT u.unit FROM unit_over u WHERE u.above = :scope AND u.unit >= :after_unit AND u.unit <= :until_unit) AS o CROSS JOIN LATERAL (SELECT f.number FROM person_fact f WHERE f.unit = o.unit
+AND (o.unit > :after_unit OR f.number > :after_number) AND (:status = '' OR f.status = :status) AND (:section = '' OR f.section = :section) AND (:class = '' OR f.class = :class)
 AND f.joined >= :joined_from AND f.joined <= :joined_to AND f.born >= :born_from AND f.born <= :born_to AND (f.may & :may) = :may
 AND (:language = '' OR f.language = :language) AND (:recruiter = '' OR f.recruiter = :recruiter)
 AND ((f.area >= :a1 AND f.area < :z1) OR (f.area >= :a2 AND f.area < :z2) OR (f.area >= :a3 AND f.area < :z3) OR (f.area >= :a4 AND f.area < :z4) OR (f.area >= :a5 AND f.area < :z5) OR (f.area >= :a6 AND f.area < :z6) OR (f.area >= :a7 AND f.area < :z7) OR (f.area >= :a8 AND f.area < :z8))
@@ -32,7 +34,8 @@ AND (:scope = '' OR EXISTS (SELECT 1 FROM unit_over b WHERE b.above = :scope AND
 AND g.joined >= :joined_from AND g.joined <= :joined_to AND g.born >= :born_from AND g.born <= :born_to AND (g.may & :may) = :may
 AND (:language = '' OR g.language = :language) AND (:recruiter = '' OR g.recruiter = :recruiter)
 AND ((g.area >= :a1 AND g.area < :z1) OR (g.area >= :a2 AND g.area < :z2) OR (g.area >= :a3 AND g.area < :z3) OR (g.area >= :a4 AND g.area < :z4) OR (g.area >= :a5 AND g.area < :z5) OR (g.area >= :a6 AND g.area < :z6) OR (g.area >= :a7 AND g.area < :z7) OR (g.area >= :a8 AND g.area < :z8))))
-ORDER BY o.unit, f.number LIMIT :most;
+-- sqlite: ORDER BY o.unit, f.number LIMIT :most;
+-- pg: ORDER BY f.number LIMIT :most) AS f JOIN LATERAL (SELECT s.person FROM person_search s WHERE s.number = f.number LIMIT 1) AS s ON true ORDER BY o.unit, f.number LIMIT :most;
 
 -- saved_list(unit): those of a unit, by name
 SELECT id, unit, name, criteria, owner, saved_by, version, added, changed FROM saved_search WHERE unit = :unit ORDER BY name, id LIMIT 500;

@@ -7,6 +7,8 @@
 #include "people/search.h"
 #include "people/shown.h"
 
+#include <time.h>
+
 enum { LIST_MOST = 50, SEARCH_FROM_MOST = SEARCH_MOST };
 
 static Str path_of(Req *req, const char *rest)
@@ -157,11 +159,35 @@ static void prefill(Req *req, const Saved *s)
 
 /* ---- the list of searches ---- */
 
-static Err put_count(Req *req, View *view, const Saved *s)
+/* Counting most of half a million people takes a quarter of a second. A list of searches counts as long as nobody waits; the others say how many when opened. */
+enum { COUNTING_MS = 400 };
+
+typedef struct Counting {
+    struct timespec begun;
+} Counting;
+
+static Counting counting_begin(void)
 {
-    int64_t people;
-    Err e = saved_count(req->db, req->arena, (Scope){s->unit}, &s->criteria, req->now, &people);
-    if (e) return e;
+    Counting c;
+    clock_gettime(CLOCK_MONOTONIC, &c.begun);
+    return c;
+}
+
+static bool counting_over(const Counting *c)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (t.tv_sec - c->begun.tv_sec) * 1000 + (t.tv_nsec - c->begun.tv_nsec) / 1000000 >= COUNTING_MS;
+}
+
+/* `counting` NULL: count it, however long that takes. */
+static Err put_count(Req *req, View *view, const Saved *s, const Counting *counting)
+{
+    int64_t people = 0;
+    bool counted = !counting || !counting_over(counting);
+    Err e = counted ? saved_count(req->db, req->arena, (Scope){s->unit}, &s->criteria, req->now, &people) : ERR_OK;
+    view_put_bool(view, S("is_counted"), counted);
+    if (e || !counted) return e;
     view_put_i64(view, S("people"), people);
     view_put_str(view, S("people_words"), shown_number(req->arena, people));
     view_put_bool(view, S("is_one"), people == 1);
@@ -178,7 +204,7 @@ static Err put_below(Req *req, View *view, const Criteria *c)
     return e == ERR_MISSING ? ERR_OK : e;
 }
 
-static Err put_saved(Req *req, View *v, const Saved *s)
+static Err put_saved(Req *req, View *v, const Saved *s, const Counting *counting)
 {
     view_put_str(v, S("id"), s->id);
     view_put_str(v, S("name"), s->name);
@@ -188,7 +214,7 @@ static Err put_saved(Req *req, View *v, const Saved *s)
     view_put_str(v, S("changed"), time_iso(req->arena, s->changed));
     view_put_str(v, S("changed_words"), time_words(req->arena, s->changed));
     Err e = put_below(req, v, &s->criteria);
-    return e ? e : put_count(req, v, s);
+    return e ? e : put_count(req, v, s, counting);
 }
 
 static Err searches_page(Req *req, View *view)
@@ -199,8 +225,9 @@ static Err searches_page(Req *req, View *view)
     Err e = shown_unit_head(req, view, &unit);
     if (!e) e = saved_list(req->db, req->arena, unit.slug, &list, &count);
     if (e) return e;
+    const Counting counting = counting_begin();
     View *searches = view_put_array(view, S("searches"));
-    for (int i = 0; i < count && !e; i++) e = put_saved(req, view_add_object(searches), &list[i]);
+    for (int i = 0; i < count && !e; i++) e = put_saved(req, view_add_object(searches), &list[i], &counting);
     view_put_bool(view, S("has_searches"), count > 0);
     view_put_str(view, S("new_path"), path_of(req, "/searches/new"));
     return e;
@@ -240,7 +267,7 @@ static Err saved_page(Req *req, View *view)
     AudienceCursor after = {req_text(req, "after_unit"), req_number(req, "after")};
     Err e = shown_unit_head(req, view, &unit);
     if (!e) e = find_saved(req, req->db, &s);
-    if (!e) e = put_saved(req, view, &s);
+    if (!e) e = put_saved(req, view, &s, NULL);
     if (!e) e = saved_people(req->db, req->arena, (Scope){unit.slug}, &s.criteria, req->now, after, LIST_MOST + 1, &people, &count);
     if (e) return e;
     View *found = view_put_array(view, S("found"));
@@ -373,7 +400,7 @@ static Err drop_form(Req *req, View *view)
     Saved s;
     Err e = shown_unit_head(req, view, &unit);
     if (!e) e = find_saved(req, req->db, &s);
-    return e ? e : put_saved(req, view, &s);
+    return e ? e : put_saved(req, view, &s, NULL);
 }
 
 static Err drop_write(Req *req, Db *db, View *answer)

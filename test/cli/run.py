@@ -29,7 +29,7 @@ HUSTINGS = ROOT / 'build' / 'hustings'
 COMMANDS = ('count', 'compare', 'reconcile', 'rules', 'convert', 'publish', 'unpublish', 'contests', 'config', 'serve', 'sign-in', 'routes', 'openapi', 'backup', 'restore',
             'move', 'export', 'record verify', 'record show', 'record copy', 'record recover', 'record key', 'record seal', 'witness', 'help',
             'version',
-            'demo people', 'roll audit', 'roll freeze', 'roll check', 'roll sweep', 'people units', 'people columns', 'people role', 'people show', 'people import', 'people imports', 'people undo', 'people export', 'people search', 'people reindex', 'people duplicates', 'people merge')
+            'demo people', 'roll audit', 'roll freeze', 'roll check', 'roll sweep', 'people units', 'people columns', 'people role', 'people show', 'people import', 'people imports', 'people undo', 'people export', 'people search', 'people audience', 'people reindex', 'people duplicates', 'people merge')
 
 PAPERS = """# title: A choir's treasurer
 # candidates: Ann; Bob; Cat

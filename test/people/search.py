@@ -157,6 +157,15 @@ def commands(tally, folder):
     tally('search of all', command(folder, 'search', 'polkinghorne')[1].count('Polkinghorne') == 3)
     tally('a unit that is not there', command(folder, 'search', '--unit', 'nowhere', 'polk')[0] == 2)
     tally('nothing to look for', command(folder, 'search')[0] == 2 and command(folder, 'search', '@')[0] == 2)
+    status, said = command(folder, 'audience', '--unit', 'leeds', '--joined-from', '2026-01-01', '--may-be-rung')
+    tally('an audience is counted', status == 0 and said == 'active members who joined on 2026-01-01 or later and may be rung, in leeds: 1 person\n', said)
+    for more, people in ((['--status', 'lapsed', '--has-phone'], 1), (['--areas', 'LS6'], 1), (['--text', 'polk'], 2), (['--age-from', '40'], 2), (['--may-be-mailed'], 1)):
+        status, said = command(folder, 'audience', '--unit', 'leeds', *more)
+        tally(f'audience {more}', status == 0 and f': {people} p' in said, said)
+    active, anybody, everywhere = (int(re.search(r': (\d+) people', command(folder, 'audience', *more)[1])[1]) for more in (['--unit', 'leeds'], ['--unit', 'leeds', '--status', 'any'], []))
+    tally('of everybody', anybody == active + 1 and everywhere > active, (active, anybody, everywhere))
+    for bad in (['--joined-from', 'soon'], ['--age-from', 'x'], ['--unit', 'nowhere'], ['--areas', 'a,b,c,d,e'], ['more']):
+        tally(f'audience {bad} is refused', command(folder, 'audience', *bad)[0] == 2)
     status, said = command(folder, 'duplicates', '--unit', walk.ELSEWHERE)
     tally('duplicates', status == 0 and '1 pair' in said and 'Quentina' in said, said)
     one, other = TOKEN.findall(said)[:2]
