@@ -17,6 +17,7 @@ PROGRAMS = [  # the longest first
     'import.py',
     'import_pages.py',
     'search.py',
+    'search_quality.py',
     'signin.py',
     'roll.py',
     'export_pages.py',
