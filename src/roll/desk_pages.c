@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "roll/desk.h"
+#include "roll/own.h"
 #include "roll/questions.h"
 
 static Err list_page(Req *req, View *view)
@@ -82,22 +83,18 @@ static Err freeze_form(Req *req, View *view)
     return shown_desk(req, req->db, view, &roll);
 }
 
-/* Before the command, as it takes seconds for a large unit: what cannot be taken back is not done for nobody. */
+/* What cannot be taken back is not done for nobody. Before the command, which nothing else can be written beside. */
 static Err freeze_prepare(Req *req, View *view)
 {
     (void)view;
     Roll roll = {0};
-    Roster *roster;
+    bool members = false, stands = false;
     Err e = shown_desk(req, req->db, NULL, &roll);
-    if (!e && roll.version) return ERR_OK; /* the command says so */
-    if (!e) e = db_snapshot(req->db);
-    if (e) return e;
-    e = desk_roster_read(req, &roll, &roster);
-    db_release(req->db);
-    if (e || rules_apply(req->arena, &roll.rules, roster).on) return e;
+    if (!e) e = roll_anybody(req->db, req->arena, roll.unit, &roll.rules, &members, &stands, &req->fault);
+    if (e || stands || roll.version) return e; /* frozen already: the command says so */
     return req_wrong(req, NULL,
-        roster->count ? "By these rules nobody would stand on the roll: the preview says why"
-                      : "This unit has no members, nor has one below it: there is nobody to put on a roll");
+        members ? "By these rules nobody would stand on the roll: the preview says why"
+                : "This unit has no members, nor has one below it: there is nobody to put on a roll");
 }
 
 static Err freeze_write(Req *req, Db *db, View *answer)

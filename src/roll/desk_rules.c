@@ -291,9 +291,9 @@ static const Choice paper_choices[] = {
     {"person", "Once, however many memberships she has"}, {"section", "Once in each section in which she is a member"}, {0}};
 static const Choice how_choices[] = {{"one", "may take part, and no others"}, {"not", "may not take part, and all others may"}, {0}};
 
-#define HOW_FIELD(name, says)                                                        \
-    {                                                                                \
-        name, FIELD_CHOICE, .choices = how_choices, .label = says, .standard = "one" \
+#define HOW_FIELD(name, says)                                                            \
+    {                                                                                    \
+        (name), FIELD_CHOICE, .choices = how_choices, .label = (says), .standard = "one" \
     }
 #define TITLE_FIELD                                                                                        \
     {                                                                                                      \

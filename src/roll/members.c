@@ -74,3 +74,17 @@ Err roll_members(Db *db, Arena *a, Str unit, Roster **ret_roster, Fault *fault)
     *ret_roster = r;
     return ERR_OK;
 }
+
+Err roll_anybody(Db *db, Arena *a, Str unit, const RollRules *rules, bool *ret_members, bool *ret_stands, Fault *fault)
+{
+    Roster *r = roster_new(a);
+    Err e = add_units(db, a, unit, r);
+    *ret_stands = false;
+    for (int i = 0, units = r->unit_count; !e && !*ret_stands && i < units; i++) {
+        int from = r->count;
+        e = add_unit(db, r, str_copy(a, roster_text(r, r->units[i].slug)));
+        for (int at = from; !e && !*ret_stands && at < r->count; at++) *ret_stands = rules_row(rules, r, &r->rows[at]) == REASON_ON;
+    }
+    *ret_members = r->count > 0;
+    return e ? fault_set(fault, e, 0, 0, S("the members of the unit"), str_copy(a, db_trouble(db))) : ERR_OK;
+}

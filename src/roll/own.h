@@ -22,6 +22,9 @@ bool roll_entry_is_erased(Str line);
 /* What one version keeps of her, under all ids that she had (ids[0]: the last). */
 NODISCARD Err roll_forget_version(Db *db, Arena *a, const RollVersionKey *v, const Str *ids, int count, int64_t now);
 
+/* Has the unit or one below it members, and does one of them stand by the rules? Reads unit by unit until somebody does. */
+NODISCARD Err roll_anybody(Db *db, Arena *a, Str unit, const RollRules *rules, bool *ret_members, bool *ret_stands, Fault *fault);
+
 /* Inside commands. Nobody else changes the roll until this one is over. ERR_MISSING. */
 NODISCARD Err roll_hold(Db *db, const Roll *roll, int64_t now);
 /* What pages show of it changed. */
