@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "people/duplicates.h"
+#include "people/labels.h"
 #include "people/shown.h"
 
 enum { LIST_MOST = 50, MERGES_MOST = 100, READ_MOST = 100000 };
@@ -105,15 +106,15 @@ static Err queue_page(Req *req, View *view)
 
 /* ---- two side by side ---- */
 
-static void put_row(View *rows, PeopleColumn column, const Person *one, const Person *other)
+static void put_row(Arena *a, View *rows, PeopleColumn column, const Person *one, const Person *other)
 {
     Str v = one->values.of[column], w = other->values.of[column];
     if (!v.len && !w.len) return;
     View *row = view_add_object(rows);
     view_put_str(row, S("column"), str_from_c(people_columns[column].name));
-    view_put_str(row, S("help"), str_from_c(people_columns[column].help));
-    view_put_str(row, S("one"), v.len ? v : S(""));
-    view_put_str(row, S("other"), w.len ? w : S(""));
+    view_put_str(row, S("label"), str_from_c(column_labels[column]));
+    view_put_str(row, S("one"), v.len ? shown_value(a, column, v) : S(""));
+    view_put_str(row, S("other"), w.len ? shown_value(a, column, w) : S(""));
     bool differ = !str_equal(v, w);
     view_put_bool(row, S("differ"), differ);
     view_put_bool(row, S("take_other"), !v.len); /* what the one who is kept lacks */
@@ -125,7 +126,7 @@ static Str memberships_of(Arena *a, const Person *p)
     for (int i = 0; i < p->membership_count; i++) {
         const Values *m = &p->memberships[i].values;
         buf_format(&b, "%s%.*s: %.*s, joined %.*s", i ? "; " : "", STR_ARG(p->memberships[i].unit_name), STR_ARG(m->of[COL_STATUS]),
-            STR_ARG(m->of[COL_JOINED].len ? m->of[COL_JOINED] : S("on a day that is not known")));
+            STR_ARG(m->of[COL_JOINED].len ? shown_day(a, m->of[COL_JOINED]) : S("on a day that is not known")));
     }
     return buf_done(&b);
 }
@@ -151,7 +152,7 @@ static Err pair_page(Req *req, View *view)
     put_person(req, view_put_object(view, S("other")), &other);
     View *rows = view_put_array(view, S("rows"));
     for (PeopleColumn i = 0; i < COL__COUNT; i++)
-        if (people_columns[i].of_person && i != COL_NAME) put_row(rows, i, &one, &other);
+        if (people_columns[i].of_person && i != COL_NAME) put_row(req->arena, rows, i, &one, &other);
     view_put_str(view, S("reasons"), duplicate_words(req->arena, duplicate_reasons(req->arena, &one, &other)));
     view_put_str(view, S("pair_path"), pair_path(req, one.id, other.id));
     view_put_str(view, S("turned_path"), pair_path(req, other.id, one.id));

@@ -61,6 +61,16 @@ static Str state_words(Str state)
     return state;
 }
 
+/* Of a list that was read at the machine, not the folder in which it lay there. */
+static Str list_name(const Import *import)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < import->file_name.len; i++)
+        if (import->file_name.ptr[i] == '/') from = i + 1;
+    Str name = str_slice(import->file_name, from, import->file_name.len);
+    return name.len ? name : S("a list");
+}
+
 static Err imports_page(Req *req, View *view)
 {
     Unit unit;
@@ -74,7 +84,7 @@ static Err imports_page(Req *req, View *view)
     View *list = view_put_array(view, S("imports"));
     for (int i = 0; i < count; i++) {
         View *v = view_add_object(list);
-        view_put_str(v, S("name"), imports[i].file_name.len ? imports[i].file_name : S("a list"));
+        view_put_str(v, S("name"), list_name(&imports[i]));
         view_put_str(v, S("path"), str_format(a, "/units/%.*s/imports/%.*s", STR_ARG(unit.slug), STR_ARG(imports[i].id)));
         view_put_str(v, S("unit_name"), imports[i].unit_name);
         view_put_str(v, S("state_words"), state_words(imports[i].state));
@@ -132,7 +142,7 @@ static Err columns_form(Req *req, View *view)
     if (e == ERR_MISSING && !fault.err) return req_fail(req, e, "The file of this import is no longer here.");
     if (e) return e == ERR_IO ? e : req_fail(req, ERR_INPUT, "The file cannot be read as a list: %.*s", STR_ARG(fault_text(a, &fault)));
     view_put_str(view, S("imports_path"), imports_path(a, unit.slug));
-    view_put_str(view, S("name"), import.file_name.len ? import.file_name : S("the list"));
+    view_put_str(view, S("name"), list_name(&import));
     view_put_bool(view, S("not_utf8"), look.windows_1252);
     if (look.windows_1252 || import.options.windows_1252) req_prefill(req, "windows", S("yes"));
     if (import.options.skip) req_prefill(req, "mode", S("skip"));
@@ -265,7 +275,7 @@ static Err import_page(Req *req, View *view)
     Str percent = str_format(a, "%d", import_percent(&i));
     view_put_str(view, S("path"), import_path(req));
     view_put_str(view, S("imports_path"), imports_path(a, unit.slug));
-    view_put_str(view, S("name"), i.file_name.len ? i.file_name : S("A list"));
+    view_put_str(view, S("name"), list_name(&i));
     view_put_str(view, S("state_words"), state_words(i.state));
     view_put_str(view, S("percent"), percent);
     view_put_str(view, S("rows_done"), shown_number(a, i.rows_done));

@@ -108,8 +108,9 @@ static Err put_run(Req *req, View *view, const Roll *roll, const AuditRun *run)
     return ERR_OK;
 }
 
-static void put_asked(Arena *a, View *v, const Roll *roll, const AuditAsked *q)
+static void put_asked(Req *req, View *v, const Roll *roll, const AuditAsked *q)
 {
+    Arena *a = req->arena;
     view_put_str(v, S("key"), q->key);
     view_put_str(v, S("check"), q->check_name);
     view_put_str(v, S("title"), check_title(q->check_name));
@@ -117,7 +118,7 @@ static void put_asked(Arena *a, View *v, const Roll *roll, const AuditAsked *q)
     view_put_str(v, S("weight_words"), weight_words(q->weight));
     view_put_bool(v, S("is_critical"), str_equal(q->weight, S("critical")));
     view_put_bool(v, S("is_note"), str_equal(q->weight, S("note")));
-    view_put_str(v, S("unit"), q->place);
+    view_put_str(v, S("unit"), shown_unit_name(req, q->place));
     view_put_str(v, S("asks"), q->asks);
     view_put_str(v, S("because"), q->because);
     view_put_str(v, S("usual"), q->usual);
@@ -200,7 +201,7 @@ static Err put_questions(Req *req, View *view, const Roll *roll, const AuditRun 
     if (e) return e;
     bool more = count > QUESTIONS_A_PAGE;
     View *array = view_put_array(view, S("questions"));
-    for (int i = 0; i < count && i < QUESTIONS_A_PAGE; i++) put_asked(req->arena, view_add_object(array), roll, &questions[i]);
+    for (int i = 0; i < count && i < QUESTIONS_A_PAGE; i++) put_asked(req, view_add_object(array), roll, &questions[i]);
     view_put_bool(view, S("has_questions"), count > 0);
     view_put_bool(view, S("is_chosen"), chosen.weight.len || chosen.state.len || chosen.check_name.len || from);
     if (from) view_put_str(view, S("first_path"), page_path(req, roll, 0));
@@ -348,7 +349,7 @@ static Err put_row(Req *req, View *array, const AuditEvidence *row, const People
     View *v = view_add_object(array), *cells;
     view_put_str(v, S("name"), view_str(view_get(shown, S("name"))));
     view_put_str(v, S("number"), view_str(view_get(shown, S("number"))));
-    view_put_str(v, S("unit"), view_str(view_get(shown, S("at_unit"))));
+    view_put_str(v, S("unit"), shown_unit_name(req, view_str(view_get(shown, S("at_unit")))));
     view_put_bool(v, S("stands"), row->on_roll);
     cells = view_put_array(v, S("cells"));
     for (int i = 0; i < count; i++) {
@@ -397,7 +398,7 @@ static Err put_question(Req *req, View *view, Roll *ret_roll, AuditRun *ret_run,
     if (!e) e = audit_answers(req->db, req->arena, ret_roll, ret_question->key, &answers, &count);
     if (e) return e;
     View *v = view_put_object(view, S("question"));
-    put_asked(req->arena, v, ret_roll, ret_question);
+    put_asked(req, v, ret_roll, ret_question);
     view_put_str(v, S("rule"), rule_of(req, ret_run, ret_question->check_name));
     put_answers(req, view, ret_roll, answers, count, ret_question->evidence);
     return ERR_OK;
@@ -519,7 +520,7 @@ static Err report_json(Req *req, const Roll *roll, const AuditRun *run, const Au
     View *array = view_put_array(v, S("questions"));
     for (int i = 0; i < count && !e; i++) {
         View *q = view_add_object(array);
-        put_asked(req->arena, q, roll, &questions[i]);
+        put_asked(req, q, roll, &questions[i]);
         view_put_str(q, S("answer"), answer_in_force(req, roll, &questions[i], &e));
     }
     if (e) return e;

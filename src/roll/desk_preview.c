@@ -190,7 +190,7 @@ static void put_names(Req *req, View *view, const char *key, const RollRules *ru
         const RosterRow *row = &roster->rows[rows[i]];
         View *v = view_add_object(array);
         view_put_str(v, S("name"), roster_text(roster, row->name));
-        view_put_str(v, S("unit"), roster_text(roster, row->unit));
+        view_put_str(v, S("unit"), shown_unit_name(req, roster_text(roster, row->unit)));
         view_put_str(v, S("joined_words"), day_words(req->arena, row->joined));
         view_put_str(v, S("why"), rules_why(req->arena, rules, roster, row, rules_row(rules, roster, row)));
     }

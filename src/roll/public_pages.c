@@ -214,8 +214,9 @@ static void put_rule(View *array, const char *name, bool met, Str why)
 }
 
 /* What each rule says of a membership, as the list has it today: those before the first that is not met are met. */
-static void put_rules(Arena *a, View *v, const Roll *roll, const Roster *roster, const RosterRow *row)
+static void put_rules(Req *req, View *v, const Roll *roll, const Roster *roster, const RosterRow *row)
 {
+    Arena *a = req->arena;
     static const struct {
         RollReason reason;
         const char *name;
@@ -235,7 +236,7 @@ static void put_rules(Arena *a, View *v, const Roll *roll, const Roster *roster,
     }
     view_put_bool(v, S("meets"), reason == REASON_ON);
     view_put_str(v, S("why"), rules_why(a, r, roster, row, reason));
-    view_put_str(v, S("unit"), roster_text(roster, row->unit));
+    view_put_str(v, S("unit"), shown_unit_name(req, roster_text(roster, row->unit)));
     view_put_str(v, S("section"), roster_text(roster, row->section));
     view_put_str(v, S("joined_words"), day_words(a, row->joined));
 }
@@ -248,16 +249,17 @@ static Err put_memberships(Req *req, View *view, const Roll *roll)
     Roster *roster = roster_new(req->arena);
     View *array = view_put_array(view, S("memberships"));
     e = my_roster(req, &person, roster);
-    for (int i = 0; i < roster->count && !e; i++) put_rules(req->arena, view_add_object(array), roll, roster, &roster->rows[i]);
+    for (int i = 0; i < roster->count && !e; i++) put_rules(req, view_add_object(array), roll, roster, &roster->rows[i]);
     return e;
 }
 
-static void put_places(Arena *a, View *view, const Roll *roll, const RollStanding *standing)
+static void put_places(Req *req, View *view, const Roll *roll, const RollStanding *standing)
 {
+    Arena *a = req->arena;
     View *places = view_put_array(view, S("places")), *proofs = view_put_array(view, S("proofs"));
     for (int i = 0; i < standing->count; i++) {
         View *v = view_add_object(places);
-        view_put_str(v, S("unit"), standing->places[i].unit);
+        view_put_str(v, S("unit"), shown_unit_name(req, standing->places[i].unit));
         view_put_str(v, S("section"), standing->places[i].section);
         view_put_bool(v, S("by_correction"), standing->places[i].number < 0);
     }
@@ -319,7 +321,7 @@ static Err my_roll(Req *req, View *view)
     if (e) return e;
     shown_roll_put(req->arena, view_put_object(view, S("roll")), &roll);
     shown_version_put(req->arena, view_put_object(view, S("newest")), &roll, &version);
-    put_places(req->arena, view, &roll, &standing);
+    put_places(req, view, &roll, &standing);
     req_title(req, str_format(req->arena, "Am I on it? %.*s", STR_ARG(roll.title)));
     e = put_memberships(req, view, &roll);
     if (!e) e = put_my_corrections(req, view, &roll);

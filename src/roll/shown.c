@@ -124,6 +124,12 @@ Err shown_proposals(Req *req, View *view, const Roll *roll)
     return e;
 }
 
+Str shown_unit_name(Req *req, Str slug)
+{
+    Unit unit;
+    return slug.len && !unit_find(req->db, req->arena, slug, &unit) ? unit.name : slug;
+}
+
 Err shown_desk(Req *req, Db *db, View *view, Roll *ret_roll)
 {
     Err e = roll_find(db, req->arena, req_text(req, "roll"), ret_roll);

@@ -19,6 +19,8 @@ void shown_version_put(Arena *a, View *object, const Roll *roll, const RollVersi
 void shown_proposal_put(Arena *a, View *object, const Roll *roll, const RollProposal *proposal);
 /* `reasons` of a view, for the partial of that name: name, key, memberships of each that some have. */
 void shown_reasons_put(Arena *a, View *view, const int64_t by_reason[REASON__COUNT]);
+/* What people call the unit with this slug; the slug itself when there is none (any more). */
+Str shown_unit_name(Req *req, Str slug);
 /* "12,345" */
 Str shown_count(Arena *a, int64_t number);
 /* The roll in the path, of the unit in the path; with its view and the page's title. ERR_MISSING. */

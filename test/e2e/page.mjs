@@ -72,7 +72,10 @@ export async function checkKeyboard(f, page) {
 /** Walk a page with Tab. */
 export async function checkTabs(f, page) {
   const expected = await page.evaluate(() => {
-    const list = [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]')].filter((e) => e.tabIndex >= 0 && e.checkVisibility());
+    // Of radio buttons with one name, the one that is chosen, or the first.
+    const chosen = (e) => { const all = [...document.querySelectorAll(`input[type=radio][name="${e.name}"]`)]; return all.find((other) => other.checked) ?? all[0]; };
+    const list = [...document.querySelectorAll('a[href],button,input,select,textarea,summary,[tabindex]')]
+      .filter((e) => e.tabIndex >= 0 && e.checkVisibility() && (e.type !== 'radio' || chosen(e) === e));
     list.forEach((e, i) => { e.dataset.stop = i; });
     return list.length;
   });

@@ -5,10 +5,11 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { desk, withContext, watch } from './browser.mjs';
+import { desk, show, siteGroups, watch, withContext } from './browser.mjs';
 import { quiet } from './counting.mjs';
 import { Outbox, signInBy } from './member.mjs';
-import { checkAccessible, checkLayout } from './page.mjs';
+import { checkAccessible, checkLayout, checkSpacing, checkTabs } from './page.mjs';
+import { checkFrame, checkPrinted } from './site.mjs';
 
 const run = promisify(execFile);
 const PHONE = { name: 'phone 390', width: 390, height: 844 };
@@ -23,6 +24,7 @@ function herList() {
     rows.push([`H${i + 1}`, given, family, `${given.toLowerCase().replace('ë', 'e')}@example.org`, `07700 9001${10 + i}`, `${i + 1} Weir Lane`, 'Hebden', `HX7 ${1 + i % 9}AB`,
       'full', `0${1 + i % 9}/02/2019`, `1${i % 9}/02/2019`, '31/12/2027', i >= 6 ? 'Acme Ltd' : name, i ? '' : 'likes jam']);
   });
+  rows.push(['H13', 'Una', 'Umberr', 'una@example.org', '07700 900118', '9 Weir Lane', 'Hebden', 'HX7 9AB', 'full', '03/02/2019', '13/02/2019', '31/12/2027', 'Una Umber', '']);
   rows.push(['H20', 'Xan', 'Yarrow', 'xan at example.org', '', '', 'Hebden', '', 'full', '01/02/2019', '', '', '', '']);
   rows.push(['H21', 'Yas', 'Yew', 'yas@example.org', '', '', 'Hebden', '', 'full', '31/02/2019', '', '', '', '']);
   return rows.map((row) => row.join(';')).join('\r\n') + '\r\n';
@@ -90,6 +92,7 @@ const secretary = {
   },
   'uploads a list with her own headings': async (f, { page, server }) => {
     await press(page, 'Imports');
+    f.same(await page.locator('main tbody th').innerText(), 'officers.csv', 'the list that was read at the machine');
     await press(page, 'Import a list of members');
     await press(page, 'Upload');
     f.expect(await page.locator('.errors').isVisible(), 'nothing says that a file is missing');
@@ -112,7 +115,7 @@ const secretary = {
     const { page } = actor;
     const said = await words(page);
     for (const what of ['xan at example.org', '31/02/2019', 'Nothing is imported while a row is bad']) f.expect(said.includes(what), `not said: ${what}`);
-    f.same(await page.locator('main tr', { hasText: 'xan at' }).locator('th').innerText(), '14', 'the line of the first');
+    f.same(await page.locator('main tr', { hasText: 'xan at' }).locator('th').innerText(), '15', 'the line of the first');
     f.same(await page.getByRole('button', { name: 'Import it' }).count(), 0, 'buttons to import it all the same');
     await sound(f, actor);
   },
@@ -129,7 +132,7 @@ const secretary = {
   'finds a person': async (f, actor) => {
     const { page } = actor;
     await press(page, 'People');
-    f.same(await page.locator('main tbody tr').count(), 14, 'people');
+    f.same(await page.locator('main tbody tr').count(), 15, 'people');
     await press(page, 'Find people');
     await page.getByLabel('Whom do you look for?').fill('zoe zinia');
     await press(page, 'Find');
@@ -162,7 +165,7 @@ const returning = {
     const { page } = actor;
     await press(page, 'Preview, and other freeze dates');
     const said = await words(page);
-    f.expect(said.includes('14 of 14 memberships'), `the preview: ${said.slice(0, 300)}`);
+    f.expect(said.includes('15 of 15 memberships'), `the preview: ${said.slice(0, 300)}`);
     f.expect(await page.locator('svg.sweep').isVisible(), 'no drawing of the sweep');
     await page.getByLabel('From').fill('2019-01-01');
     await page.getByLabel('To').fill('2026-12-31');
@@ -209,6 +212,15 @@ const returning = {
     await press(page, 'Release it');
     f.expect(/released to chair-2026/.test(await page.locator('.kicker').first().innerText()), 'it is not released');
   },
+  'drafts the next one': async (f, { page }) => {
+    await press(page, 'Rolls');
+    await press(page, 'A new roll');
+    await page.getByLabel('What it is for').fill('Next year');
+    await page.getByLabel('Address').fill('next-year');
+    await page.getByRole('textbox', { name: 'Freeze date' }).fill('2027-03-01');
+    await press(page, 'Keep the draft');
+    f.same(await page.locator('h1').innerText(), 'Next year', 'the draft');
+  },
 };
 
 /** A member, on her phone: is she on it? Her proof, and a challenge. */
@@ -242,8 +254,97 @@ const member = {
   },
 };
 
-/** Three persons, each with her own browser, one after another. */
+/* ---- every page ---- */
+
+const NARROW = { name: 'phone 320', width: 320, height: 640 };
+const PRINT = siteGroups[0].find(({ print }) => print);
+/** What links lead to and is no page. */
+const FILES = /\.json|\/(download|export|bad-rows|proof|report|published|hashes|entries|sweep)\b/;
+
+/** One of each kind: ids and numbers do not make another kind of page; a preview of a draft is as that of a frozen roll. */
+function kindOf(path) {
+  return path.replace(/[?#].*/, '').replace(/next-year\/(preview|moved)/, 'chair-2026/$1').replace(/(\/questions)\/[^/]+/, '$1/:id').replace(/\/[\w-]{22}(?=\/|$)/g, '/:id').replace(/\/\d+(?=\/|$)/g, '/:n');
+}
+
+/** One page as every width shows it, by mouse, keyboard and on paper. */
+async function lookAtPage(f, page, status, pictures, name) {
+  const picture = async (view) => { if (pictures) await page.screenshot({ path: `${pictures}/${name}-${view.width}.png`, fullPage: true }); };
+  f.same(status, 200, 'status');
+  await checkFrame(f, page, status);
+  await checkAccessible(f, page);
+  await checkTabs(f, page);
+  for (const view of [desk, PRINT, PHONE, NARROW]) {
+    await show(page, view);
+    await checkLayout(f, page, view);
+    if (view === PRINT) await checkPrinted(f, page);
+    await picture(view);
+  }
+  await checkSpacing(f, page, NARROW);
+  await show(page, PHONE);
+  await checkAccessible(f, page);
+  await show(page, desk);
+}
+
+/** Every kind of page `within` that links lead to from `start`, as the one who is signed in in `state` sees it; `all` must be among them. */
+async function lookRound(runner, browser, server, { who, state, start, within, all }, pictures) {
+  await withContext(browser, desk, { storageState: state }, async (context) => {
+    const page = await context.newPage(), wrongs = [], queue = [...start], seen = new Set(queue.map(kindOf));
+    watch(page, server.origin, wrongs);
+    for (let path = queue.shift(); path; path = queue.shift()) {
+      const name = `${who}-${kindOf(path)}`.replaceAll(/[ /:]+/g, '-');
+      await runner.check(`${who}: ${kindOf(path)}, in every width`, async (f) => {
+        const answer = await page.goto(`${server.origin}${path}`);
+        const links = await page.locator('main a[href^="/"], .site-you a').evaluateAll((list) => list.map((a) => a.getAttribute('href')));
+        for (const link of links.filter((to) => within.test(to) && !FILES.test(to) && !seen.has(kindOf(to)))) {
+          seen.add(kindOf(link));
+          queue.push(link);
+        }
+        await lookAtPage(f, page, answer.status(), pictures, name);
+      }, () => page.screenshot({ path: `build-e2e/failed/${name}.png`, fullPage: true }));
+    }
+    await runner.check(`${who}: links lead to every page of hers`, async (f) => {
+      for (const kind of all) f.expect(seen.has(kind), `nothing leads to ${kind}`);
+      quiet(f, wrongs);
+    });
+  });
+}
+
+/** The steward's browser: by a link that is made at the machine. */
+async function stewardsState(browser, server) {
+  const path = await server.stewardsPath();
+  return withContext(browser, desk, {}, async (context) => {
+    const page = await context.newPage();
+    await page.goto(`${server.origin}${path}`);
+    await press(page, await page.locator('main form button').innerText());
+    return context.storageState();
+  });
+}
+
+async function lookAtEveryPage(runner, browser, server, states, pictures) {
+  const below = (unit, ...parts) => parts.map((part) => unit + part);
+  const rounds = [
+    { who: 'the secretary', state: states['the secretary'], start: [UNIT, '/outbox'], within: /^\/units\/hebden\/(?!rolls|new-roll)/,
+      all: below(UNIT, '/people', '/people/:id', '/people/:id/change', '/people/:id/erase', '/people/:id/memberships/new', '/people/:id/memberships/:id', '/people/new',
+        '/search', '/searches', '/searches/new', '/duplicates', '/duplicates/:id/:id', '/imports', '/imports/new', '/imports/:id', '/requests') },
+    { who: 'the returning officer', state: states['the returning officer'], start: [`${UNIT}/rolls`, '/units/hebden/rolls/next-year', ...below(ROLL, '/move', '/override', '/release')], within: /^\/units\/hebden\/(rolls|new-roll)/,
+      all: [`${UNIT}/new-roll`, ...below(ROLL, '', '/preview', '/moved', '/corrections', '/corrections/new', '/challenges', '/challenges/:id', '/challenges/:id/answer',
+        '/challenges/:id/correct', '/audit', '/audit/units', '/audit/answers', '/audit/questions/:id', '/audit/questions/:id/answer'),
+      ...below(`${UNIT}/rolls/next-year`, '/rules', '/freeze', '/audit')] },
+    { who: 'a member', state: states['a member'], start: ['/me/rolls'], within: /^\/(me\/)?rolls/,
+      all: ['/me/rolls/chair-2026', '/rolls/chair-2026'] },
+    { who: 'a steward', state: await stewardsState(browser, server), start: [UNIT, '/units'], within: /^\/(steward\/unit|units\/hebden\/(roles|name|place))/,
+      all: ['/steward/unit', ...below(UNIT, '/roles', '/roles/:id/end', '/name', '/place')] },
+    { who: 'a visitor', state: undefined, start: ['/rolls', '/sign-in', '/sign-in/code', '/sign-in/password'], within: /^$/, all: [] },
+  ];
+  const worker = async () => { for (let round = rounds.shift(); round; round = rounds.shift()) await lookRound(runner, browser, server, round, pictures); };
+  await Promise.all([worker(), worker()]);
+}
+
+/* ---- all of it ---- */
+
+/** Three persons, each with her own browser, one after another; returns what keeps each signed in. */
 async function wholeWay(runner, browser, server, scripts) {
+  const states = {};
   const actors = [['the secretary', secretary, desk, {}], ['the returning officer', returning, desk, {}],
     ['a member', member, PHONE, { hasTouch: true, isMobile: true, deviceScaleFactor: 2, acceptDownloads: true }]];
   for (const [who, steps, view, more] of actors)
@@ -255,20 +356,24 @@ async function wholeWay(runner, browser, server, scripts) {
         const name = `${server.engine}, ${who}: ${what}`, picture = `build-e2e/failed/${name.replaceAll(/[ ,:]+/g, '-')}.png`;
         if (!await runner.check(name, (f) => step(f, { page, server, view, scripts }), () => page.screenshot({ path: picture, fullPage: true }))) return;
       }
+      states[who] = await context.storageState();
       await runner.check(`${server.engine}, ${who}: asks for nothing else`, async (f) => quiet(f, wrongs));
     });
+  return states;
 }
 
-async function judgeOn(runner, browser, engine, scripts) {
+async function judgeOn(runner, browser, engine, scripts, pictures) {
   const server = new Newcomers(engine);
   try {
-    if (await runner.check(`${engine}: a server for a newcomer`, () => server.start())) await wholeWay(runner, browser, server, scripts);
+    if (!await runner.check(`${engine}: a server for a newcomer`, () => server.start())) return;
+    const states = await wholeWay(runner, browser, server, scripts);
+    if (scripts) await lookAtEveryPage(runner, browser, server, states, pictures);
   } finally {
     await server.stop();
   }
 }
 
 /** All checks of it; the two engines beside each other. */
-export async function judgeRolls(runner, browser) {
-  await Promise.all([judgeOn(runner, browser, 'SQLite', true), judgeOn(runner, browser, 'PostgreSQL', false)]);
+export async function judgeRolls(runner, browser, pictures) {
+  await Promise.all([judgeOn(runner, browser, 'SQLite', true, pictures), judgeOn(runner, browser, 'PostgreSQL', false, pictures)]);
 }

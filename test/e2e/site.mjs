@@ -110,7 +110,7 @@ async function judgePage(runner, contexts, server, path, pictures) {
   });
 }
 
-async function checkPrinted(f, page) {
+export async function checkPrinted(f, page) {
   for (const what of ['nav', '.skip', 'button', '.site-foot ul'])
     for (const e of await page.locator(what).all()) f.same(await e.isVisible(), false, `${what} is visible`);
   f.expect(await page.locator('h1').isVisible(), 'h1 is not visible');
