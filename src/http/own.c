@@ -215,6 +215,14 @@ static void put_steward_pages(const Site *site, View *array)
     }
 }
 
+static void put_troubles(const Site *site, Arena *a, View *array)
+{
+    for (int i = 0; i < site->room_count; i++) {
+        Str trouble = site->rooms[i]->trouble ? site->rooms[i]->trouble(a) : S("");
+        if (trouble.len) view_put_str(view_add_object(array), S("text"), trouble);
+    }
+}
+
 static Err steward_page(Req *req, View *view)
 {
     const Site *site = site_of(req);
@@ -231,6 +239,7 @@ static Err steward_page(Req *req, View *view)
     view_put_i64(view, S("connections"), gauge_value(GAUGE_CONNECTIONS));
     view_put_i64(view, S("streams"), gauge_value(GAUGE_STREAMS));
     put_steward_pages(site, view_put_array(view, S("pages")));
+    put_troubles(site, req->arena, view_put_array(view, S("troubles")));
     return session_list(req->db, req->arena, req->actor, req->now, view_put_array(view, S("sessions")));
 }
 

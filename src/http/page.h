@@ -153,6 +153,8 @@ typedef struct Room {
     Err (*forget)(Db *db, Arena *a, const Str *ids, int count, int64_t now);
     /* What is to be done once when the server has started, on a thread of its own; serving does not wait for it. Or NULL. */
     void (*begin)(Store *store, int64_t now);
+    Str (*trouble)(
+        Arena *a); /* a sentence for the steward's page while something of this room wants the operator; empty when nothing does. Or NULL */
     void (*figures)(Buf *out); /* its own lines of /metrics (Prometheus text), or NULL */
     May *may;                  /* of the one room that knows persons and their roles; NULL in all others */
     /* Of the same room: what a signed-in person is called, for the top of the page. ERR_MISSING: she is no more. */

@@ -264,7 +264,18 @@ void mailer_stop(Mailer *mailer)
 
 typedef struct Sending {
     Str rest;
+    bool at_sender; /* the last command was MAIL: libcurl's error is the same for that and for RCPT */
 } Sending;
+
+/* Commands pass by here, the password's among them: their first word is all that is looked at. libcurl says QUIT itself when a letter was refused. */
+static int on_command(CURL *easy, curl_infotype type, char *data, size_t size, void *context)
+{
+    Sending *s = context;
+    (void)easy;
+    Str said = {data, size};
+    if (type == CURLINFO_HEADER_OUT && !str_starts(said, S("QUIT"))) s->at_sender = str_starts(said, S("MAIL "));
+    return 0;
+}
 
 static size_t on_read(char *room, size_t one, size_t count, void *context)
 {
@@ -308,9 +319,10 @@ static void set_user(const Mailer *m, Arena *a)
 }
 
 /* The server's last words decide whether to try again: 5xx to what was said of this letter, but not to how we came in. */
-static Err outcome(CURLcode code, int status, Arena *a, Fault *fault)
+static Err outcome(CURLcode code, int status, bool at_sender, Arena *a, Fault *fault)
 {
     if (code == CURLE_OK) return ERR_OK;
+    if (at_sender) return fault_setf(fault, a, ERR_IO, "a mail server that takes the sender's address (status %d)", status);
     bool of_letter = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_UPLOAD_FAILED ||
                      code == CURLE_WEIRD_SERVER_REPLY;
     bool for_good = of_letter && status >= 500 && status != 530 && status != 534 && status != 535 && status != 538;
@@ -318,7 +330,7 @@ static Err outcome(CURLcode code, int status, Arena *a, Fault *fault)
         curl.curl_easy_strerror(code), status);
 }
 
-static Err send_text(Mailer *m, Arena *a, Str to, Str text, int *ret_status, Fault *fault)
+static Err send_text(Mailer *m, Arena *a, Str to, Str text, MailSaid *ret_said, Fault *fault)
 {
     Sending sending = {.rest = text};
     struct curl_slist *recipients = curl.curl_slist_append(NULL, str_c(a, str_format(a, "<%.*s>", STR_ARG(to))));
@@ -331,22 +343,26 @@ static Err send_text(Mailer *m, Arena *a, Str to, Str text, int *ret_status, Fau
     curl.curl_easy_setopt(m->easy, CURLOPT_UPLOAD, 1L);
     curl.curl_easy_setopt(m->easy, CURLOPT_READFUNCTION, on_read);
     curl.curl_easy_setopt(m->easy, CURLOPT_READDATA, &sending);
+    curl.curl_easy_setopt(m->easy, CURLOPT_DEBUGFUNCTION, on_command);
+    curl.curl_easy_setopt(m->easy, CURLOPT_DEBUGDATA, &sending);
+    curl.curl_easy_setopt(m->easy, CURLOPT_VERBOSE, 1L); /* or on_command is not called; nothing is printed */
     CURLcode code = curl.curl_easy_perform(m->easy);
+    curl.curl_easy_setopt(m->easy, CURLOPT_VERBOSE, 0L); /* `sending` is over; the connection may say QUIT later */
     long status = 0;
     curl.curl_easy_getinfo(m->easy, CURLINFO_RESPONSE_CODE, &status);
     curl.curl_slist_free_all(recipients);
-    *ret_status = (int)status;
-    return outcome(code, (int)status, a, fault);
+    *ret_said = (MailSaid){(int)status, code != CURLE_OK && sending.at_sender && status >= 400};
+    return outcome(code, (int)status, ret_said->sender, a, fault);
 }
 
-Err mail_send(Mailer *mailer, const Letter *letter, int *ret_status, Fault *fault)
+Err mail_send(Mailer *mailer, const Letter *letter, MailSaid *ret_said, Fault *fault)
 {
     Arena scratch;
     Str text;
     arena_init(&scratch, ARENA_LIMIT_DEFAULT);
-    *ret_status = 0;
+    *ret_said = (MailSaid){0};
     Err e = mail_write(&scratch, &mailer->server, letter, &text, fault);
-    if (!e) e = send_text(mailer, &scratch, letter->to, text, ret_status, fault);
+    if (!e) e = send_text(mailer, &scratch, letter->to, text, ret_said, fault);
     /* The fault's words lie in the scratch arena: they are not for keeping. */
     if (e)
         *fault = (Fault){.err = e,

@@ -7,8 +7,8 @@
  *      authorities, or the file that SSL_CERT_FILE names). A password is never sent without TLS, whatever the machine.
  * Threads: a Mailer is in one thread's hands (mailer_stop aside); it keeps its connection for the next letter.
  * Errors of mail_send: ERR_IO: another try may help (not reachable, refused for now, not let in); ERR_DENIED: this letter will never be taken (the server said 5xx to
- *      its recipient or its words); ERR_INPUT: it is no letter. ret_status is what the server said last (0: nothing), for figures: its words may hold an
- *      address, and go nowhere.
+ *      its recipient or its words); ERR_INPUT: it is no letter. A 5xx to MAIL FROM is ERR_IO: the address that letters come from is a setting of ours, and no
+ *      fault of the letter. What the server said last is a number for figures: its words may hold an address, and go nowhere.
  */
 #ifndef HUSTINGS_NET_MAIL_H
 #define HUSTINGS_NET_MAIL_H
@@ -42,6 +42,10 @@ NODISCARD Err mailer_open(const MailServer *server, Mailer **ret_mailer, Fault *
 void mailer_close(Mailer *mailer); /* safe on NULL; forgets the password */
 /* From any thread: what is under way ends within a second with ERR_IO, and all that comes after. */
 void mailer_stop(Mailer *mailer);
-NODISCARD Err mail_send(Mailer *mailer, const Letter *letter, int *ret_status, Fault *fault);
+typedef struct MailSaid {
+    int status;  /* the server's last; 0: nothing */
+    bool sender; /* with ERR_IO: it does not take the address that letters come from */
+} MailSaid;
+NODISCARD Err mail_send(Mailer *mailer, const Letter *letter, MailSaid *ret_said, Fault *fault);
 
 #endif

@@ -139,4 +139,4 @@ static Err expire(Db *db, Command *command)
     return e ? e : post_expire(db, command->now);
 }
 
-const Room account_room = {"people", routes, COUNT_OF(routes), .expire = expire, .figures = post_figures};
+const Room account_room = {"people", routes, COUNT_OF(routes), .expire = expire, .figures = post_figures, .trouble = post_trouble};

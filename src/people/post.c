@@ -27,6 +27,8 @@ enum {
 
 typedef struct Figures {
     _Atomic int64_t sent, given_up, tried_again;
+    _Atomic bool troubled;
+    _Atomic int refused; /* what the server said to our own address; 0: it takes it */
 } Figures;
 
 struct Post {
@@ -97,7 +99,7 @@ typedef struct Waiting {
     int64_t tries, ends;
     bool ours;
     Err err; /* of sending it */
-    int status;
+    MailSaid said;
 } Waiting;
 
 typedef struct Round {
@@ -130,7 +132,7 @@ static int64_t pause_after(int64_t tries)
 
 static Str trouble_of(Arena *a, const Waiting *w)
 {
-    return w->status ? str_format(a, "%d", w->status) : w->err ? S("no answer") : S("");
+    return w->said.status ? str_format(a, "%d", w->said.status) : w->err ? S("no answer") : S("");
 }
 
 static Err settle(Db *db, Arena *a, const Waiting *w, int64_t now)
@@ -181,7 +183,10 @@ static void count_one(const Waiting *w, int64_t now)
 static void tell(Post *post, const Waiting *w)
 {
     bool trouble = w->err == ERR_IO;
-    if (trouble && !post->troubled) log_line(LOG_WARN, "mail", "sent=no status=%d", w->status);
+    if (trouble && !post->troubled)
+        log_line(LOG_WARN, "mail", "sent=no status=%d%s", w->said.status, w->said.sender ? " refused=mail.from" : "");
+    atomic_store(&figures.refused, trouble && w->said.sender ? w->said.status : 0);
+    atomic_store(&figures.troubled, trouble);
     if (!trouble && post->troubled) log_line(LOG_INFO, "mail", "sent=yes");
     post->troubled = trouble;
 }
@@ -194,7 +199,7 @@ static bool is_stopping(Post *post)
     return stop;
 }
 
-/* A server that cannot be reached is not asked twenty times over. */
+/* A server that cannot be reached, or that takes no letter of ours, is not asked twenty times over. */
 static void send_all(Round *round)
 {
     bool reached = true;
@@ -203,9 +208,10 @@ static void send_all(Round *round)
         Fault fault = {0};
         if (!w->ours) continue;
         w->err = ERR_IO;
-        if (reached && !is_stopping(round->post)) w->err = mail_send(round->post->mailer, &w->letter, &w->status, &fault);
-        reached = reached && (w->err != ERR_IO || w->status);
-        tell(round->post, w);
+        bool tried = reached && !is_stopping(round->post);
+        if (tried) w->err = mail_send(round->post->mailer, &w->letter, &w->said, &fault);
+        reached = reached && (w->err != ERR_IO || (w->said.status && !w->said.sender));
+        if (tried) tell(round->post, w);
         count_one(w, now_ms());
     }
 }
@@ -356,4 +362,17 @@ void post_figures(Buf *out)
     buf_format(out, "hustings_mail_total{became=\"sent\"} %lld\n", (long long)atomic_load(&figures.sent));
     buf_format(out, "hustings_mail_total{became=\"tried_again\"} %lld\n", (long long)atomic_load(&figures.tried_again));
     buf_format(out, "hustings_mail_total{became=\"given_up\"} %lld\n", (long long)atomic_load(&figures.given_up));
+}
+
+Str post_trouble(Arena *a)
+{
+    int refused = atomic_load(&figures.refused);
+    if (!atomic_load(&figures.troubled)) return (Str){0};
+    if (!refused)
+        return S("Letters cannot be sent at the moment: the mail server cannot be reached, or takes none (mail.smtp). They wait, and are "
+                 "tried again.");
+    return str_format(a,
+        "Letters cannot be sent: the mail server does not take the address that they come from (mail.from; it said %d). They wait, and are "
+        "tried again.",
+        refused);
 }

@@ -4,7 +4,7 @@
  * Why: a letter belongs to the command that caused it: both are there or neither; and no request waits for a mail server, or tells by its time whether there
  *      was a letter.
  * A letter is tried again after 15 seconds, 30, a minute... up to an hour, until its time is over (PostLetter.ends, a day at most), or the server says that it
- *      will never take it. Once it is sent or given up its words and its address are forgotten; a row without either stays for a week, for the figures.
+ *      will never take it. One that does not take our own address (mail.from) takes no letter: all wait, and the log and the steward's page say why. Once it is sent or given up its words and its address are forgotten; a row without either stays for a week, for the figures.
  * Several processes may serve one store: each letter is held by one of them. One that dies between the server's yes and our note of it sends it again: the
  *      Message-ID is the same, by which mail programs know it.
  * Log: that letters cannot be sent, and that they can again; never to whom, and never what a server said.
@@ -51,6 +51,8 @@ NODISCARD Err post_put(Db *db, Arena *a, const PostLetter *letter, int64_t now);
 /* Part of a Room's expire (page.h). */
 NODISCARD Err post_expire(Db *db, int64_t now);
 
+/* Room.trouble. */
+Str post_trouble(Arena *a);
 /* For /metrics. */
 void post_figures(Buf *out);
 

@@ -132,6 +132,13 @@ class Place:
     def browser(self):
         return Browser(self.url)
 
+    def steward(self):
+        done = subprocess.run([str(deploy.HUSTINGS), 'sign-in', '--for', 'Ada Poll', '--store', self.store.url], cwd=self.folder, timeout=60, capture_output=True, text=True, check=True,
+                              env={**BARE, 'HUSTINGS_RECORD_KEY': str(self.folder / 'record-key')})
+        browser = self.browser()
+        browser.post(urllib.parse.urlsplit(done.stdout.strip().split()[-1]).path)
+        return browser
+
     def letter_to(self, address, browser=None, next=None):
         """Ask for one, and wait for it: (browser, letter)."""
         browser, before = browser or self.browser(), len(self.sink.about('Sign in'))
@@ -422,15 +429,23 @@ def due_now(p):
 
 
 def check_bad_mail_servers(p):
-    for mode, state in (('later', 'waiting'), ('drop', 'waiting')):
+    for mode, state in (('later', 'waiting'), ('drop', 'waiting'), ('not from you', 'waiting')):
         p.sink.mode = mode
         browser, before = p.browser(), len(p.sink.about('Sign in'))
         p.store.run('DELETE FROM sign_in_pause')
         browser.post('/sign-in', {'email': ANN})
         p.tally(f'{mode}: it waits, and is tried again', wait_for(lambda: p.store.run(f"SELECT id FROM mail WHERE state = '{state}' AND tries > 0")), p.store.run('SELECT state, tries, trouble FROM mail'))
+        if mode == 'not from you':
+            kept = p.store.run("SELECT state, trouble FROM mail WHERE state = 'waiting' AND words <> '' AND recipient <> ''")
+            p.tally('a refused sender is the setting\'s fault: the letter keeps its words', kept and '553' in str(kept), kept)
+            p.tally('the log names the setting', wait_for(lambda: any('refused=mail.from' in line for line in p.log)), p.log[-5:])
+            page = p.steward().ask('/steward').text
+            p.tally('the steward is told', 'mail.from' in page and '553' in page, page[:2000])
         p.sink.mode = ''
         due_now(p)
         p.tally(f'{mode}: then it goes', len(p.sink.wait(before + 1)) == before + 1)
+        if mode == 'not from you':
+            p.tally('and the steward is told no more', wait_for(lambda: 'mail.from' not in p.steward().ask('/steward').text))
         wait_for(lambda: not p.store.run("SELECT id FROM mail WHERE state = 'waiting'"))
     for mode in ('never', 'refuse words'):
         p.sink.mode = mode

@@ -65,7 +65,7 @@ class Talk(socketserver.StreamRequestHandler):
 
     def do_mail(self, rest, sink):
         self.to, self.sender = [], rest
-        self.say('250 ok')
+        self.say('553 not your address' if sink.mode == 'not from you' else '250 ok')
         return True
 
     def do_rcpt(self, rest, sink):
@@ -110,7 +110,7 @@ class Letter:
 
 
 class Sink:
-    """mode: '' (takes all), 'later', 'never', 'drop', 'refuse words'."""
+    """mode: '' (takes all), 'later', 'never', 'drop', 'refuse words', 'not from you' (the sender's address)."""
 
     def __init__(self, certificate=None, tls=False, password=None):
         self.mode, self.tls, self.password, self.letters, self.said, self.came = '', tls, password, [], [], threading.Condition()
