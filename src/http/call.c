@@ -37,6 +37,7 @@ void call_free(Call *call)
 {
     Loop *loop = call->connection->loop;
     if (call->seen) loop->server->calls->done(loop->server->site, &call->ex);
+    if (call->ex.secret) arena_wipe(&call->arena);
     intake_clear(&call->intake);
     if (loop->spare_count == SPARE_CALLS) {
         arena_clear(&call->arena);

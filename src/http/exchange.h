@@ -82,7 +82,8 @@ struct Exchange {
     Intake *outgoing; /* what the answer's body lies in when it is too large for memory; NULL: it is not. Cleared in site_done */
     /* The site's own: what was found out at site_admit, for later. */
     void *req;
-    bool works; /* from site_admit to site_done: it may take seconds. Such calls get half of the workers at most */
+    bool works;  /* from site_admit to site_done: it may take seconds. Such calls get half of the workers at most */
+    bool secret; /* its form has a password: all that was made of it is overwritten when it is done */
     /* The server's own. */
     void *connection;
 };

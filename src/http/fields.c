@@ -339,8 +339,9 @@ NODISCARD static Err take_body(Reading *r, const Body *body)
 
 NODISCARD static Err read_sent(Reading *r)
 {
-    const Exchange *ex = r->req->state->ex;
+    Exchange *ex = r->req->state->ex;
     Str type = exchange_header(ex, "content-type");
+    for (const Field *f = r->req->route->fields; f && f->name; f++) ex->secret = ex->secret || f->kind == FIELD_SECRET;
     Body body = {0};
     Err e = ERR_OK;
     if (r->req->route->method == GET) e = body_read_form(r->a, ex->query, &body, r->fault);

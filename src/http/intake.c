@@ -10,14 +10,25 @@
 
 enum { FIRST_ROOM = 4096 };
 
+/* It may have been a password. */
+static void forget_memory(Intake *intake)
+{
+    if (intake->memory) explicit_bzero(intake->memory, intake->room);
+    free(intake->memory);
+    intake->memory = NULL;
+    intake->room = 0;
+}
+
 static void add_to_memory(Intake *intake, Str bytes)
 {
     size_t size = (size_t)intake->size;
     if (size + bytes.len > intake->room) {
         size_t room = intake->room ? intake->room : FIRST_ROOM;
         while (room < size + bytes.len) room *= 2;
-        char *memory = realloc(intake->memory, room);
+        char *memory = malloc(room);
         if (!memory) out_of_memory(room);
+        if (size) memcpy(memory, intake->memory, size);
+        forget_memory(intake);
         intake->memory = memory;
         intake->room = room;
     }
@@ -48,9 +59,7 @@ static void move_to_file(Intake *intake)
     int fd = open_nameless();
     intake->failed = fd <= 0 || !write_all(fd, (Str){intake->memory, (size_t)intake->size});
     intake->file = fd > 0 ? fd : 0;
-    free(intake->memory);
-    intake->memory = NULL;
-    intake->room = 0;
+    forget_memory(intake);
 }
 
 void intake_add(Intake *intake, Str bytes)
@@ -80,6 +89,6 @@ void intake_clear(Intake *intake)
 {
     if (intake->mapped) munmap(intake->mapped, (size_t)intake->size);
     if (intake->file) close(intake->file);
-    free(intake->memory);
+    forget_memory(intake);
     *intake = (Intake){0};
 }

@@ -123,6 +123,10 @@ class Browser(walk.Browser):
         return self.ask(path, 'POST', urllib.parse.urlencode(body, doseq=True), {'Content-Type': 'application/x-www-form-urlencoded', **(headers or {})})
 
 
+class Log(list):
+    """What a server said, and who it is."""
+
+
 class Place:
     """A server, its store and its mail."""
 
@@ -459,6 +463,29 @@ def check_bad_mail_servers(p):
     p.tally('figures of it', re.search(r'^hustings_mail_total\{became="sent"\} [1-9]', figures, re.M) and re.search(r'became="given_up"\} 2$', figures, re.M), figures[-600:])
 
 
+def memory_of(pid):
+    """All that a process may write to, piece by piece."""
+    with open(f'/proc/{pid}/maps') as maps, open(f'/proc/{pid}/mem', 'rb', 0) as memory:
+        for line in maps:
+            span, kind, *_ = line.split()
+            begin, end = (int(part, 16) for part in span.split('-'))
+            if kind.startswith('rw') and '[v' not in line:
+                with contextlib.suppress(OSError):
+                    memory.seek(begin)
+                    yield memory.read(end - begin)
+
+
+def check_a_password_leaves_memory(p):
+    typed = f'typed-{os.urandom(6).hex()}'
+    browser = p.browser()
+    answer = browser.post('/sign-in/password', {'email': ANN, 'password': typed})
+    p.tally('a wrong password is refused', answer.status == 303, answer)
+    for _ in range(30):  # the connection and its buffers are used by others
+        p.browser().ask('/healthz')
+    found = lambda: sum(piece.count(typed.encode()) for piece in memory_of(p.log.pid))
+    p.tally('and is nowhere in the memory of the server afterwards', wait_for(lambda: found() == 0), found())
+
+
 def check_the_log(p):
     told = [line for line in p.log if re.search(r'@|example\.org|Alder|Dogwood|/letter/[\w-]{22}|[?&]next=', line)]
     p.tally('has no names, addresses or links', p.log and not told, told[:5])
@@ -476,7 +503,8 @@ def check_nothing_of_it_is_a_leaf(p):
 @contextlib.contextmanager
 def served(folder, store, environment):
     with deploy.server(folder, '--store', store.url, environment={'HUSTINGS_LIMITS_RATES': '0', **environment}) as (process, url):
-        log = []
+        log = Log()
+        log.pid = process.pid
         thread = threading.Thread(target=lambda: log.extend(line.decode() for line in process.stderr), daemon=True)
         thread.start()
         yield url, log
