@@ -40,7 +40,7 @@ static int by_size(const void *one, const void *other)
 static void tell(const char *kind, const char *scope, double *times, int count, long long found)
 {
     qsort(times, (size_t)count, sizeof *times, by_size);
-    printf("%-16s %-14s %8.1f %8.1f %8.1f %10lld\n", kind, scope, times[count / 2], times[count * 99 / 100], times[count - 1], found);
+    printf("%-16s %-14s %8.1f %8.1f %8.1f %10lld\n", kind, scope, times[count / 2], times[(count - 1) * 99 / 100], times[count - 1], found);
 }
 
 static void must(Err e, const char *what)

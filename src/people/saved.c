@@ -7,7 +7,7 @@
 #include "people/search_text.h"
 #include "people/text.h"
 
-enum { RANGES = 8, BOUND_MOST = 32, UNITS_AT_ONCE = 16 };
+enum { RANGES = 8, BOUND_MOST = 32, UNITS_AT_ONCE = 4 };
 
 /* ---- checking ---- */
 

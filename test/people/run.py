@@ -3,7 +3,7 @@
 """run.py [PROGRAM...]: the tests of people and of the roll from outside, some programs at a time, as they mostly wait for servers; the last line is over all of them: "people: N passed, N failed".
 
 A program is a file beside this one whose own last line says how many of its checks passed and failed; one that ends badly without saying so counts as one
-failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run): signin.py has that database, import.py and roll.py make their own in its server.
+failure. They are asked with HUSTINGS_TEST_POSTGRES as it is (test/postgres.py run): signin.py has that database, import.py, roll.py and search_quality.py make their own in its server.
 """
 import pathlib
 import sys
