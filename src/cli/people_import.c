@@ -338,9 +338,20 @@ static void list_line(Arena *a, Buf *b, const Import *i)
 {
     Str day = day_iso(a, day_at(i->added));
     const ImportCounts *c = i->applied.rows ? &i->applied : &i->checked;
+    Str state = import_is_interrupted(i, cli_now()) ? S("interrupted") : i->state;
     buf_format(b, "%.*s\t%.*s\t%.*s\t%.*s\t%lld rows, %lld new, %lld more, %lld changed, %lld bad\t%.*s\t%.*s\n", STR_ARG(i->id),
-        STR_ARG(day), STR_ARG(i->unit), STR_ARG(i->state), (long long)c->rows, (long long)c->added, (long long)c->more,
-        (long long)c->changed, (long long)c->bad, STR_ARG(i->by.name), STR_ARG(i->file_name));
+        STR_ARG(day), STR_ARG(i->unit), STR_ARG(state), (long long)c->rows, (long long)c->added, (long long)c->more, (long long)c->changed,
+        (long long)c->bad, STR_ARG(i->by.name), STR_ARG(i->file_name));
+}
+
+/* What can be done about it, beside the list. */
+static void tell_interrupted(const Import *i)
+{
+    fprintf(stderr,
+        "hustings people imports: import %.*s was interrupted at row %lld, and keeps others from the units of %.*s: 'hustings people "
+        "import %.*s "
+        "--unit %.*s' with the same options goes on with it, 'hustings people undo %.*s' takes it back\n",
+        STR_ARG(i->id), (long long)i->rows_done, STR_ARG(i->unit), STR_ARG(i->file_name), STR_ARG(i->unit), STR_ARG(i->id));
 }
 
 static int run_imports(Cli *cli)
@@ -362,6 +373,8 @@ static int run_imports(Cli *cli)
         for (int i = 0; i < count && !e; i++) list_line(cli->a, &b, &imports[i]);
         db_close(db);
         wrong = e ? people_unread(cli, e, "imports", S("")) : cli_write(cli, buf_done(&b), EXIT_DONE);
+        for (int i = 0; i < count && !e; i++)
+            if (import_is_interrupted(&imports[i], cli_now())) tell_interrupted(&imports[i]);
     }
     store_close(store);
     return wrong;
@@ -377,7 +390,9 @@ const CliCommand command_people_imports = {
     .name = "people imports",
     .operands = "",
     .summary = "list the imports of members",
-    .description = "A line each, the newest first: id, day, unit, state, counts, who, file; with tabs between.",
+    .description = "A line each, the newest first: id, day, unit, state, counts, who, file; with tabs between. The state 'interrupted' is "
+                   "that of an import "
+                   "at the machine whose process was killed: standard error says how to go on with it, or take it back.",
     .examples = "hustings people imports --unit leeds  # of Leeds and below\n",
     .options = imports_options,
     .option_count = COUNT_OF(imports_options),

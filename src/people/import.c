@@ -102,6 +102,9 @@ static Import listed(Arena *a, const DbRows *row)
         .file_name = db_text(row, "file_name"),
         .state = db_text(row, "state"),
         .added = db_i64(row, "added"),
+        .changed = db_i64(row, "changed"),
+        .rows_done = db_i64(row, "rows_done"),
+        .held = db_i64(row, "held"),
         .expired = db_i64(row, "expired"),
         .has_checked = db_text(row, "checked").len > 0};
     i.by.name = db_text(row, "by_name");
@@ -120,12 +123,9 @@ Err import_load(Db *db, Arena *a, Str id, Import *ret_import)
     i.digest = db_text(&rows, "digest");
     i.fault = db_text(&rows, "fault");
     i.size = db_i64(&rows, "size");
-    i.changed = db_i64(&rows, "changed");
-    i.held = db_i64(&rows, "held");
     i.options = read_options(a, db_text(&rows, "options"));
     i.by.role = db_text(&rows, "by_role");
     i.undo_by = (Officer){.name = db_text(&rows, "undo_name"), .role = db_text(&rows, "undo_role")};
-    i.rows_done = db_i64(&rows, "rows_done");
     i.bytes_done = db_i64(&rows, "bytes_done");
     i.report = db_text(&rows, "report");
     i.leaf = db_i64(&rows, "leaf");
@@ -151,6 +151,11 @@ Err import_list(Db *db, Arena *a, Scope scope, int most, Import **ret_imports, i
     *ret_count = 0;
     while (db_next(&rows)) (*ret_imports)[(*ret_count)++] = listed(a, &rows);
     return ERR_OK;
+}
+
+bool import_is_interrupted(const Import *i, int64_t now)
+{
+    return !i->held && str_equal(i->state, S("applying")) && now - i->changed > IMPORT_SILENT_MINUTES * INT64_C(60000);
 }
 
 int import_percent(const Import *i)
@@ -242,7 +247,10 @@ static Err check_alone(Db *db, Arena *a, const Import *i, Fault *fault)
     if (e) return e;
     Str name = db_text(&rows, "unit_name"), id = db_text(&rows, "id");
     return fault_setf(fault, a, ERR_CONFLICT,
-        "another import (%.*s, for %.*s) is at work on these units: begin this one when that has ended", STR_ARG(id), STR_ARG(name));
+        "another import (%.*s, for %.*s) is at work on these units: begin this one when that has ended; if it was interrupted, go on with "
+        "it, or "
+        "take it back ('hustings people undo %.*s')",
+        STR_ARG(id), STR_ARG(name), STR_ARG(id));
 }
 
 Err import_start(Db *db, Arena *a, Str id, int64_t now, Fault *fault)

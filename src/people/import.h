@@ -32,7 +32,8 @@ enum {
     IMPORT_PIECE = 1024 * 1024,
     IMPORT_DAYS = 30,           /* so long the file, the report and what could be put back are kept */
     IMPORT_FAULTS_MAX = 100000, /* bad cells that are listed */
-    IMPORT_SAMPLES = 10         /* rows that the report shows */
+    IMPORT_SAMPLES = 10,        /* rows that the report shows */
+    IMPORT_SILENT_MINUTES = 3   /* so long after its last chunk one counts as interrupted */
 };
 
 typedef struct ImportOptions {
@@ -74,8 +75,11 @@ typedef struct Import {
 
 /* ERR_MISSING: there is none, or its unit lies outside of the scope. */
 NODISCARD Err import_find(Db *db, Arena *a, Scope scope, Str id, Import *ret_import);
-/* The newest first; file name, unit, state, who, when and counts alone. */
+/* The newest first; file name, unit, state, who, when, how far and counts alone. */
 NODISCARD Err import_list(Db *db, Arena *a, Scope scope, int most, Import **ret_imports, int *ret_count);
+/* It is being written from a file at the machine, and for some minutes nobody went on with it: whoever did was killed. The same command goes on with it, or it
+ * is taken back; until then it keeps others from its units. */
+bool import_is_interrupted(const Import *import, int64_t now);
 /* 0 to 100 of the step at hand. */
 int import_percent(const Import *import);
 

@@ -12,11 +12,11 @@ SELECT i.id, i.unit, i.file_name, i.size, i.digest, i.held, i.options, i.state, 
 SELECT 1 AS inside FROM import AS i JOIN unit_over AS o ON o.unit = i.unit WHERE i.id = :id AND o.above = :scope;
 
 -- imports_of(scope, most): those of a unit and below it, the newest first
-SELECT i.id, i.unit, u.name AS unit_name, i.file_name, i.state, i.by_name, i.added, i.checked, i.applied, i.undone, i.expired FROM unit_over AS o JOIN import AS i ON i.unit = o.unit
+SELECT i.id, i.unit, u.name AS unit_name, i.file_name, i.state, i.by_name, i.added, i.changed, i.held, i.rows_done, i.checked, i.applied, i.undone, i.expired FROM unit_over AS o JOIN import AS i ON i.unit = o.unit
 JOIN unit AS u ON u.slug = i.unit WHERE o.above = :scope ORDER BY i.added DESC, i.id DESC LIMIT :most;
 
 -- imports_all(most): those of all units, for the machine
-SELECT i.id, i.unit, u.name AS unit_name, i.file_name, i.state, i.by_name, i.added, i.checked, i.applied, i.undone, i.expired FROM import AS i JOIN unit AS u ON u.slug = i.unit
+SELECT i.id, i.unit, u.name AS unit_name, i.file_name, i.state, i.by_name, i.added, i.changed, i.held, i.rows_done, i.checked, i.applied, i.undone, i.expired FROM import AS i JOIN unit AS u ON u.slug = i.unit
 ORDER BY i.added DESC, i.id DESC LIMIT :most;
 
 -- import_unfinished(unit, digest, options): one of the same file that was interrupted at the machine
@@ -184,6 +184,23 @@ DELETE FROM import_touched WHERE import = :import AND person IN
 DELETE FROM membership WHERE id IN
 -- sqlite: (SELECT value FROM json_each(:ids));
 -- pg: (SELECT value COLLATE "C" FROM jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)));
+
+-- import_undo_bridges_drop(import, ids): what lies within that which is taken back now, and had been bridged when a later import was taken back
+DELETE FROM import_touched WHERE (import, person, version) IN (SELECT t.import, t.person, t.version FROM
+-- sqlite: json_each(:ids) AS k CROSS JOIN import AS i CROSS JOIN import_touched AS t ON t.import = i.id AND t.person = k.value
+-- pg: jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS k(value) CROSS JOIN import AS i JOIN import_touched AS t ON t.import = i.id AND t.person = k.value COLLATE "C"
+WHERE i.id <> :import AND i.state IN ('applying', 'done') AND i.expired = 0 AND t.alone = 0
+AND t.since >= (SELECT MIN(m.since) FROM import_touched AS m WHERE m.import = :import AND m.person = t.person));
+
+-- import_undo_bridges_add(import, ids): she is now as the import before this one had left her: a step without a change leads from its version to the one she has, so that
+-- it can be taken back, too
+INSERT INTO import_touched (import, person, version, since, before, alone)
+SELECT i.id, p.id, p.version, b.since, '{}', 0 FROM (SELECT t.person, MIN(t.since) AS since FROM
+-- sqlite: json_each(:ids) AS k CROSS JOIN import_touched AS t ON t.import = :import AND t.person = k.value
+-- pg: jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS k(value) JOIN import_touched AS t ON t.import = :import AND t.person = k.value COLLATE "C"
+GROUP BY t.person) AS b JOIN person AS p ON p.id = b.person CROSS JOIN import AS i
+WHERE i.id <> :import AND i.state IN ('applying', 'done') AND i.expired = 0
+AND (i.id = p.import OR EXISTS (SELECT 1 FROM import_touched AS t WHERE t.import = i.id AND t.person = p.id AND t.version = b.since AND t.alone = 0));
 
 -- import_left_alone(import, person, version): she was changed since
 INSERT INTO import_touched (import, person, version, since, before, alone) VALUES (:import, :person, :version, 0, '', 1);

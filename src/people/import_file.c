@@ -485,7 +485,7 @@ static Err feed_packed(ImportReader *r, Str piece)
     r->bytes += (int64_t)piece.len;
     if (!r->is_gzip) return feed(r, piece);
     Err e = gunzip_feed(r->gunzip, piece, &reason);
-    if (e != ERR_IO || r->fault.err) return e;
+    if (!reason.len) return e; /* of a row, or it goes well */
     return fault_set(&r->fault, ERR_INPUT, 0, 0, S("a gzip file that can be unpacked"), reason);
 }
 

@@ -103,6 +103,7 @@ typedef struct Held {
     int membership_count, membership_room;
     bool inside; /* has one there */
     bool is_new;
+    bool put_back; /* an import was taken back of her */
     bool folded_made;
     Str folded;
     struct Held *next_email, *next_phone;

@@ -87,7 +87,8 @@ static Err imports_page(Req *req, View *view)
         view_put_str(v, S("name"), list_name(&imports[i]));
         view_put_str(v, S("path"), str_format(a, "/units/%.*s/imports/%.*s", STR_ARG(unit.slug), STR_ARG(imports[i].id)));
         view_put_str(v, S("unit_name"), imports[i].unit_name);
-        view_put_str(v, S("state_words"), state_words(imports[i].state));
+        bool interrupted = import_is_interrupted(&imports[i], req->now);
+        view_put_str(v, S("state_words"), interrupted ? S("interrupted") : state_words(imports[i].state));
         view_put_str(v, S("by_name"), imports[i].by.name);
         view_put_str(v, S("at_words"), time_words(a, imports[i].added));
         view_put_str(v, S("rows_words"), shown_number(a, imports[i].applied.rows ? imports[i].applied.rows : imports[i].checked.rows));
@@ -231,12 +232,15 @@ static void put_report(Arena *a, View *view, Str report)
     view_put_bool(view, S("has_changes"), changes && view_first(changes));
 }
 
-static void put_states(View *view, const Import *i)
+static void put_states(View *view, const Import *i, int64_t now)
 {
+    bool interrupted = import_is_interrupted(i, now);
     static const char *const states[] = {"held", "checking", "checked", "refused", "applying", "done", "undoing", "undone"};
     bool at_work = str_equal(i->state, S("checking")) || str_equal(i->state, S("applying")) || str_equal(i->state, S("undoing"));
     for (int k = 0; k < COUNT_OF(states); k++) view_put_bool(view, str_from_c(states[k]), str_equal(i->state, str_from_c(states[k])));
+    at_work = at_work && !interrupted;
     view_put_bool(view, S("at_work"), at_work);
+    view_put_bool(view, S("interrupted"), interrupted);
     view_put_str(view, S("refresh"), at_work ? S("2") : S(""));
     view_put_bool(view, S("can_stop"), str_equal(i->state, S("applying")));
     view_put_bool(view, S("can_undo"), str_equal(i->state, S("done")) && !i->expired);
@@ -276,7 +280,7 @@ static Err import_page(Req *req, View *view)
     view_put_str(view, S("path"), import_path(req));
     view_put_str(view, S("imports_path"), imports_path(a, unit.slug));
     view_put_str(view, S("name"), list_name(&i));
-    view_put_str(view, S("state_words"), state_words(i.state));
+    view_put_str(view, S("state_words"), import_is_interrupted(&i, req->now) ? S("interrupted") : state_words(i.state));
     view_put_str(view, S("percent"), percent);
     view_put_str(view, S("rows_done"), shown_number(a, i.rows_done));
     view_put_str(view, S("by_name"), i.by.name);
@@ -292,7 +296,7 @@ static Err import_page(Req *req, View *view)
     view_put_str(view, S("put_back"), shown_number(a, i.undone.put_back));
     view_put_str(view, S("left_alone"), shown_number(a, i.undone.alone));
     view_put_bool(view, S("has_bad"), i.checked.bad > 0 && !i.expired);
-    put_states(view, &i);
+    put_states(view, &i, req->now);
     put_counts(a, view, S("checks"), &i.checked);
     put_counts(a, view, S("applied"), &i.applied);
     put_report(a, view, i.report);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  *
  * First those whom it changed, then those whom it added; both lists grow shorter with each command, so it goes on after a crash where it stood.
- * Somebody was changed by the import alone when her version is the one it made, and each version it made follows the one before.
+ * Somebody was changed by the import alone when her version is the one it made, and each version it made follows the one before. When she is put back,
+ * she is as the import before this one had left her, under a newer version: that import is told so (bridge), and can be taken back next.
  */
 #include "people/import_own.h"
 
@@ -114,6 +115,7 @@ static Err put_back_all(Undoing *u, Held **held, int held_count, const Before *b
             alone->befores[alone->count++] = befores[at];
             continue;
         }
+        h->put_back = true;
         for (int i = at; i < to && !e; i++) e = put_back_one(u, h, &befores[i]);
         u->import.undone.put_back++;
     }
@@ -132,6 +134,19 @@ static Err leave_alone(Undoing *u, const Alone *alone)
     return e ? e : rows_end(&rows);
 }
 
+/* Of those whom it put back; while what it touched of them is still there. */
+static Err bridge(const Undoing *u, Held **held, int held_count)
+{
+    Str *ids = arena_new(u->a, Str, (size_t)held_count + 1);
+    int count = 0;
+    for (int i = 0; i < held_count; i++)
+        if (held[i]->put_back) ids[count++] = held[i]->id;
+    if (!count) return ERR_OK;
+    const DbValue values[] = {db_string(u->import.id), db_string(json_texts(u->a, ids, count))};
+    Err e = db_run(u->db, "import_undo_bridges_drop", values, COUNT_OF(values));
+    return e ? e : db_run(u->db, "import_undo_bridges_add", values, COUNT_OF(values));
+}
+
 static Err undo_changed(Undoing *u, const Str *ids, int id_count)
 {
     Held **held;
@@ -145,6 +160,7 @@ static Err undo_changed(Undoing *u, const Str *ids, int id_count)
     e = put_back_all(u, held, held_count, befores, count, &alone);
     ImportMatch m = {.a = u->a, .db = u->db, .now = u->now, .held = held, .held_count = held_count};
     if (!e) e = import_write(&m, u->import.id, S("the import was taken back"), false, u->in_bulk);
+    if (!e) e = bridge(u, held, held_count);
     if (!e) e = db_run(u->db, "import_undo_touched", DB_VALUES(db_string(u->import.id), db_string(json)));
     return e ? e : leave_alone(u, &alone);
 }

@@ -5,12 +5,14 @@ PostgreSQL that HUSTINGS_TEST_POSTGRES names (test/postgres.py run). Last line: 
 """
 import argparse
 import csv
+import gzip
 import io
 import os
 import pathlib
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -195,11 +197,78 @@ def killed(place, tally):
     tally('and all is as in the file', counts(out) == (KILLED_ROWS, 0, 0, 0, KILLED_ROWS, 0), (out, err))
 
 
+def stacked(place, tally):
+    """Imports of the same people taken back one after another, the latest first: each time as it was before."""
+    rows = [[f'S{row[0]}', *row[1:3], f's.{row[3]}', '', *row[5:]] for row in members(12, seed=7)]
+    states = [place.export()]
+    lists = (('s1.csv', rows, HEADER), ('s2.csv', [[row[0], 'Ripon'] for row in rows[:9]], ['id', 'locality']),
+             ('s3.csv', [[*row[:5], 'Selby', row[6], 'affiliates', *row[8:]] for row in rows[2:11]], HEADER), ('s4.csv', [[row[0], 'Thirsk'] for row in rows[1:5]], ['id', 'locality']))
+    for name, list_of, header in lists:
+        status, out, err = place.bring(name, list_of, header=header)
+        if status:
+            raise RuntimeError(f'{name}: {out} {err}')
+        states.append(place.export())
+    tally('each of four imports changed something', len({str(state) for state in states}) == 5)
+    newest = [line.split('\t')[0] for line in place.run('people', 'imports').splitlines()][:4]
+    for left, one in zip((3, 2, 1, 0), newest):
+        out = place.run('people', 'undo', one)
+        tally(f'taken back to {left}: nobody left alone', ' 0 were changed since' in out, out)
+        tally(f'taken back to {left}: as before', place.export() == states[left])
+    one, two = (place.bring(name, [[row[0], town] for row in members(60)[:5]], header=['id', 'locality']) and place.newest() for name, town in (('s5.csv', 'Ripon'), ('s6.csv', 'Selby')))
+    out = place.run('people', 'undo', one)
+    tally('the earlier one first: all are left alone', ' 5 were changed since' in out, out)
+    out = place.run('people', 'undo', two)
+    tally('and the later one can still be taken back', ' 0 were changed since' in out, out)
+
+
+def damaged(place, tally):
+    """A compressed file that was cut off, or in which bytes are wrong, is named, and nothing of it is imported."""
+    before = place.export()
+    whole = gzip.compress(place.write('g.csv', members(3000, seed=3)).read_bytes(), mtime=0)
+    middle = len(whole) // 2
+    for what, packed in (('cut off', whole[:middle]), ('without its end', whole[:-4]), ('with wrong bytes', whole[:middle] + bytes(40) + whole[middle + 40:])):
+        path = place.folder / 'damaged.csv.gz'
+        path.write_bytes(packed)
+        status, out, err = place.ask('people', 'import', path, '--unit', 'leeds')
+        tally(f'a gzip file {what}', status == 2 and 'damaged.csv.gz' in err and 'gzip' in err, (status, out, err))
+    tally('nothing of them was imported', place.export() == before)
+
+
+def interrupted(place, tally):
+    """One that was killed and is not begun again: it says so, others are told, and it can be taken back."""
+    before = place.export('leeds')
+    rows = [[f'I{row[0]}', *row[1:3], f'i.{row[3]}', '', *row[5:]] for row in members(KILLED_ROWS, seed=11)]
+    p = place.begin('people', 'import', place.write('left.csv', rows), '--unit', 'leeds')
+    until = time.monotonic() + 120
+    while p.poll() is None and time.monotonic() < until and '\tapplying\t' not in place.run('people', 'imports').split('\n')[0]:
+        pass
+    p.kill()
+    p.communicate()
+    one = place.newest()
+    # As if some minutes had gone by.
+    ago = f"UPDATE import SET changed = changed - 600000 WHERE id = '{one}'"
+    if place.url.startswith('postgres'):
+        subprocess.run(['psql', '-q', '-d', place.url, '-c', ago], check=True, capture_output=True)
+    else:
+        with sqlite3.connect(place.url, timeout=30) as db:
+            db.execute(ago)
+        db.close()
+    status, out, err = place.ask('people', 'imports')
+    tally('it is listed as interrupted', out.split('\t')[3] == 'interrupted', out)
+    tally('with what can be done', f'people undo {one}' in err and 'left.csv' in err, err)
+    status, out, err = place.bring('other.csv', rows[:3])
+    tally('another one is told why it must wait', status != 0 and f'people undo {one}' in err, (status, out, err))
+    place.run('people', 'undo', one)
+    tally('it can be taken back', place.export('leeds') == before)
+    status, out, err = place.bring('other.csv', rows[:3])
+    tally('and keeps nobody waiting then', status == 0, (status, out, err))
+
+
 def on_one(tally, name, url, hustings):
     with tempfile.TemporaryDirectory(prefix='hustings-import-') as folder:
         place = Place(pathlib.Path(folder), url or f'{folder}/store.db', hustings)
         began = time.monotonic()
-        for step in (plain, matching, bad_rows, killed):
+        for step in (plain, matching, bad_rows, stacked, damaged, interrupted, killed):
             try:
                 step(place, tally)
             except (RuntimeError, OSError, subprocess.TimeoutExpired) as e:
