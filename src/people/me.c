@@ -202,7 +202,11 @@ Err me_sessions_page(Req *req, View *view)
 
 Err me_password_page(Req *req, View *view)
 {
+    Person p;
+    Err e = find_me(req, &p);
+    if (e) return e;
     view_put_i64(view, S("least"), PASSWORD_LEAST);
+    view_put_str(view, S("email"), p.values.of[COL_EMAIL]);
     return put_password(req, view);
 }
 
