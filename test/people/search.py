@@ -177,6 +177,22 @@ def commands(tally, folder):
     tally('finds the same', '2 people' in command(folder, 'search', '--unit', 'leeds', 'polk', 'ls12')[1])
 
 
+def crowded(tally, folder, url):
+    """A list that is not whole says so; one that is does not."""
+    rows = ''.join(f'C{i},Wim,Crowd{chr(97 + i % 26)}{chr(97 + i // 26 % 26)},,,LS9 9ZZ,,leeds,active,2013-01-03,\n' for i in range(2100))
+    (folder / 'crowd.csv').write_text(HEAD + rows, encoding='utf-8')
+    status, said = command(folder, 'import', '--unit', 'leeds', 'crowd.csv')
+    tally('a crowd comes', status == 0, said[-300:])
+    status, said = command(folder, 'search', '--unit', 'leeds', 'wim')
+    tally('the command lists the first and says so', 'the first 1000 people, fifty of them above' in said and 'not complete' in said, said[-300:])
+    tally('nothing of the sort of a whole list', 'not complete' not in command(folder, 'search', '--unit', 'leeds', 'crowdab')[1])
+    hers = walk.signed_in(folder, url, walk.person_id('organiser of leeds'))
+    answer, found = find(hers, 'leeds', 'wim')
+    tally('the page, too', b'The first 1,000 people' in answer.body and b'This list is not complete' in answer.body and len(found) == 50, answer.body[-1500:])
+    answer, found = find(hers, 'leeds', 'crowdab')
+    tally('and nothing of the sort', b'not complete' not in answer.body and found, answer.body[-1500:])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--hustings', default=str(deploy.HUSTINGS))
@@ -191,6 +207,7 @@ def main():
             tally.run(saving, folder, url)
             tally.run(merging, folder, url)
             tally.run(commands, folder)
+            tally.run(crowded, folder, url)
     tally.end()
 
 
