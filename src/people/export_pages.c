@@ -38,8 +38,8 @@ static Err export_form(Req *req, View *view)
 {
     Unit unit;
     Criteria part;
-    PeopleExport what;
-    Str name;
+    PeopleExport what = {0};
+    Str name = {0};
     int64_t count;
     Err e = shown_unit_head(req, view, &unit);
     if (!e) e = find_what(req, req->db, &unit, &part, &name, &what);
@@ -67,8 +67,8 @@ static Err export_write(Req *req, Db *db, View *answer)
 {
     Unit unit;
     Criteria part;
-    PeopleExport what;
-    Str name;
+    PeopleExport what = {0};
+    Str name = {0};
     PeopleExportAsked asked = {.id = req_new_id(req), .person = req->person};
     Err e = find_what(req, db, &unit, &part, &name, &what);
     if (!e) e = people_export_count(db, req->arena, &what, &asked.count);

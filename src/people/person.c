@@ -604,8 +604,8 @@ Err person_erase(Db *db, Arena *a, Str id, const Hand *hand)
 {
     Person p;
     RoleHeld *roles;
-    Str *ids;
-    int role_count, count;
+    Str *ids = NULL;
+    int role_count, count = 0;
     Err e = person_find(db, a, scope_all(), id, &p, NULL);
     if (!e) e = roles_of(db, a, id, hand->now, &roles, &role_count);
     if (!e && role_count) e = ERR_CONFLICT;

@@ -107,8 +107,8 @@ Str shown_typed(Arena *a, PeopleColumn column, Str value)
 
 Err shown_erase(Req *req, Db *db, Str person, const Hand *hand)
 {
-    Str *ids;
-    int count;
+    Str *ids = NULL;
+    int count = 0;
     Err e = person_ids(db, req->arena, person, &ids, &count);
     if (!e) e = visit_forget(req, db, ids, count);
     return e ? e : person_erase(db, req->arena, person, hand);
