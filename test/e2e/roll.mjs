@@ -295,7 +295,8 @@ async function lookRound(runner, browser, server, { who, state, start, within, a
       await runner.check(`${who}: ${kindOf(path)}, in every width`, async (f) => {
         const answer = await page.goto(`${server.origin}${path}`);
         const links = await page.locator('main a[href^="/"], .site-you a').evaluateAll((list) => list.map((a) => a.getAttribute('href')));
-        for (const link of links.filter((to) => within.test(to) && !FILES.test(to) && !seen.has(kindOf(to)))) {
+        for (const link of links.filter((to) => within.test(to) && !FILES.test(to))) {
+          if (seen.has(kindOf(link))) continue;
           seen.add(kindOf(link));
           queue.push(link);
         }
