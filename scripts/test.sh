@@ -7,10 +7,10 @@
 # (gcc, clang, sanitizers, valgrind); a counting case; a check of the command line; a build without warnings; a fuzz
 # target; a lint check; and the whole comparison with the reference counter, however many elections are in it.
 #
-# FUZZ_SECONDS (20): time for each fuzz target; `make fuzz` gives them 600. REFERENCE_ELECTIONS (20000): random elections to compare.
+# FUZZ_SECONDS (12): time for each fuzz target; `make fuzz` gives them 600. REFERENCE_ELECTIONS (20000): random elections to compare.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export FUZZ_SECONDS=${FUZZ_SECONDS:-20}
+export FUZZ_SECONDS=${FUZZ_SECONDS:-12}
 export REFERENCE_ELECTIONS=${REFERENCE_ELECTIONS:-20000}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
@@ -56,7 +56,7 @@ step_interop() { needs build-gcc && python3 test/interop/run.py build-gcc/hustin
 step_kill() { needs build-release && test/kill/run.py; }
 step_kill-acts() { needs build-gcc && python3 test/kill/acts.py build-gcc/test/kill/acts_server; }
 step_valgrind() {
-    needs build-gcc && test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
+    needs build-gcc && HUSTINGS_TEST_EACH=16 test/postgres.py run scripts/unit.py valgrind build-gcc valgrind --quiet --error-exitcode=99 --leak-check=full \
         --errors-for-leak-kinds=definite,indirect,possible --suppressions=test/valgrind.supp --child-silent-after-fork=yes
 }
 step_e2e() {

@@ -86,6 +86,15 @@ static inline Ending ending_of(void (*body)(void))
         assert_non_null(strstr(ending_.said, "out of memory")); \
     } while (0)
 
+/* How many of the very many cases of one kind are tried: all (1), or each Nth where HUSTINGS_TEST_EACH says so. Under valgrind, which is thirty times slower and looks
+ * for values that were never set, not at values, scripts/test.sh asks for fewer; all are tried with gcc, clang and the sanitizers. */
+static inline int each_nth(void)
+{
+    const char *asked = getenv("HUSTINGS_TEST_EACH");
+    int n = asked ? (int)strtol(asked, NULL, 10) : 1;
+    return n > 1 ? n : 1;
+}
+
 /* An arena for each test, cleared whatever the test did: give both to cmocka_unit_test_setup_teardown. */
 static inline int arena_setup(void **state)
 {

@@ -383,7 +383,7 @@ static void one_of_many_restores(void **state)
     assert_int_equal(store_run(store, &c), ERR_OK);
     store_close(store);
     backup(&p, in(&p, "from.db"), in(&p, "a.backup"));
-    for (int round = 0; round < 30; round++) {
+    for (int round = 0; round < 30; round += each_nth()) {
         Str to = in(&p, str_c(p.a, str_format(p.a, "to%d.db", round)));
         pid_t children[4];
         for (int i = 0; i < COUNT_OF(children); i++) children[i] = restore_beside(&p, in(&p, "a.backup"), to);
@@ -733,13 +733,15 @@ static void an_export_of_postgresql_is_the_same(void **state)
 
 /* ---- size ---- */
 
+enum { LARGE_ROWS = 20000, LARGE_ROW_BYTES = 4096 };
+
 static Err fill_much(Db *db, Command *command)
 {
     (void)command;
-    static char data[4096];
+    static char data[LARGE_ROW_BYTES];
     memset(data, 'x', sizeof data);
     Err e = ERR_OK;
-    for (int i = 0; i < 20000 && !e; i++)
+    for (int i = 0; i < LARGE_ROWS / each_nth() && !e; i++)
         e = db_run(
             db, "topic_event_add", DB_VALUES(db_string(S("large")), db_number(i), db_string((Str){data, sizeof data}), db_number(i)));
     return e;
@@ -754,7 +756,7 @@ static void memory_stays_small(void **state)
     assert_int_equal(store_run(store, &c), ERR_OK);
     store_close(store);
     Arena small;
-    arena_init(&small, 4 << 20); /* the process stops beyond it; the table has 80 MB */
+    arena_init(&small, 4 << 20); /* the process stops beyond it; the table has 80 MB, or a share of that (each_nth) */
     TransferReport there, back;
     Fault fault = {0};
     Str to = pg_database(p.a);
@@ -762,7 +764,7 @@ static void memory_stays_small(void **state)
     assert_int_equal(transfer_move(&small, to, in(&p, "back.db"), NULL, &back, &fault), ERR_OK);
     same_report(there, back);
     arena_clear(&small);
-    assert_true(there.bytes > 80000000);
+    assert_true(there.bytes > LARGE_ROWS / each_nth() * LARGE_ROW_BYTES);
     place_end(&p);
 }
 

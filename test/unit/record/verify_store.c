@@ -221,7 +221,7 @@ static void change_bytes(const Desk *d, const Cell *c, sqlite3_value *value, int
     const unsigned char *was = sqlite3_value_blob(value);
     unsigned char *copy = malloc((size_t)len + 1);
     assert_non_null(copy);
-    for (int i = 0; i < len; i += step) {
+    for (int i = 0; i < len; i += step * each_nth()) {
         memcpy(copy, was, (size_t)len);
         copy[i] ^= 1;
         write_cell(d, c, value, copy, len);
@@ -240,7 +240,7 @@ static void change_cell(const Desk *d, const Cell *c, int step)
     sqlite3_value *value = read_cell(d, c);
     int kind = sqlite3_value_type(value);
     char text[400];
-    for (int byte = 0; kind == SQLITE_INTEGER && byte <= 8; byte++) { /* the last: its sign */
+    for (int byte = 0; kind == SQLITE_INTEGER && byte <= 8; byte += each_nth()) { /* the last: its sign */
         int bit = byte < 8 ? 8 * byte : 63;
         int64_t number = (int64_t)((uint64_t)sqlite3_value_int64(value) ^ (UINT64_C(1) << bit));
         snprintf(
