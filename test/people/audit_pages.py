@@ -192,9 +192,13 @@ def check_erased(t, folder, who, payer):
     t('and is no evidence any more', 'Family3<' not in text(who['first'].ask(payer)) and rows(folder, 'SELECT count(*) FROM audit_evidence WHERE person = ?', person) == [(0,)])
 
 
+def newest_leaf(folder):
+    return json.loads(rows(folder, 'SELECT entry FROM record_leaf ORDER BY number DESC LIMIT 1')[0][0])
+
+
 def check_released(t, folder, who):
     t('it is released', post(who['first'], ROLL + '/release', {'contest': 'selection-2013'}).status == 303)
-    leaf = json.loads(rows(folder, 'SELECT entry FROM record_leaf ORDER BY number DESC LIMIT 1')[0][0])
+    leaf = newest_leaf(folder)
     t('with how much was asked and answered', leaf['act'] == 'roll.released' and leaf['data']['audit'] == {'critical': 1, 'critical_answered': 1, 'questions': 0, 'questions_answered': 0}, leaf)
     t('and nobody\'s name', 'Family' not in json.dumps(leaf))
 
@@ -207,9 +211,10 @@ def check_overridden(t, folder, who):
     t('each roll has its own questions', until(lambda: rows(folder, "SELECT count(*) FROM audit_run WHERE roll = 'leeds-2014'")[0][0] == 1)
       and post(who['first'], roll + '/release', {'contest': 'selection-2014'}).status == 422)
     link = post(who['first'], roll + '/override', {'reason': 'the papers are at the police'}).headers['Location']
+    t('its override is proposed in public', newest_leaf(folder)['act'] == 'roll.proposed')
     t('its override takes another officer', post(who['first'], link + '/confirm-override', {}, link).status == 403
       and post(who['second'], link + '/confirm-override', {}, link).status == 303)
-    leaf = json.loads(rows(folder, 'SELECT entry FROM record_leaf ORDER BY number DESC LIMIT 1')[0][0])
+    leaf = newest_leaf(folder)
     t('which is a leaf: why, and that two meant it', leaf['act'] == 'roll.overridden' and 'police' in json.dumps(leaf), leaf)
     with store(folder) as db:
         db.execute("UPDATE roll_proposal SET critical = 0 WHERE roll = 'leeds-2014'")
