@@ -72,7 +72,7 @@ COMMANDS = {
     'people units': {'': NONE, '--add': ('unit.changed',), '--import': ('unit.changed',), '--rename': ('unit.changed',), '--move': ('unit.changed',)},
     'people role': {'': NONE, '--give': ('role.given',), '--end': ('role.ended',)}, 'people show': {'': NONE},
     'people import': {'': ('people.imported',), '--dry-run': NONE}, 'people imports': {'': NONE}, 'people undo': {'': ('people.import_undone',)},
-    'people export': {'': ('people.exported',)}, 'people search': None, 'people duplicates': None, 'people reindex': None, 'people merge': None,  # keep and show what is there
+    'people export': {'': ('people.exported',)}, 'people search': None, 'people audience': None, 'people duplicates': None, 'people reindex': None, 'people merge': None,  # keep and show what is there
     'record key': {'': NONE, '--new': ('record.key_added',), '--end': ('record.key_ended',)}, 'record seal': {'': NONE},
     'record verify': None, 'record show': None, 'record copy': None,  # only read
     'record recover': {RECOVERING: ('role.offered', 'role.offered', 'store.recovered')},  # two that were lost, and that they were
