@@ -341,7 +341,7 @@ NODISCARD static Err read_sent(Reading *r)
 {
     Exchange *ex = r->req->state->ex;
     Str type = exchange_header(ex, "content-type");
-    for (const Field *f = r->req->route->fields; f && f->name; f++) ex->secret = ex->secret || f->kind == FIELD_SECRET;
+    for (int k = 0, count = table_count(r->table); k < count; k++) ex->secret = ex->secret || r->table[k].kind == FIELD_SECRET;
     Body body = {0};
     Err e = ERR_OK;
     if (r->req->route->method == GET) e = body_read_form(r->a, ex->query, &body, r->fault);
