@@ -367,17 +367,29 @@ static void count_units(Finder *f)
     }
 }
 
+/* A Ref is a place in the pool, not a small number: a table by Ref would be as large as four pools. */
+typedef struct UnitSlug {
+    Ref slug;
+    int unit;
+} UnitSlug;
+
+static int compare_slugs(const void *x, const void *y)
+{
+    Ref p = ((const UnitSlug *)x)->slug, q = ((const UnitSlug *)y)->slug;
+    return (p > q) - (p < q);
+}
+
 /* Slugs are texts of the pool, so the unit of a row is found by its Ref. */
 static int *units_of_rows(Arena *a, const Roster *r)
 {
     int *unit_of = arena_new(a, int, (size_t)r->count + 1);
-    Ref most = 0;
-    for (int u = 0; u < r->unit_count; u++) most = r->units[u].slug > most ? r->units[u].slug : most;
-    int *unit_of_slug = arena_new(a, int, (size_t)most + 1);
-    for (int u = 0; u < r->unit_count; u++) unit_of_slug[r->units[u].slug] = u;
+    UnitSlug *sorted = arena_new(a, UnitSlug, (size_t)r->unit_count + 1);
+    for (int u = 0; u < r->unit_count; u++) sorted[u] = (UnitSlug){r->units[u].slug, u};
+    qsort(sorted, (size_t)r->unit_count, sizeof *sorted, compare_slugs);
     for (int i = 0; i < r->count; i++) {
-        unit_of[i] = unit_of_slug[r->rows[i].unit];
-        ASSERT(r->units[unit_of[i]].slug == r->rows[i].unit);
+        UnitSlug wanted = {r->rows[i].unit, 0}, *found = bsearch(&wanted, sorted, (size_t)r->unit_count, sizeof *sorted, compare_slugs);
+        ASSERT(found);
+        unit_of[i] = found->unit;
     }
     return unit_of;
 }
