@@ -2,7 +2,7 @@
 # The commands a person must know; Meson and Ninja do the work underneath.
 #
 #   make          build/hustings, the release binary
-#   make demo     the same, then publish Labour's 2010 leadership election and serve it on http://127.0.0.1:8080
+#   make demo     the same, then publish Labour's 2010 leadership election, invent an organisation, and serve both on http://127.0.0.1:8080
 #   make count-demo   count that election in the terminal instead
 #   make test     every test there is; the last line says how many passed and failed
 #   make bench    the benchmarks

@@ -24,6 +24,7 @@ PROGRAMS = [  # the longest first
     'erase.py',
     'audit_pages.py',
     'audit.py',
+    'demo.py',
 ]
 
 if __name__ == '__main__':
