@@ -796,10 +796,12 @@ def check_the_readme_shows_what_the_program_prints():
     compared = run('compare', *COLLEGE, *(w for name in ('labour-2010', 'examples/labour-2010/college-first-stage.rules', 'omov@MPs and MEPs', 'omov@Members', 'omov', 'plurality')
                                          for w in ('--rules', name)), cwd=ROOT)
     blocks = re.findall(r'^```\n(.*?)^```$', readme, re.S | re.M)
-    shown = [b for b in blocks if b.startswith(('Stage 4\n', 'Rules '))]
-    yield 'both transcripts are there', len(shown) == 2, readme
+    shown = [b for b in blocks if b.startswith(('Stage 4\n', 'Rules ', 'Audit of '))]
+    yield 'all three transcripts are there', len(shown) == 3, readme
+    invented = run('demo', 'people', '--people', '3000', '--seed', '2013', '--today', '2026-11-01')
+    audited = run('roll', 'audit', '/dev/stdin', stdin=invented.out.encode())
     for block in shown:
-        yield block.split('\n')[0], block.strip('\n') in college.out or block.strip('\n') in compared.out, block
+        yield block.split('\n')[0], any(block.strip('\n') in r.out for r in (college, compared, audited)), block
     picture = run('count', *COLLEGE, '--rules', 'labour-2010', '--format', 'svg', cwd=ROOT)
     yield 'the picture is the one drawn now', picture.out == (ROOT / 'docs' / 'labour-2010.svg').read_text(), picture
 

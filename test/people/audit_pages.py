@@ -56,11 +56,11 @@ def text(answer):
     return answer.body.decode(errors='replace')
 
 
-def until(what, seconds=60):
-    for _ in range(seconds * 10):
+def until(what, seconds=60, pause=0.1):
+    for _ in range(int(seconds / pause)):
         if what():
             return True
-        time.sleep(0.1)
+        time.sleep(pause)
     return False
 
 
@@ -239,20 +239,27 @@ def check_killed(t, folder):
     with store(folder) as db:
         for n in range(1000, 31000):
             add_member(db, n, 'leeds', now, signature=f'hand {n // 2}')
-    with site(folder) as (process, url):
-        who = {'first': walk.make('returning-officer of leeds', folder, url)}
-        post(who['first'], NEW, {**DRAFT, 'slug': 'killed', 'title': 'Killed'})
-        path = '/units/leeds/rolls/killed/audit'
-        post(who['first'], path + '/run', {}, path)
-        until(lambda: rows(folder, "SELECT count(*) FROM audit_question WHERE roll = 'killed'")[0][0] > 0)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    half = rows(folder, "SELECT count(*) FROM audit_question WHERE roll = 'killed'")[0][0]
-    t('it was killed in the middle', half > 0 and rows(folder, "SELECT count(*) FROM audit_run WHERE roll = 'killed'") == [(0,)], half)
+    half = 0
+    for turn in range(20):  # as many as it takes: an audit may be faster than the signal
+        slug = f'killed-{turn}'
+        asked, done = f"SELECT count(*) FROM audit_question WHERE roll = '{slug}'", f"SELECT count(*) FROM audit_run WHERE roll = '{slug}'"
+        with site(folder) as (process, url):
+            who = {'first': walk.make('returning-officer of leeds', folder, url)}
+            post(who['first'], NEW, {**DRAFT, 'slug': slug, 'title': 'Killed'})
+            path = f'/units/leeds/rolls/{slug}/audit'
+            post(who['first'], path + '/run', {}, path)
+            until(lambda: rows(folder, asked)[0][0] > 0, pause=0.005)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        half = rows(folder, asked)[0][0]
+        if half > 0 and rows(folder, done) == [(0,)]:
+            break
+    t('it was killed in the middle', half > 0 and rows(folder, done) == [(0,)], half)
     with site(folder) as (_, url):
-        t('and done again by itself', until(lambda: rows(folder, "SELECT count(*) FROM audit_run WHERE roll = 'killed'")[0][0] == 1 and rows(folder, 'SELECT count(*) FROM audit_job')[0][0] == 0))
-    whole = rows(folder, "SELECT critical FROM audit_run WHERE roll = 'killed'")[0][0]
-    t('all of it, once', whole == 15001 and rows(folder, "SELECT count(*), count(DISTINCT question) FROM audit_question WHERE roll = 'killed' AND weight = 'critical'") == [(whole, whole)], whole)
+        t('and done again by itself', until(lambda: rows(folder, done)[0][0] == 1 and rows(folder, 'SELECT count(*) FROM audit_job')[0][0] == 0))
+    whole = rows(folder, f"SELECT critical FROM audit_run WHERE roll = '{slug}'")[0][0]
+    t('all of it, once', whole == 15001
+      and rows(folder, f"SELECT count(*), count(DISTINCT question) FROM audit_question WHERE roll = '{slug}' AND weight = 'critical'") == [(whole, whole)], whole)
 
 
 def main():
