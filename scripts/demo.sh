@@ -67,10 +67,10 @@ S4,Meg,Marsh,member@example.org,QA1 4AA,constituency-1,members,standard,active,2
 CSV
     act people units --import "$place/units.csv"
     act people import "$place/members.csv" --unit organisation
-    act people import "$place/officers.csv" --unit region-1
+    act people import "$place/officers.csv" --unit organisation
     for officer in secretary:secretary:Sue:Sorb returning-officer:returning:Rhea:Rowan returning-officer:second:Thea:Thorn; do
         IFS=: read -r role address given family <<<"$officer"
-        act people role --give "$role" --unit region-1 --to "$address@example.org" --name "$given $family" --until "$end"
+        act people role --give "$role" --unit organisation --to "$address@example.org" --name "$given $family" --until "$end"
     done
 }
 
@@ -108,7 +108,7 @@ An invented organisation of 3,000 members, in whose list manipulations are plant
     http://127.0.0.1:$port/units                          its units and their officers
     http://127.0.0.1:$port/sign-in                        with secretary@example.org, returning@example.org or member@example.org;
     http://127.0.0.1:$port/outbox                         the letter that lets you in appears here
-    As returning officer: Northmoor, Rolls, a draft, freeze it, and read its audit; as member: "Am I on the roll?"
+    As returning officer: The Organisation, Rolls, a draft, freeze it, and read its audit; as member: "Am I on the roll?"
     (second@example.org is the other returning officer, for what takes two.) What was planted: $place/planted.csv
 
     build/hustings roll audit $place/members.csv          the same questions in this terminal, with no server
@@ -153,7 +153,7 @@ else
     echo "$pid" >"$pid_file"
     wait_until_well "$pid"
     fetch "$page" | grep -q 'Ed Miliband' || { echo "demo: the page of the contest does not show its result" >&2; exit 1; }
-    fetch /units/region-1 | grep -q 'Rhea Rowan' || { echo "demo: the page of a unit does not show its officers" >&2; exit 1; }
+    fetch /units/organisation | grep -q 'Rhea Rowan' || { echo "demo: the page of a unit does not show its officers" >&2; exit 1; }
     tell
     echo "It runs in the background (process $pid) for $seconds s; scripts/demo.sh stop ends it. Its log: $log"
 fi

@@ -4,6 +4,7 @@
 
 The demo is started in a folder of its own, used as its words say, and ended by the script's own "stop". Last line: "demo: N passed, N failed".
 """
+import json
 import os
 import pathlib
 import re
@@ -18,8 +19,8 @@ from deploy import wait_for
 from signin import Browser
 
 SCRIPT = HERE.parents[1] / 'scripts' / 'demo.sh'
-ROLL = '/units/region-1/rolls/demo'
-DRAFT = {'title': 'Selection in Northmoor', 'slug': 'demo', 'freeze': '2026-01-31', 'months': '0', 'statuses': 'active', 'one_paper': 'person'}
+ROLL = '/units/organisation/rolls/demo'
+DRAFT = {'title': 'Selection', 'slug': 'demo', 'freeze': '2026-01-31', 'months': '0', 'statuses': 'active', 'one_paper': 'person'}
 
 
 def run(folder, *words):
@@ -46,12 +47,15 @@ def enter(url, address):
 def check_officers(t, url):
     secretary = enter(url, 'secretary@example.org')
     t('the secretary goes in by a letter on /outbox', secretary.landed == '/me', secretary.landed)
-    t('and finds a member', 'Meg Marsh' in secretary.post('/units/region-1/search', {'words': 'meg marhs'}).text)
+    t('and finds a member', 'Meg Marsh' in secretary.post('/units/organisation/search', {'words': 'meg marhs'}).text)
     officer = enter(url, 'returning@example.org')
-    made = officer.post('/units/region-1/new-roll', DRAFT)
+    made = officer.post('/units/organisation/new-roll', DRAFT)
     frozen = officer.post(f'{ROLL}/freeze', {'sure': 'yes'}, page=ROLL)
     t('the returning officer freezes a roll', made.status == 303 and frozen.status == 303, (made.status, frozen.status))
-    t('whose audit asks about what was planted', wait_for(lambda: 'One payer for many' in officer.ask(f'{ROLL}/audit').text, 60), officer.ask(f'{ROLL}/audit').text[:3000])
+    report = f'{ROLL}/audit/report?format=json'
+    t('which is audited', wait_for(lambda: officer.ask(report).status == 200, 60), officer.ask(report).text[:1000])
+    asked = {q['check'] for q in json.loads(officer.ask(report).text)['questions'] if q['weight'] == 'critical'}
+    t('and asks about what was planted', {'one-payer', 'one-account', 'before-receipt'} <= asked, asked)
     member = enter(url, 'member@example.org')
     t('a member finds herself on it', 'You are on this roll.' in member.ask('/me/rolls/demo').text, member.ask('/me/rolls/demo').text)
 
