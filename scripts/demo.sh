@@ -19,7 +19,7 @@ mkdir -p "$place"
 # The pid of the demo that runs, if one does; another program's that got the same number since is none.
 running_pid() {
     local pid
-    pid=$(cat "$pid_file" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "hustings serve.* $place/" && echo "$pid"
+    pid=$(cat "$pid_file" 2>/dev/null) && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q "hustings serve.* $place/" && echo "$pid"
 }
 
 stop_running() {
@@ -57,7 +57,7 @@ act() {
 invent_organisation() {
     local end officer
     end=$(date -u -d '+180 days' +%F)
-    "$hustings" demo people --people 3000 --seed 2013 --output "$place/members.csv" --units-output "$place/units.csv" --planted "$place/planted.csv"
+    "$hustings" demo people --people 3000 --seed 2013 --today 2026-06-30 --output "$place/members.csv" --units-output "$place/units.csv" --planted "$place/planted.csv"
     cat >"$place/officers.csv" <<'CSV'
 id,given_name,family_name,email,postcode,unit,section,class,status,joined,first_receipt,paid_until
 S1,Sue,Sorb,secretary@example.org,QA1 1AA,constituency-1,members,standard,active,2015-02-03,2015-02-10,2030-12-31

@@ -92,7 +92,7 @@ static bool read_options(const Cli *cli, GenerateOptions *o)
         !cli_number(cli, "seed", INT64_MAX, &seed))
         return false;
     Str today = cli_value(cli, "today");
-    *o = (GenerateOptions){.people = people ? (int)people : 2000,
+    *o = (GenerateOptions){.people = cli_has(cli, "people") ? (int)people : 2000,
         .units = (int)units,
         .seed = (uint64_t)seed,
         .today = day_at(cli_now()),

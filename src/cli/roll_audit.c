@@ -50,6 +50,11 @@ static Err read_roster(Cli *cli, Bad *bad, Roster **ret_roster, Fault *fault)
         .context = bad};
     int64_t left_out = 0;
     Err e = roster_read(cli->a, &file, ret_roster, &left_out, fault);
+    if (!e && (*ret_roster)->count == 0) {
+        e = fault_set(
+            fault, ERR_INPUT, 0, 0, left_out ? S("at least one membership that can be read") : S("at least one membership"), S("none"));
+        fault->file = file.options.name;
+    }
     if (!e && left_out) fprintf(stderr, "hustings roll audit: %lld rows could not be read and were left out\n", (long long)left_out);
     return e;
 }

@@ -48,6 +48,10 @@ static Err read_list(Cli *cli, Roster **ret_roster, Fault *fault)
         .context = &bad};
     int64_t left_out = 0;
     Err e = roster_read(cli->a, &file, ret_roster, &left_out, fault);
+    if (!e && !left_out && (*ret_roster)->count == 0) {
+        e = fault_set(fault, ERR_INPUT, 0, 0, S("at least one membership"), S("none"));
+        fault->file = file.options.name;
+    }
     if (e || !left_out) return e;
     if (cli_has(cli, "skip-bad")) {
         fprintf(stderr, "hustings %s: %lld rows could not be read and were left out\n", cli->command->name, (long long)left_out);

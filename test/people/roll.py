@@ -361,6 +361,10 @@ def check_without_a_server(t, folder):
         path.write_bytes(whole)
         t(f'{name}: changed bytes are refused', not wrong, wrong)
     done = hustings('roll', 'sweep', folder / 'list.csv', '--rules', folder / 'rules.json', '--from', '2012-01-01', '--to', '2013-12-31', '--format', 'json')
+    (folder / 'none.csv').write_text(LIST.split('\n')[0] + '\n')
+    for words in (('freeze', '--rules', folder / 'rules.json', '--out', folder / 'of-none'), ('sweep', '--rules', folder / 'rules.json'), ('audit',)):
+        empty = hustings('roll', *words, folder / 'none.csv')
+        t(f'{words[0]}: a list of nobody is refused', empty.returncode == 2 and 'none.csv' in empty.stderr and 'at least one membership' in empty.stderr, empty)
     days = {day['freeze']: day for day in json.loads(done.stdout)['days']}
     t('the sweep has each day', len(days) == 731)
     t('Bea gains a place when the date is her first birthday as a member', days['2013-06-03'] == {'freeze': '2013-06-03', 'on': 3, 'gained': 1, 'lost': 0}, days['2013-06-03'])
