@@ -136,7 +136,7 @@ static Err write_part(Db *db, Arena *a, const PeopleExport *what, Err (*out)(voi
 Err people_export_write(Db *db, const PeopleExport *what, Err (*out)(void *context, Str text), void *context, int64_t *ret_rows)
 {
     Arena units_arena, page;
-    DbRows units;
+    DbRows units = {0};
     arena_init(&units_arena, ARENA_LIMIT_DEFAULT);
     arena_init(&page, ARENA_LIMIT_DEFAULT);
     *ret_rows = 0;
