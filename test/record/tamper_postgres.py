@@ -161,7 +161,8 @@ def rows_of_others(tally, store):
             store.do(f'INSERT INTO {table} VALUES {value}')
             noticed(tally, store, f'{table}: {value[:40]} put in')
             store.put_back(table)
-    store.do('INSERT INTO record_checkpoint SELECT 12, root, note, frontier, at FROM kept_record_checkpoint WHERE size = (SELECT max(size) FROM kept_record_checkpoint)')
+    unsigned = 'SELECT min(size) FROM generate_series(2, 259) AS size WHERE size NOT IN (SELECT size FROM kept_record_checkpoint)'  # which sizes were signed is chance
+    store.do(f'INSERT INTO record_checkpoint SELECT ({unsigned}), root, note, frontier, at FROM kept_record_checkpoint WHERE size = (SELECT max(size) FROM kept_record_checkpoint)')
     noticed(tally, store, 'record_checkpoint: the note of another put in')
     store.put_back('record_checkpoint')
 
