@@ -6,7 +6,7 @@
  * To the server: smtps://, or smtp:// with STARTTLS, which is demanded unless the server is on this machine; certificates are checked (the system's
  *      authorities, or the file that SSL_CERT_FILE names). A password is never sent without TLS, whatever the machine.
  * Threads: a Mailer is in one thread's hands (mailer_stop aside); it keeps its connection for the next letter.
- * Errors of mail_send: ERR_IO: another try may help (not reachable, refused for now, not let in); ERR_DENIED: this letter will never be taken (the server said 5xx to
+ * Errors of mail_send: ERR_IO: the letter may be sent again (not reachable, a 4xx, not let in); ERR_DENIED: this letter will never be taken (the server said 5xx to
  *      its recipient or its words); ERR_INPUT: it is no letter. A 5xx to MAIL FROM is ERR_IO: the address that letters come from is a setting of ours, and no
  *      fault of the letter. What the server said last is a number for figures: its words may hold an address, and go nowhere.
  */
