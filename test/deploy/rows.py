@@ -10,6 +10,7 @@ import os
 import pathlib
 import sqlite3
 import subprocess
+import tempfile
 
 
 def engines():
@@ -23,6 +24,16 @@ def on_postgres(folder):
     subprocess.run(['psql', '-q', '-d', server, '-c', f'CREATE DATABASE {name}'], check=True, capture_output=True)
     url = server.replace('/hustings?', f'/{name}?') if '?' in server else f'{server.rsplit("/", 1)[0]}/{name}'
     pathlib.Path(folder, 'postgres').write_text(url)
+
+
+def on_each_engine(tally, run):
+    """run(tally, folder) with an empty folder and store on each of them; what it tells begins with the engine's name."""
+    for engine in engines():
+        with tempfile.TemporaryDirectory(prefix='hustings-') as name:
+            folder = pathlib.Path(name)
+            if engine == 'PostgreSQL':
+                on_postgres(folder)
+            run(lambda what, *more: tally(f'{engine}: {what}', *more), folder)
 
 
 def url(folder):

@@ -10,7 +10,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -214,12 +213,7 @@ def main():
     if len(sys.argv) > 2 and sys.argv[1] == '--hustings':
         deploy.HUSTINGS = pathlib.Path(sys.argv[2]).resolve()
     tally = deploy.Tally('people erase')
-    for engine in rows.engines():
-        with tempfile.TemporaryDirectory(prefix='hustings-erase-') as name:
-            folder = pathlib.Path(name)
-            if engine == 'PostgreSQL':
-                rows.on_postgres(folder)
-            on_server(lambda what, *more: tally(f'{engine}: {what}', *more), folder)
+    rows.on_each_engine(tally, on_server)
     tally.end()
 
 

@@ -401,12 +401,7 @@ def main():
     tally = deploy.Tally('roll')
     with tempfile.TemporaryDirectory() as name:
         check_without_a_server(tally, pathlib.Path(name))
-    for engine in rows.engines():
-        with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            if engine == 'PostgreSQL':
-                rows.on_postgres(folder)
-            on_server(lambda what, *more: tally(f'{engine}: {what}', *more), folder)
+    rows.on_each_engine(tally, on_server)
     tally.end()
 
 
