@@ -327,24 +327,6 @@ def signed_in(folder, url, person):
     return browser
 
 
-def add_row(db, table, **values):
-    """What is not said is empty, or nought."""
-    columns = [(name, kind) for _, name, kind, *_ in db.execute(f'PRAGMA table_info({table})')]
-    unknown = values.keys() - {name for name, _ in columns}
-    assert columns and not unknown, f'{table}: {unknown}'
-    row = [values.get(name, 0 if kind == 'BIGINT' else '') for name, kind in columns]
-    db.execute(f'INSERT INTO {table} VALUES ({", ".join("?" * len(row))})', row)
-
-
-def add_row(db, table, **values):
-    """What is not said is empty, or nought."""
-    columns = [(name, kind) for _, name, kind, *_ in db.execute(f'PRAGMA table_info({table})')]
-    unknown = values.keys() - {name for name, _ in columns}
-    assert columns and not unknown, f'{table}: {unknown}'
-    row = [values.get(name, 0 if kind == 'BIGINT' else '') for name, kind in columns]
-    db.execute(f'INSERT INTO {table} VALUES ({", ".join("?" * len(row))})', row)
-
-
 def people(folder):
     """Units, a person for every role, and the roles."""
     now, rows = int(deploy.time.time() * 1000), Rows(folder)
