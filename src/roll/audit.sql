@@ -25,6 +25,9 @@ DELETE FROM audit_job WHERE token <> '' AND touched < :before AND tries >= :most
 -- audit_job_take(unit, roll, token, now): no row: another was faster
 UPDATE audit_job SET token = :token, touched = :now, tries = tries + 1 WHERE unit = :unit AND roll = :roll AND token = '';
 
+-- audit_job_leave(unit, roll, token): the server is being stopped: the next one begins it again at once
+UPDATE audit_job SET token = '', tries = tries - 1 WHERE unit = :unit AND roll = :roll AND token = :token;
+
 -- audit_job_step(unit, roll, token, done, whole, now): no row: it is no longer ours
 UPDATE audit_job SET done = :done, whole = :whole, touched = :now WHERE unit = :unit AND roll = :roll AND token = :token;
 

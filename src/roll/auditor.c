@@ -362,6 +362,13 @@ static Err run_give_up(Db *db, Command *command)
     return e ? e : roll_announce(db, command->arena, &f->roll, command->now);
 }
 
+/* The server is being stopped: the next one, or another beside it, need not wait until this one is taken for dead. */
+static Err run_leave(Db *db, Command *command)
+{
+    const Auditing *f = ((const Part *)command->input)->f;
+    return db_run(db, "audit_job_leave", DB_VALUES(db_string(f->job.unit), db_string(f->job.roll), db_string(f->job.token)));
+}
+
 /* ---- all of it ---- */
 
 static Err find_top(Db *db, Arena *a, Str unit, Str *ret_top)
@@ -471,6 +478,20 @@ static void tell(const Auditing *f, Err e, int64_t began)
     } else log_line(LOG_WARN, "roll_not_audited", "roll=%s error=%s", log_value(f->a, f->job.roll), log_value(f->a, f->fault->expected));
 }
 
+/* Done, given up, or left to the next server. */
+static Err finish(Auditing *f, Err e, int64_t began)
+{
+    bool is_stopped = f->stop && atomic_load(f->stop);
+    if (!e || !is_stopped) tell(f, e, began);
+    if (!e) return drop_but(f, run_drop, f->run);
+    Fault second = {0};
+    f->fault = &second;
+    f->stop = NULL;
+    if (is_stopped) (void)!run_part(f, "audit_leave", run_leave, (Part){0}, NULL);
+    else (void)!run_part(f, "audit_give_up", run_give_up, (Part){0}, NULL);
+    return e == ERR_CONFLICT || e == ERR_MISSING ? ERR_OK : e;
+}
+
 Err auditor_work(Store *store, Db *db, Arena *a, bool alone, const atomic_bool *stop, bool *ret_found, Fault *fault)
 {
     Auditing f = {.store = store, .a = a, .stop = stop, .fault = fault};
@@ -482,11 +503,5 @@ Err auditor_work(Store *store, Db *db, Arena *a, bool alone, const atomic_bool *
     e = take_job(db, &f);
     if (e) return e == ERR_CONFLICT ? ERR_OK : e;
     e = audit(db, &f);
-    if (stop && atomic_load(stop)) return e;
-    tell(&f, e, began);
-    if (!e) return drop_but(&f, run_drop, f.run);
-    Fault second = {0};
-    f.fault = &second;
-    (void)!run_part(&f, "audit_give_up", run_give_up, (Part){0}, NULL);
-    return e == ERR_CONFLICT || e == ERR_MISSING ? ERR_OK : e;
+    return finish(&f, e, began);
 }
