@@ -484,11 +484,11 @@ static Err finish(Auditing *f, Err e, int64_t began)
     bool is_stopped = f->stop && atomic_load(f->stop);
     if (!e || !is_stopped) tell(f, e, began);
     if (!e) return drop_but(f, run_drop, f->run);
-    Fault second = {0};
-    f->fault = &second;
+    Fault first = *f->fault;
     f->stop = NULL;
     if (is_stopped) (void)!run_part(f, "audit_leave", run_leave, (Part){0}, NULL);
     else (void)!run_part(f, "audit_give_up", run_give_up, (Part){0}, NULL);
+    *f->fault = first;
     return e == ERR_CONFLICT || e == ERR_MISSING ? ERR_OK : e;
 }
 
