@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "cli/cli.h"
+#include "core/clock.h"
 #include "contest/child.h"
 #include "formats/file.h"
 
@@ -195,9 +196,7 @@ static int read_arguments(Cli *cli, int argc, char **argv)
 
 int64_t cli_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_utc();
 }
 
 static int run_command(Arena *a, const CliCommand *command, int argc, char **argv)

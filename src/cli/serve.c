@@ -9,6 +9,7 @@
 #include "cli/sealing.h"
 #include "cli/stop.h"
 #include "cli/version.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "http/server.h"
 #include "people/home.h"
@@ -35,13 +36,6 @@ static void raise_open_files(void)
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
     files.rlim_cur = files.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &files) != 0) log_line(LOG_WARN, "open_files", "error=\"the limit could not be raised\"");
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* --- housekeeping: what is past its time, and systemd's watchdog --- */
@@ -76,7 +70,7 @@ static void submit_chore(Keeper *k, Expire *expire, const char *name)
     if (!chore) out_of_memory(sizeof *chore);
     arena_init(&chore->arena, ARENA_LIMIT_DEFAULT);
     chore->command = (Command){
-        .name = name, .leaf = LEAF_MAYBE, .run = expire, .done = chore_done, .arena = &chore->arena, .now = now_ms()};
+        .name = name, .leaf = LEAF_MAYBE, .run = expire, .done = chore_done, .arena = &chore->arena, .now = clock_utc()};
     store_submit(k->store, &chore->command);
 }
 
@@ -93,7 +87,7 @@ static bool may_act(void)
 
 static void keep_house(Keeper *k)
 {
-    store_housekeep(k->store, now_ms());
+    store_housekeep(k->store, clock_utc());
     if (!may_act()) return;
     submit_chore(k, site_expire, "site_expire");
     for (int i = 0; i < all_room_count; i++)
@@ -114,17 +108,17 @@ static void *keeper_run(void *context)
 {
     Keeper *k = context;
     int watchdog = notify_watchdog_ms(), step = watchdog ? watchdog : HOUSEKEEPING_MS;
-    int64_t next = now_ms() + 1000;
+    int64_t next = clock_utc() + 1000;
     struct pollfd end = {.fd = k->end, .events = POLLIN};
     for (;;) {
-        int64_t wait = next - now_ms();
+        int64_t wait = next - clock_utc();
         if (wait < 0) wait = 0;
         if (wait > step) wait = step;
         if (poll(&end, 1, (int)wait) > 0) return NULL;
         if (watchdog && is_alive(k, watchdog)) notify_send("WATCHDOG=1");
-        if (now_ms() < next) continue;
+        if (clock_utc() < next) continue;
         keep_house(k);
-        next = now_ms() + HOUSEKEEPING_MS;
+        next = clock_utc() + HOUSEKEEPING_MS;
     }
 }
 
@@ -156,7 +150,7 @@ static void *beginner_run(void *context)
 {
     const Beginner *b = context;
     for (int i = 0; i < all_room_count; i++)
-        if (all_rooms[i]->begin) all_rooms[i]->begin(b->store, now_ms());
+        if (all_rooms[i]->begin) all_rooms[i]->begin(b->store, clock_utc());
     return NULL;
 }
 
@@ -215,12 +209,12 @@ static Err open_store(Cli *cli, const Settings *s, Store **ret_store, Fault *fau
     StoreOptions options = settings_store(s);
     options.serve = true;
     bool remote = str_starts(options.url, S("postgres"));
-    int64_t until = now_ms() + (remote ? settings_number(s, STORE_WAIT) * 1000 : 0);
+    int64_t until = clock_utc() + (remote ? settings_number(s, STORE_WAIT) * 1000 : 0);
     bool told = false;
     for (;;) {
         *fault = (Fault){0};
         Err e = store_open(cli->a, &options, ret_store, fault);
-        if (e != ERR_IO || now_ms() >= until || stop_asked()) return e;
+        if (e != ERR_IO || clock_utc() >= until || stop_asked()) return e;
         if (!told) {
             Str shown = store_url_shown(cli->a, options.url);
             log_line(LOG_WARN, "waiting_for_store", "store=%s error=%s", log_value(cli->a, shown), log_value(cli->a, fault->expected));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "contest/child.h"
 
+#include "core/clock.h"
 #include "contest/asked.h"
 
 #include <errno.h>
@@ -144,13 +145,6 @@ static bool start(const char *program, int in, int out, pid_t *ret_child)
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return started;
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Until the child closes its end: CHILD_ANSWERED, else why it must be killed. */

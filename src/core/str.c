@@ -24,19 +24,25 @@ Str str_copy(Arena *a, Str s)
     return (Str){str_c(a, s), s.len};
 }
 
+Str str_format_list(Arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    ASSERT(len >= 0);
+    char *text = arena_new(a, char, (size_t)len + 1);
+    vsnprintf(text, (size_t)len + 1, format, args);
+    return (Str){text, (size_t)len};
+}
+
 Str str_format(Arena *a, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    Str text = str_format_list(a, format, args);
     va_end(args);
-    ASSERT(len >= 0);
-    char *text = arena_new(a, char, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
-    va_end(again);
-    return (Str){text, (size_t)len};
+    return text;
 }
 
 bool str_equal(Str s, Str other)

@@ -10,6 +10,8 @@
 
 #include "core/arena.h"
 
+#include <stdarg.h>
+
 typedef struct Str {
     const char *ptr;
     size_t len;
@@ -23,6 +25,7 @@ Str str_from_c(const char *c_string);
 const char *str_c(Arena *a, Str s); /* a zero-terminated copy */
 Str str_copy(Arena *a, Str s);
 Str str_format(Arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
+Str str_format_list(Arena *a, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
 bool str_equal(Str s, Str other);
 bool str_equal_nocase(Str s, Str other); /* ASCII letters only */

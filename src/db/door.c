@@ -3,6 +3,8 @@
  */
 #include "db/store.h"
 
+#include "core/clock.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +44,7 @@ void door_close(Db *db)
 /* A server that is away is asked again twice a second, not by every page that is wanted. A file can be tried at once. */
 static Err reconnect(Db *db)
 {
-    if (monotonic_ms() < db->next_try) return ERR_IO;
+    if (clock_ms() < db->next_try) return ERR_IO;
     if (db->inner) db->ops->close(db->inner);
     db->inner = NULL;
     memo_forget(db);
@@ -50,7 +52,7 @@ static Err reconnect(Db *db)
     Err e = db->ops->open(db->store, &db->inner, &fault);
     if (!e) return ERR_OK;
     db->inner = NULL;
-    db->next_try = db->ops->engine == ENGINE_POSTGRES ? monotonic_ms() + RETRY_MS : 0;
+    db->next_try = db->ops->engine == ENGINE_POSTGRES ? clock_ms() + RETRY_MS : 0;
     snprintf(db->trouble, sizeof db->trouble, "%.*s", STR_ARG(fault.expected));
     return e;
 }

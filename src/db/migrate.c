@@ -5,14 +5,9 @@
  */
 #include "db/store.h"
 
-#include <time.h>
+#include "core/clock.h"
 
-static int64_t wall_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include <time.h>
 
 static Err trouble(Db *db, Err err, Fault *fault)
 {
@@ -60,8 +55,8 @@ static Err apply(Db *db, const Migration *m)
     Err e = db->ops->script(db->inner, db->ops->engine == ENGINE_SQLITE ? m->sqlite : m->postgres);
     if (e) return db_trouble_set(db, e, "%.*s: %s", STR_ARG(m->name), db->inner->trouble);
     return door_run(db, "migration_add",
-        DB_VALUES(db_number(m->number), db_string(m->name), db_bytes((Str){(const char *)m->digest.bytes, SHA256_BYTES}),
-            db_number(wall_clock_ms())),
+        DB_VALUES(
+            db_number(m->number), db_string(m->name), db_bytes((Str){(const char *)m->digest.bytes, SHA256_BYTES}), db_number(clock_utc())),
         NULL);
 }
 

@@ -14,6 +14,7 @@
  * Not here: retries (store.c), what a session is (pg_session.c).
  */
 #include "db/pg_session.h"
+#include "core/clock.h"
 #include "db/engine.h"
 
 #include <errno.h>
@@ -81,13 +82,6 @@ static Err break_with(PgDb *p, const char *why)
     p->line_count = 0;
     p->failed = ERR_IO;
     return db_trouble_set(&p->db, ERR_IO, "postgresql: %s", why);
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Wait until the socket is ready, `ms` at most (-1: for ever). False: it was not. */

@@ -7,6 +7,8 @@
  */
 #include "db/store.h"
 
+#include "core/clock.h"
+
 #include <sqlite3.h>
 
 #include <errno.h>
@@ -102,7 +104,7 @@ static void nap(long microseconds)
 static int on_busy(void *context, int tries)
 {
     SqliteDb *s = context;
-    int64_t now = monotonic_ms();
+    int64_t now = clock_ms();
     if (tries == 0) s->busy_until = now + s->busy_ms;
     if (now >= s->busy_until) return 0;
     nap(tries < 20 ? 200 : 2000);

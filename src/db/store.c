@@ -13,13 +13,6 @@
 
 enum { BATCH_MOST = 512, QUEUE_MOST = 16384, STATEMENT_MS = 5000 };
 
-int64_t monotonic_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 pthread_t store_thread(const char *name, void *(*body)(void *context), void *context)
 {
     sigset_t all, before;

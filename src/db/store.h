@@ -45,7 +45,6 @@ struct Store {
 };
 
 /* store.c */
-int64_t monotonic_ms(void);
 /* A thread to which no signal is delivered: those are for the threads of the program. */
 pthread_t store_thread(const char *name, void *(*body)(void *context), void *context);
 

@@ -7,6 +7,8 @@
  */
 #include "db/store.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,10 +333,7 @@ static int tell_since(Listener *l, int64_t place)
 /* Wait for our own commits, or until it is time to look for others'. True when it is over. */
 static bool wait_told(Listener *l, bool *ret_told)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
+    struct timespec until = clock_in(LOOK_EVERY_MS);
     pthread_mutex_lock(&l->store->listener_lock);
     int code = 0;
     while (!l->told && !l->over && code != ETIMEDOUT) code = pthread_cond_timedwait(&l->wake, &l->store->listener_lock, &until);

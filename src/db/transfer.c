@@ -5,6 +5,7 @@
  * by value, which gives the digest; only then is the target committed. A backup is a SQLite store with one more table, which says what was put in.
  */
 #include "db/transfer.h"
+#include "core/clock.h"
 #include "db/digest.h"
 #include "db/store.h"
 
@@ -162,9 +163,7 @@ static const Table note_table = {.name = {"backup", 6},
 
 static Err write_note(Vault *to, const TransferReport *report)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    const DbValue values[] = {db_number((int64_t)now.tv_sec * 1000), db_number(report->tables), db_number(report->rows),
+    const DbValue values[] = {db_number(clock_utc() / 1000 * 1000), db_number(report->tables), db_number(report->rows),
         db_bytes((Str){(const char *)report->digest.bytes, SHA256_BYTES})};
     Err e = to->ops->begin_writing(to, &note_table);
     if (!e) e = to->ops->write_row(to, values);

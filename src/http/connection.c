@@ -6,6 +6,7 @@
  */
 #include "http/serving.h"
 
+#include "core/clock.h"
 #include "http/lint.h"
 #include "http/metrics.h"
 

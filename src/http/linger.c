@@ -5,6 +5,8 @@
  */
 #include "http/serving.h"
 
+#include "core/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>

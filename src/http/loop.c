@@ -5,6 +5,7 @@
  */
 #include "http/serving.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <errno.h>

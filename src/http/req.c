@@ -6,18 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static Str format_text(Arena *a, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    ASSERT(len >= 0);
-    char *text = arena_new(a, char, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, args);
-    return (Str){text, (size_t)len};
-}
-
 const Field *req_field(const Req *req, const char *name, int *ret_index)
 {
     Str wanted = str_from_c(name);
@@ -36,7 +24,7 @@ Err req_wrong(Req *req, const char *field, const char *format, ...)
     if (state->trouble_count == TROUBLES_MAX) return ERR_INPUT;
     va_list args;
     va_start(args, format);
-    state->troubles[state->trouble_count++] = (Trouble){row, format_text(req->arena, format, args)};
+    state->troubles[state->trouble_count++] = (Trouble){row, str_format_list(req->arena, format, args)};
     va_end(args);
     return ERR_INPUT;
 }
@@ -45,7 +33,7 @@ Err req_fail(Req *req, Err err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    req->fault = (Fault){.err = err, .expected = format_text(req->arena, format, args)};
+    req->fault = (Fault){.err = err, .expected = str_format_list(req->arena, format, args)};
     va_end(args);
     return err;
 }
@@ -76,7 +64,7 @@ void req_redirect(Req *req, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    req->state->redirect = format_text(req->arena, format, args);
+    req->state->redirect = str_format_list(req->arena, format, args);
     va_end(args);
     ASSERT(path_is_own(req->state->redirect));
 }
@@ -85,7 +73,7 @@ void req_flash(Req *req, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    req->state->flash = format_text(req->arena, format, args);
+    req->state->flash = str_format_list(req->arena, format, args);
     va_end(args);
 }
 
@@ -135,7 +123,7 @@ Err req_gone(Req *req, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    req->fault = (Fault){.err = ERR_MISSING, .expected = format_text(req->arena, format, args)};
+    req->fault = (Fault){.err = ERR_MISSING, .expected = str_format_list(req->arena, format, args)};
     va_end(args);
     req->state->gone = true;
     return ERR_MISSING;

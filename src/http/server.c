@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/server.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "http/serving.h"
 

@@ -38,10 +38,6 @@ typedef struct StreamTable StreamTable;
 
 /* ---- time ---- */
 
-int64_t clock_ms(void); /* monotonic: for deadlines */
-int64_t clock_us(void); /* monotonic: for measuring */
-int64_t clock_utc(void);
-
 /* ---- a thread's reader of the store ---- */
 
 typedef struct Reader {

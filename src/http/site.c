@@ -1,6 +1,7 @@
 /* site.c: opening a site, and a request's way through it (inside.h says where the rest is). SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/inside.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "http/body.h"
 #include "http/fields.h"
@@ -27,13 +28,6 @@ static const int per_minute[RATE__COUNT] = {
     [RATE_READ] = 3000, [RATE_STATIC] = 60000, [RATE_WORK] = 60, [RATE_WRITE] = 120, [RATE_ENTRY] = 10};
 
 /* ---- opening ---- */
-
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static const Room **all_rooms(Arena *a, const Room *const *rooms, int room_count)
 {
@@ -77,7 +71,7 @@ static Err open_parts(Arena *a, Site *site, Fault *fault)
     if (!e) e = check_rules(site, a, fault);
     if (!e) e = dates_zone_set(a, o->time_zone, fault);
     if (!e) e = own_open(site, a, fault);
-    return e ? e : secret_load(a, site->store, clock_ms(), &site->secret, fault);
+    return e ? e : secret_load(a, site->store, clock_utc(), &site->secret, fault);
 }
 
 Err site_open(Arena *a, const SiteOptions *options, Store *store, const Room *const *rooms, int room_count, Site **ret_site, Fault *fault)
@@ -638,7 +632,7 @@ Next site_finish(Site *site, Exchange *ex, Db *db)
 
 void site_done(Site *site, Exchange *ex)
 {
-    int64_t took = clock_ms() - ex->now;
+    int64_t took = clock_utc() - ex->now;
     if (site->options.log_requests || took > SLOW_MS) {
         Asked asked = ask(site, ex);
         int status = ex->answer.kept ? ex->answer.kept->status : ex->answer.status;

@@ -9,6 +9,7 @@
  */
 #include "http/serving.h"
 
+#include "core/clock.h"
 #include "core/view.h"
 #include "http/metrics.h"
 

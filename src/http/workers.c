@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "http/serving.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <stdlib.h>
 #include <time.h>
 
 enum { READER_RETRY_MS = 1000 };
-
-int64_t clock_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-int64_t clock_ms(void)
-{
-    return clock_us() / 1000;
-}
-
-int64_t clock_utc(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- readers ---- */
 

@@ -3,6 +3,7 @@
  */
 #include "net/fetch.h"
 
+#include "core/clock.h"
 #include "net/libcurl.h"
 
 #include <stdatomic.h>
@@ -39,13 +40,6 @@ typedef struct Call {
     Fetched *ret_fetched;
     Fault *fault;
 } Call;
-
-static int64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int or_standard(int value, int standard)
 {

@@ -3,6 +3,7 @@
  */
 #include "people/import_own.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 
 #include <stdlib.h>
@@ -17,13 +18,6 @@ struct ImportWorker {
     pthread_mutex_t lock;
     pthread_cond_t wake;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void log_import(void *context, Str id, Str state, const Fault *fault)
 {
@@ -41,11 +35,7 @@ static void log_import(void *context, Str id, Str state, const Fault *fault)
 
 static void pause_worker(ImportWorker *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t nanoseconds = until.tv_nsec + (int64_t)POLL_MS * 1000000;
-    until.tv_sec += (time_t)(nanoseconds / 1000000000);
-    until.tv_nsec = (long)(nanoseconds % 1000000000);
+    struct timespec until = clock_utc_in(POLL_MS);
     pthread_mutex_lock(&w->lock);
     while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED) && pthread_cond_timedwait(&w->wake, &w->lock, &until) == 0) {
     }
@@ -56,7 +46,7 @@ static void *run_worker(void *context)
 {
     ImportWorker *w = context;
     while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
-        import_all(w->store, now_ms, &w->stop, log_import, NULL);
+        import_all(w->store, clock_utc, &w->stop, log_import, NULL);
         pause_worker(w);
     }
     return NULL;

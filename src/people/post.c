@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "people/post.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "people/account.h"
 #include "people/person.h"
@@ -48,13 +49,6 @@ struct Post {
 /* Of this process: set before the first request, taken back after the last. */
 static Post *_Atomic running;
 static Figures figures;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 PostWay post_way(void)
 {
@@ -155,7 +149,7 @@ static Err run_settle(Db *db, Command *command)
 
 static Err run_command(Round *round, const char *name, Err (*run)(Db *db, Command *command))
 {
-    Command command = {.name = name, .leaf = LEAF_NONE, .run = run, .context = round, .arena = round->a, .now = now_ms()};
+    Command command = {.name = name, .leaf = LEAF_NONE, .run = run, .context = round, .arena = round->a, .now = clock_utc()};
     return store_run(round->post->store, &command);
 }
 
@@ -212,7 +206,7 @@ static void send_all(Round *round)
         if (tried) w->err = mail_send(round->post->mailer, &w->letter, &w->said, &fault);
         reached = reached && (w->err != ERR_IO || (w->said.status && !w->said.sender));
         if (tried) tell(round->post, w);
-        count_one(w, now_ms());
+        count_one(w, clock_utc());
     }
 }
 
@@ -252,11 +246,11 @@ static Err one_round(Post *post, bool *ret_more)
     bool more_askings = false, more_letters = false;
     Arena a;
     arena_init(&a, ARENA_LIMIT_DEFAULT);
-    int64_t now = now_ms();
+    int64_t now = clock_utc();
     Fault fault = {0};
     Err e = post->db ? ERR_OK : db_open(post->store, &post->db, &fault);
     if (!e) e = answer_askings(post, &a, now, &more_askings);
-    if (!e && post->options.way == POST_SMTP) e = send_round(post, &a, now_ms(), &more_letters);
+    if (!e && post->options.way == POST_SMTP) e = send_round(post, &a, clock_utc(), &more_letters);
     if (e == ERR_IO && post->db) { /* opened again at the next round */
         db_close(post->db);
         post->db = NULL;
@@ -280,11 +274,7 @@ static Err some_rounds(Post *post)
 /* False: it is time to end. */
 static bool wait_a_while(Post *post, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    struct timespec until = clock_utc_in(ms);
     pthread_mutex_lock(&post->mutex);
     if (!post->stop) pthread_cond_timedwait(&post->changed, &post->mutex, &until);
     bool stop = post->stop;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "record/cosign.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "net/fetch.h"
 #include "record/rest.h"
@@ -34,13 +35,6 @@ struct Asker {
     int64_t known;    /* the size from which we prove: what it said that it knows */
     int failed;       /* times in a row */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- what is sent --- */
 
@@ -126,7 +120,7 @@ static Err make_body(Question *q, Str *ret_body)
 
 static bool time_is_sane(int64_t time)
 {
-    int64_t apart = time - now_ms() / 1000;
+    int64_t apart = time - clock_utc() / 1000;
     return apart <= CLOCKS_APART_S && apart >= -CLOCKS_APART_S;
 }
 
@@ -142,7 +136,7 @@ static Err keep(Question *q, Str line, int64_t time)
     AUTO(arena_clear) Arena scratch;
     arena_init(&scratch, ARENA_LIMIT_DEFAULT);
     Command command = {
-        .name = "record_cosigned", .leaf = LEAF_NONE, .run = run_cosigned, .input = &made, .arena = &scratch, .now = now_ms()};
+        .name = "record_cosigned", .leaf = LEAF_NONE, .run = run_cosigned, .input = &made, .arena = &scratch, .now = clock_utc()};
     Err e = store_run(q->asker->store, &command);
     if (e && e != ERR_CONFLICT)
         return fails(q, S("its cosignature could not be stored")); /* conflict: another process has just put it in */
@@ -247,7 +241,7 @@ static Err ask(Question *q)
 static void note_start(Asker *k)
 {
     pthread_mutex_lock(&k->rest.mutex);
-    k->state.asked = now_ms();
+    k->state.asked = clock_utc();
     pthread_mutex_unlock(&k->rest.mutex);
 }
 
@@ -267,7 +261,7 @@ static void note_end(Asker *k, const Question *q, Err e)
     if (!e) k->failed = 0;
     pthread_mutex_lock(&k->rest.mutex);
     if (e) k->state.failures++;
-    else k->state.answered = now_ms();
+    else k->state.answered = clock_utc();
     snprintf(k->state.trouble, sizeof k->state.trouble, "%.*s", STR_ARG(trouble));
     pthread_mutex_unlock(&k->rest.mutex);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "record/rest.h"
 
+#include "core/clock.h"
+
 #include <time.h>
 
 /* By the clock that never jumps. */
@@ -21,19 +23,9 @@ void rest_clear(Rest *rest)
     pthread_mutex_destroy(&rest->mutex);
 }
 
-static struct timespec after_ms(int ms)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += ms % 1000 * 1000000L;
-    if (at.tv_nsec >= 1000000000L) at.tv_sec++, at.tv_nsec -= 1000000000L;
-    return at;
-}
-
 bool rest_for(Rest *rest, int ms)
 {
-    struct timespec until = after_ms(ms);
+    struct timespec until = clock_in(ms);
     pthread_mutex_lock(&rest->mutex);
     while (!rest->over && pthread_cond_timedwait(&rest->changed, &rest->mutex, &until) == 0) {
     }

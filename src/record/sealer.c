@@ -5,6 +5,7 @@
  */
 #include "record/cosign.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "record/rest.h"
 
@@ -49,13 +50,6 @@ struct Sealer {
 static pthread_mutex_t running_mutex = PTHREAD_MUTEX_INITIALIZER;
 static Sealer *running;
 
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- what is shown --- */
 
 static void show_keys(Sealer *s)
@@ -95,7 +89,7 @@ static Err announce_run(Db *db, Command *command)
 /* Pages are kept until their topic changes, and signing that stops or goes on changes no row. If even this cannot be written, the store cannot be read either. */
 static void tell_pages(Sealer *s, Arena *a)
 {
-    Command command = {.name = "record_stopped", .leaf = LEAF_NONE, .run = announce_run, .arena = a, .now = clock_ms(CLOCK_REALTIME)};
+    Command command = {.name = "record_stopped", .leaf = LEAF_NONE, .run = announce_run, .arena = a, .now = clock_utc()};
     (void)!store_run(s->store, &command);
 }
 
@@ -177,7 +171,7 @@ static Err seal_all(Sealer *s, Arena *a, Fault *fault)
 {
     bool more = true;
     while (more) {
-        Err e = record_seal(s->store, s->db, a, &s->keys, clock_ms(CLOCK_REALTIME), &more, fault);
+        Err e = record_seal(s->store, s->db, a, &s->keys, clock_utc(), &more, fault);
         if (e) return e;
         if (rest_is_over(&s->rest)) break; /* the next start goes on: what is sealed by now holds */
     }
@@ -198,7 +192,7 @@ static Err look_at_sealed(Sealer *s, Arena *a)
 
 static Err look(Sealer *s, Arena *a, Fault *fault)
 {
-    int64_t leaves, now = clock_ms(CLOCK_MONOTONIC);
+    int64_t leaves, now = clock_ms();
     Err e = keep_keys(s, a, fault);
     if (e) return e;
     if (!s->db && (e = db_open(s->store, &s->db, fault))) return e;

@@ -11,18 +11,6 @@ enum { COSIGN_WAITS = 5 };
 
 /* ---- findings ---- */
 
-static Str format_words(Arena *a, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    ASSERT(len >= 0);
-    char *text = arena_new(a, char, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, args);
-    return (Str){text, (size_t)len};
-}
-
 /* One more; a doubt gives its place to what is wrong. */
 static Finding *place_for(VerifyReport *r, FindingKind kind)
 {
@@ -40,7 +28,7 @@ void verify_found(Verify *v, FindingKind kind, int64_t leaf, int64_t last, const
     if (!place) return;
     va_list args;
     va_start(args, format);
-    *place = (Finding){.kind = kind, .leaf = leaf, .last = last, .words = format_words(v->a, format, args)};
+    *place = (Finding){.kind = kind, .leaf = leaf, .last = last, .words = str_format_list(v->a, format, args)};
     va_end(args);
 }
 

@@ -25,16 +25,11 @@ void lines_add(Lines *lines, Str line)
 
 static void PRINTF_LIKE(2, 3) add(Lines *lines, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    Str text = str_format_list(lines->arena, format, args);
     va_end(args);
-    ASSERT(len >= 0);
-    char *text = arena_new(lines->arena, char, (size_t)len + 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
-    va_end(again);
-    lines_add(lines, (Str){text, (size_t)len});
+    lines_add(lines, text);
 }
 
 static void add_all(Lines *lines, Lines more)

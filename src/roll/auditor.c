@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "roll/auditor.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "people/unit.h"
 #include "roll/own.h"
@@ -18,13 +19,6 @@ enum {
 };
 
 static const char *const weights[] = {[AUDIT_NOTE] = "note", [AUDIT_QUESTION] = "question", [AUDIT_CRITICAL] = "critical"};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- an audit under way ---- */
 
@@ -83,7 +77,7 @@ static Err run_part(Auditing *f, const char *name, Err (*run)(Db *, Command *), 
     Arena a;
     arena_init(&a, ARENA_LIMIT_DEFAULT);
     part.f = f;
-    Command command = {.name = name, .leaf = LEAF_NONE, .run = run, .input = &part, .arena = &a, .now = now_ms()};
+    Command command = {.name = name, .leaf = LEAF_NONE, .run = run, .input = &part, .arena = &a, .now = clock_utc()};
     Err e = store_run(f->store, &command);
     if (e) *f->fault = (Fault){.err = e, .expected = str_copy(f->a, command.fault.expected)};
     if (ret_answer) *ret_answer = str_copy(f->a, command.answer);
@@ -441,10 +435,10 @@ static Err run_take(Db *db, Command *command)
 static Err next_job(Store *store, Db *db, Arena *a, bool alone, AuditJob *ret_job, Fault *fault)
 {
     DbRows rows;
-    int64_t before = alone ? INT64_MAX : now_ms() - LEFT_MS;
+    int64_t before = alone ? INT64_MAX : clock_utc() - LEFT_MS;
     Err e = db_one(db, a, "audit_job_left", DB_VALUES(db_number(before)), &rows);
     if (!e) {
-        Command command = {.name = "audit_left", .leaf = LEAF_NONE, .run = run_left, .input = &alone, .arena = a, .now = now_ms()};
+        Command command = {.name = "audit_left", .leaf = LEAF_NONE, .run = run_left, .input = &alone, .arena = a, .now = clock_utc()};
         if ((e = store_run(store, &command))) *fault = command.fault;
     }
     if (e && e != ERR_MISSING) return e;
@@ -458,8 +452,8 @@ static Err next_job(Store *store, Db *db, Arena *a, bool alone, AuditJob *ret_jo
 static Err take_job(Db *db, Auditing *f)
 {
     AuditRun before;
-    f->job.token = person_new_id(f->a, now_ms());
-    Command command = {.name = "audit_take", .leaf = LEAF_NONE, .run = run_take, .input = &f->job, .arena = f->a, .now = now_ms()};
+    f->job.token = person_new_id(f->a, clock_utc());
+    Command command = {.name = "audit_take", .leaf = LEAF_NONE, .run = run_take, .input = &f->job, .arena = f->a, .now = clock_utc()};
     Err e = store_run(f->store, &command);
     if (e) *f->fault = command.fault;
     if (!e) e = roll_find(db, f->a, f->job.roll, &f->roll);
@@ -474,7 +468,7 @@ static void tell(const Auditing *f, Err e, int64_t began)
 {
     if (!e) {
         log_line(LOG_INFO, "roll_audited", "roll=%s memberships=%d questions=%d ms=%lld", log_value(f->a, f->job.roll), f->roster->count,
-            f->kept_count, (long long)(now_ms() - began));
+            f->kept_count, (long long)(clock_utc() - began));
     } else log_line(LOG_WARN, "roll_not_audited", "roll=%s error=%s", log_value(f->a, f->job.roll), log_value(f->a, f->fault->expected));
 }
 
@@ -499,7 +493,7 @@ Err auditor_work(Store *store, Db *db, Arena *a, bool alone, const atomic_bool *
     Err e = next_job(store, db, a, alone, &f.job, fault);
     if (e) return e == ERR_MISSING ? ERR_OK : e;
     *ret_found = true;
-    int64_t began = now_ms();
+    int64_t began = clock_utc();
     e = take_job(db, &f);
     if (e) return e == ERR_CONFLICT ? ERR_OK : e;
     e = audit(db, &f);

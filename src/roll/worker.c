@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "roll/worker.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "roll/auditor.h"
 #include "roll/own.h"
@@ -21,13 +22,6 @@ enum {
     AGAIN_MS = 5 * 1000,
     ERASED_BEFORE_MS = 10 * 60 * 1000, /* longer than any command waits */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- a freeze under way ---- */
 
@@ -74,7 +68,7 @@ static Err run_part(Freezing *f, const char *name, LeafRule leaf, Err (*run)(Db 
     Arena a;
     arena_init(&a, ARENA_LIMIT_DEFAULT);
     part.f = f;
-    Command command = {.name = name, .leaf = leaf, .run = run, .input = &part, .arena = &a, .now = now_ms()};
+    Command command = {.name = name, .leaf = leaf, .run = run, .input = &part, .arena = &a, .now = clock_utc()};
     Err e = store_run(f->store, &command);
     if (e) *f->fault = (Fault){.err = e, .expected = str_copy(f->a, command.fault.expected)};
     arena_clear(&a);
@@ -272,7 +266,7 @@ static Err drop_leftovers(Freezing *f)
         Arena a;
         arena_init(&a, ARENA_LIMIT_DEFAULT);
         Part part = {.f = f};
-        Command command = {.name = "roll_drop", .leaf = LEAF_NONE, .run = run_drop, .input = &part, .arena = &a, .now = now_ms()};
+        Command command = {.name = "roll_drop", .leaf = LEAF_NONE, .run = run_drop, .input = &part, .arena = &a, .now = clock_utc()};
         Err e = store_run(f->store, &command);
         more = command.answer.len > 0;
         if (e) *f->fault = (Fault){.err = e, .expected = str_copy(f->a, command.fault.expected)};
@@ -375,7 +369,7 @@ static Str frozen_at(Arena *a, int64_t now)
 /* In one moment of the store. */
 static Err read_roster(Db *db, Freezing *f, Roster **ret_roster)
 {
-    f->read = now_ms();
+    f->read = clock_utc();
     Err e = db_snapshot(db);
     if (e) return e;
     e = roll_members(db, f->a, f->job.unit, ret_roster, f->fault);
@@ -396,7 +390,8 @@ static Err make_entries(Db *db, Freezing *f)
     if (e) return e;
     f->frozen = frozen;
     f->roster = roster;
-    f->published = (RollPublished){.title = f->roll.title, .unit = f->job.unit, .version = f->version, .frozen = frozen_at(f->a, now_ms())};
+    f->published = (RollPublished){
+        .title = f->roll.title, .unit = f->job.unit, .version = f->version, .frozen = frozen_at(f->a, clock_utc())};
     roll_publish(f->a, frozen, roster, &rolled, &f->published);
     f->whole = parts_of(parts_of(frozen->count, ROLL_PAGE), PAGES_AT_ONCE) +
                parts_of(frozen->count, (int64_t)FINDER_PERSONS * FINDERS_AT_ONCE) + 2;
@@ -433,9 +428,9 @@ static Err run_take(Db *db, Command *command)
 static Err take_job(Store *store, Db *db, Arena *a, Freezing *f, const RollJob *job, Fault *fault)
 {
     *f = (Freezing){.store = store, .a = a, .job = *job, .fault = fault};
-    f->job.token = person_new_id(a, now_ms());
+    f->job.token = person_new_id(a, clock_utc());
     Taking taking = {job, f->job.token};
-    Command command = {.name = "roll_take", .leaf = LEAF_NONE, .run = run_take, .input = &taking, .arena = a, .now = now_ms()};
+    Command command = {.name = "roll_take", .leaf = LEAF_NONE, .run = run_take, .input = &taking, .arena = a, .now = clock_utc()};
     Err e = store_run(store, &command);
     if (!e) e = roll_find(db, a, f->job.roll, &f->roll);
     if (e) *fault = command.fault;
@@ -457,7 +452,7 @@ static Err take_back(Store *store, Db *db, Arena *a, bool alone, Fault *fault)
     RollJob job;
     Freezing f;
     for (;;) {
-        Err e = find_job(db, a, "roll_job_left", DB_VALUES(db_number(alone ? INT64_MAX : now_ms() - LEFT_MS)), &job);
+        Err e = find_job(db, a, "roll_job_left", DB_VALUES(db_number(alone ? INT64_MAX : clock_utc() - LEFT_MS)), &job);
         if (e) return e == ERR_MISSING ? ERR_OK : e;
         e = take_job(store, db, a, &f, &job, fault);
         if (!e) e = give_up(&f);
@@ -481,11 +476,11 @@ static Err work(Store *store, Db *db, Arena *a, bool alone, const atomic_bool *s
     e = take_job(store, db, a, &f, &job, fault);
     if (e) return e == ERR_CONFLICT ? ERR_OK : e;
     f.stop = stop;
-    int64_t began = now_ms();
+    int64_t began = clock_utc();
     e = freeze(db, &f);
     if (!e)
         log_line(LOG_INFO, "roll_frozen", "roll=%s entries=%lld ms=%lld", log_value(a, job.roll), (long long)f.frozen->count,
-            (long long)(now_ms() - began));
+            (long long)(clock_utc() - began));
     if (!e || (stop && atomic_load(stop))) return e;
     Fault second = {0};
     f.fault = &second;
@@ -511,11 +506,7 @@ struct RollWorker {
 
 static void pause_worker(RollWorker *w, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t nanoseconds = until.tv_nsec + (int64_t)ms * 1000000;
-    until.tv_sec += (time_t)(nanoseconds / 1000000000);
-    until.tv_nsec = (long)(nanoseconds % 1000000000);
+    struct timespec until = clock_utc_in(ms);
     pthread_mutex_lock(&w->mutex);
     while (!atomic_load(&w->stop) && pthread_cond_timedwait(&w->wake, &w->mutex, &until) == 0) continue;
     pthread_mutex_unlock(&w->mutex);
