@@ -44,7 +44,8 @@ Str field_label(Arena *a, const Field *field)
 
 void field_bounds(const Field *field, int64_t *ret_min, int64_t *ret_max)
 {
-    static const int64_t most[FIELD__COUNT] = {[FIELD_LINE] = 200, [FIELD_TEXT] = 10000, [FIELD_SLUG] = 80, [FIELD_SECRET] = 200};
+    static const int64_t most[FIELD__COUNT] = {
+        [FIELD_LINE] = 200, [FIELD_TEXT] = 10000, [FIELD_SLUG] = 80, [FIELD_DAY] = 20, [FIELD_SECRET] = 200};
     bool standard_number = field->kind == FIELD_NUMBER && field->min == 0 && field->max == 0;
     *ret_min = field->min;
     *ret_max = standard_number ? 1000000000 : field->max;
@@ -234,6 +235,7 @@ static Str judge(Arena *a, const Field *f, Str text, int64_t *ret_number)
 {
     switch (f->kind) {
     case FIELD_LINE:
+    case FIELD_DAY:
     case FIELD_SECRET:
     case FIELD_TEXT: return judge_text(a, f, text);
     case FIELD_NUMBER: return judge_number(a, f, text, ret_number);

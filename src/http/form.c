@@ -77,9 +77,22 @@ static void put_choices(const Making *m, View *v, const Field *f, const Str *val
     }
 }
 
-static void put_kind(View *v, FieldKind kind)
+/* Empty, or 2013-06-25: a box with a calendar would show nothing else, and what was typed must be seen to be mended. */
+static bool fits_calendar(Str value)
 {
-    view_put_bool(v, S("is_line"), kind == FIELD_LINE || kind == FIELD_SLUG || kind == FIELD_TOKEN);
+    static const char form[] = "dddd-dd-dd";
+    if (!value.len) return true;
+    if (value.len != sizeof form - 1) return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (form[i] == 'd' ? value.ptr[i] < '0' || value.ptr[i] > '9' : value.ptr[i] != form[i]) return false;
+    return true;
+}
+
+static void put_kind(View *v, FieldKind kind, Str value)
+{
+    bool is_day = kind == FIELD_DAY && fits_calendar(value);
+    view_put_bool(v, S("is_line"), kind == FIELD_LINE || kind == FIELD_SLUG || kind == FIELD_TOKEN || (kind == FIELD_DAY && !is_day));
+    view_put_bool(v, S("is_day"), is_day);
     view_put_bool(v, S("is_text"), kind == FIELD_TEXT);
     view_put_bool(v, S("is_number"), kind == FIELD_NUMBER);
     view_put_bool(v, S("is_choice"), kind == FIELD_CHOICE);
@@ -106,12 +119,18 @@ static void put_bounds(const Making *m, View *v, const Field *f)
     view_put_str(v, S("max_words"), f->kind == FIELD_FILE && max ? size_words(m->a, max) : S(""));
 }
 
+static Str first_value(const Making *m, int index)
+{
+    const Str *values = NULL;
+    return values_of(m, index, &values) ? values[0] : S("");
+}
+
 static void put_values(const Making *m, View *v, int index)
 {
     const Field *f = &m->o->route->fields[index];
     const Str *values = NULL;
     int count = values_of(m, index, &values);
-    view_put_str(v, S("value"), count ? values[0] : S(""));
+    view_put_str(v, S("value"), first_value(m, index));
     View *all = view_put_array(v, S("values"));
     for (int k = 0; k < count; k++) view_put_str(view_add_object(all), S("value"), values[k]);
     put_choices(m, v, f, values, count);
@@ -143,7 +162,7 @@ static void fill_field(const Making *m, View *v, int index)
     view_put_bool(v, S("required"), f->required);
     view_put_bool(v, S("optional"), !f->required && f->kind != FIELD_TICK);
     view_put_bool(v, S("repeats"), f->repeats);
-    put_kind(v, f->kind);
+    put_kind(v, f->kind, first_value(m, index));
     put_bounds(m, v, f);
     put_values(m, v, index);
 }

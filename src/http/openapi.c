@@ -53,6 +53,7 @@ static void put_schema_of_one(View *schema, const Field *f)
     view_put_str(schema, S("type"), f->kind == FIELD_NUMBER ? S("integer") : S("string"));
     switch (f->kind) {
     case FIELD_SECRET: view_put_str(schema, S("format"), S("password")); __attribute__((fallthrough));
+    case FIELD_DAY:
     case FIELD_LINE:
     case FIELD_TEXT: bounds(schema, f, S("minLength"), S("maxLength")); return;
     case FIELD_NUMBER: bounds(schema, f, S("minimum"), S("maximum")); return;

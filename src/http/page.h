@@ -39,6 +39,7 @@ typedef enum FieldKind {
     FIELD_SLUG,   /* a part of a path: lower-case letters, digits, inner hyphens; at most 80 (or max) */
     FIELD_TOKEN,  /* an unguessable part of a path: 22 characters of base64url (128 bits) */
     FIELD_FILE,   /* an upload: at most `max` bytes (0: the body's limit) */
+    FIELD_DAY,    /* a date: a line of at most 20 characters, that the page reads; the box has a calendar, and gives 2013-06-25 */
     FIELD_SECRET, /* a password, in a POST: as typed, blanks and all, one line; min..max characters (max 0: 200). Never shown again */
     FIELD__COUNT
 } FieldKind;
@@ -168,7 +169,7 @@ typedef struct Room {
  *          sign_in (for a visitor: the path where persons sign in), flash (said once), csrf, key (a new idempotency key), live (path of the stream for its
  *          topic, when it has one), base
  *   form   action, multipart, csrf, key, errors [field, message, href], fields [..], by.<name>; a field: name, id, label, hint, required, value, error,
- *          min, max, autocomplete, inputmode, repeats, and one of is_line, is_text, is_number, is_choice, is_tick, is_file, is_secret; choices [value, label, chosen]; ticked
+ *          min, max, autocomplete, inputmode, repeats, and one of is_line, is_day, is_text, is_number, is_choice, is_tick, is_file, is_secret; choices [value, label, chosen]; ticked
  * "layout" (src/http/pages/layout.html) is rendered around every page, with its markup as `content`. Partials: {{> field}} is of the same room or of http/.
  */
 

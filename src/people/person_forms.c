@@ -343,7 +343,7 @@ static const Choice status_choices[] = {{"active", "Active"}, {"applied", "Appli
 
 // clang-format off
 #define LINE(column, text, help) {.name = (column), .kind = FIELD_LINE, .max = 200, .label = (text), .hint = (help)}
-#define DATE(column, text) {.name = (column), .kind = FIELD_LINE, .max = 20, .label = (text), .hint = "As 2013-06-25, or 25/06/2013."}
+#define DATE(column, text) {.name = (column), .kind = FIELD_DAY, .label = (text)}
 #define PERSON_FIELD {"person", FIELD_TOKEN, .required = true}
 #define VERSION_FIELD {"version", FIELD_NUMBER, .required = true, .min = 1, .max = 1000000000}
 #define REASON_FIELD {.name = "reason", .kind = FIELD_LINE, .max = 300, .label = "Why", .hint = "For her change log, which she may read."}

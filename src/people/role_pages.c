@@ -104,8 +104,7 @@ static const Field give_fields[] = {UNIT_FIELD, {"role", FIELD_CHOICE, .required
         .hint = "Her e-mail address, or her id in your own list. She must belong to this unit or one below it."},
     {"name", FIELD_LINE, .required = true, .max = ACT_NAME_MAX / 4, .label = "Her name as an officer",
         .hint = "The public record will say it, for ever. Ask her before."},
-    {"until", FIELD_LINE, .required = true, .max = 10, .label = "Last day",
-        .hint = "As 2027-03-31, at most five years from now. The role ends by itself then."},
+    {"until", FIELD_DAY, .required = true, .label = "Last day", .hint = "At most five years from now. The role ends by itself then."},
     {"reason", FIELD_LINE, .max = 500, .label = "Why", .hint = "Public: that she was elected, and when."}, {0}};
 static const Field end_page_fields[] = {UNIT_FIELD, {"role", FIELD_TOKEN, .required = true}, {0}};
 static const Field end_fields[] = {UNIT_FIELD, {"role", FIELD_TOKEN, .required = true},

@@ -428,25 +428,24 @@ static const Field search_fields[] = {UNIT_FIELD,
     {                                           \
         "search", FIELD_TOKEN, .required = true \
     }
-#define CRITERIA_FIELDS                                                                                                            \
-    {"below", FIELD_SLUG, .label = "Only in one unit below", .hint = "Its address, as in leeds-north; empty: all of this unit."},  \
-        {"status", FIELD_CHOICE, .choices = status_choices, .label = "Membership", .standard = "active"},                          \
-        {"section", FIELD_SLUG, .label = "Section"}, {"class", FIELD_SLUG, .label = "Class of membership"},                        \
-        {"joined_this_year", FIELD_TICK, .label = "Joined this year"},                                                             \
-        {"joined_from", FIELD_LINE, .max = 10, .label = "Joined on this day or later", .hint = "As in 2013-06-25."},               \
-        {"joined_to", FIELD_LINE, .max = 10, .label = "Joined on this day or before", .hint = "As in 2013-06-25."},                \
-        {"age_from", FIELD_NUMBER, .min = 0, .max = SAVED_AGE_MAX, .label = "Age from",                                            \
-            .hint = "Whose date of birth is not known is left out."},                                                              \
-        {"age_to", FIELD_NUMBER, .min = 0, .max = SAVED_AGE_MAX, .label = "Age to"},                                               \
-        {"areas", FIELD_LINE, .max = 60, .label = "Postcode areas", .hint = "At most four, with commas, as in LS6, BD."},          \
-        {"language", FIELD_SLUG, .max = 10, .label = "Language", .hint = "Its two letters, as in cy."},                            \
-        {"recruiter", FIELD_LINE, .max = 100, .label = "Recruited by", .hint = "As the list says it: a name or a number."},        \
-        {"text", FIELD_LINE, .max = SEARCH_TYPED_MAX, .label = "Has in the name, number or postcode"},                             \
-        {"may_be_rung", FIELD_TICK, .label = "May be rung: agreed, and has a number"},                                             \
-        {"may_be_texted", FIELD_TICK, .label = "May be sent texts"}, {"may_be_mailed", FIELD_TICK, .label = "May be sent e-mail"}, \
-        {"may_be_written", FIELD_TICK, .label = "May be sent letters"},                                                            \
-    {                                                                                                                              \
-        "has_phone", FIELD_TICK, .label = "Has a telephone number"                                                                 \
+#define CRITERIA_FIELDS                                                                                                                    \
+    {"below", FIELD_SLUG, .label = "Only in one unit below", .hint = "Its address, as in leeds-north; empty: all of this unit."},          \
+        {"status", FIELD_CHOICE, .choices = status_choices, .label = "Membership", .standard = "active"},                                  \
+        {"section", FIELD_SLUG, .label = "Section"}, {"class", FIELD_SLUG, .label = "Class of membership"},                                \
+        {"joined_this_year", FIELD_TICK, .label = "Joined this year"}, {"joined_from", FIELD_DAY, .label = "Joined on this day or later"}, \
+        {"joined_to", FIELD_DAY, .label = "Joined on this day or before"},                                                                 \
+        {"age_from", FIELD_NUMBER, .min = 0, .max = SAVED_AGE_MAX, .label = "Age from",                                                    \
+            .hint = "Whose date of birth is not known is left out."},                                                                      \
+        {"age_to", FIELD_NUMBER, .min = 0, .max = SAVED_AGE_MAX, .label = "Age to"},                                                       \
+        {"areas", FIELD_LINE, .max = 60, .label = "Postcode areas", .hint = "At most four, with commas, as in LS6, BD."},                  \
+        {"language", FIELD_SLUG, .max = 10, .label = "Language", .hint = "Its two letters, as in cy."},                                    \
+        {"recruiter", FIELD_LINE, .max = 100, .label = "Recruited by", .hint = "As the list says it: a name or a number."},                \
+        {"text", FIELD_LINE, .max = SEARCH_TYPED_MAX, .label = "Has in the name, number or postcode"},                                     \
+        {"may_be_rung", FIELD_TICK, .label = "May be rung: agreed, and has a number"},                                                     \
+        {"may_be_texted", FIELD_TICK, .label = "May be sent texts"}, {"may_be_mailed", FIELD_TICK, .label = "May be sent e-mail"},         \
+        {"may_be_written", FIELD_TICK, .label = "May be sent letters"},                                                                    \
+    {                                                                                                                                      \
+        "has_phone", FIELD_TICK, .label = "Has a telephone number"                                                                         \
     }
 #define NAME_FIELD(must)                                                                              \
     {                                                                                                 \

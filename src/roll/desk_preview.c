@@ -222,9 +222,9 @@ static Err moved_page(Req *req, View *view)
 
 /* ---- the table ---- */
 
-static const Field sweep_fields[] = {DESK_FIELDS, {"from", FIELD_LINE, .max = 10, .label = "From"},
-    {"to", FIELD_LINE, .max = 10, .label = "To"}, {"step", FIELD_CHOICE, .choices = step_choices, .label = "The table has"}, {0}};
-static const Field moved_fields[] = {DESK_FIELDS, {"to", FIELD_LINE, .max = 10, .label = "Freeze date"}, {0}};
+static const Field sweep_fields[] = {DESK_FIELDS, {"from", FIELD_DAY, .label = "From"}, {"to", FIELD_DAY, .label = "To"},
+    {"step", FIELD_CHOICE, .choices = step_choices, .label = "The table has"}, {0}};
+static const Field moved_fields[] = {DESK_FIELDS, {"to", FIELD_DAY, .label = "Freeze date"}, {0}};
 
 static const Route routes[] = {
     {GET, DESK "/preview", WHO_RETURNING, "Preview", "Who would stand on the roll, by reason, unit and section, and by other freeze dates.",

@@ -141,8 +141,7 @@ static const Field desk_fields[] = {DESK_FIELDS, {0}};
         "reason", FIELD_LINE, .required = true, .min = 10, .max = 500, .label = "Why",      \
                               .hint = "It is published at once, with your name, and stays." \
     }
-static const Field move_fields[] = {DESK_FIELDS,
-    {"day", FIELD_LINE, .required = true, .min = 10, .max = 10, .label = "The new freeze date", .hint = "2012-01-15"}, PUBLIC_REASON, {0}};
+static const Field move_fields[] = {DESK_FIELDS, {"day", FIELD_DAY, .required = true, .label = "The new freeze date"}, PUBLIC_REASON, {0}};
 static const Field override_fields[] = {DESK_FIELDS, PUBLIC_REASON, {0}};
 static const Field proposal_fields[] = {DESK_FIELDS, {"proposal", FIELD_TOKEN, .required = true}, {0}};
 

@@ -301,14 +301,12 @@ static const Choice how_choices[] = {{"one", "may take part, and no others"}, {"
                              .hint = "“Selection, Leeds North, 2013”. Public."                         \
     }
 #define RULE_FIELDS                                                                                                                     \
-    {"freeze", FIELD_LINE, .required = true, .max = 10, .label = "Freeze date",                                                         \
-        .hint = "What counts is the state of that day: 2013-03-12"},                                                                    \
+    {"freeze", FIELD_DAY, .required = true, .label = "Freeze date", .hint = "What counts is the state of that day"},                    \
         {"months", FIELD_NUMBER, .min = 0, .max = RULE_MONTHS_MAX, .label = "Months of membership without a break before it",           \
             .standard = "0"},                                                                                                           \
         {"grace_days", FIELD_NUMBER, .min = 0, .max = RULE_GRACE_MAX, .label = "A lapse of at most so many days is no break",           \
             .standard = "0"},                                                                                                           \
-        {"joined_by", FIELD_LINE, .max = 10, .label = "Joined by",                                                                      \
-            .hint = "Only if the rules name such a day, apart from the freeze date: 2013-01-31"},                                       \
+        {"joined_by", FIELD_DAY, .label = "Joined by", .hint = "Only if the rules name such a day, apart from the freeze date"},        \
         {"statuses", FIELD_LINE, .repeats = true, .max = 80, .label = "Statuses"},                                                      \
         {"sections", FIELD_LINE, .repeats = true, .max = 80, .label = "Sections"},                                                      \
         {"classes", FIELD_LINE, .repeats = true, .max = 80, .label = "Classes"},                                                        \

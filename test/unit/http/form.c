@@ -57,7 +57,8 @@ static void all_of_a_form(void **state)
         "\"fields\":[{\"name\":\"seats\",\"id\":\"field-seats\",\"label\":\"Seats\",\"hint\":\"\","
         "\"error\":\"Seats must be a number from 0 to "
         "1000000000\",\"described_by\":\"field-seats-error\",\"autocomplete\":\"\",\"inputmode\":\"\","
-        "\"required\":true,\"optional\":false,\"repeats\":false,\"is_line\":false,\"is_text\":false,\"is_number\":true,\"is_choice\":false,"
+        "\"required\":true,\"optional\":false,\"repeats\":false,\"is_line\":false,\"is_day\":false,\"is_text\":false,\"is_number\":true,"
+        "\"is_choice\":false,"
         "\"is_tick\":false,\"is_file\":false,\"is_secret\":false,\"min\":0,\"max\":1000000000,\"max_words\":\"\",\"value\":\"x\","
         "\"values\":[{\"value\":\"x\"}]"
         ","
@@ -65,7 +66,8 @@ static void all_of_a_form(void **state)
         "\"by\":{\"seats\":{\"name\":\"seats\",\"id\":\"field-seats\",\"label\":\"Seats\",\"hint\":\"\","
         "\"error\":\"Seats must be a number from 0 to "
         "1000000000\",\"described_by\":\"field-seats-error\",\"autocomplete\":\"\",\"inputmode\":\"\","
-        "\"required\":true,\"optional\":false,\"repeats\":false,\"is_line\":false,\"is_text\":false,\"is_number\":true,\"is_choice\":false,"
+        "\"required\":true,\"optional\":false,\"repeats\":false,\"is_line\":false,\"is_day\":false,\"is_text\":false,\"is_number\":true,"
+        "\"is_choice\":false,"
         "\"is_tick\":false,\"is_file\":false,\"is_secret\":false,\"min\":0,\"max\":1000000000,\"max_words\":\"\",\"value\":\"x\","
         "\"values\":[{\"value\":\"x\"}]"
         ","
@@ -95,6 +97,25 @@ static void a_new_form_holds_prefills_then_standards(void **state)
     assert_true(is(first, "chosen") && is(view_next(first), "chosen"));
     assert_true(is(by(form, "agree"), "ticked"));
     assert_str(text_at(by(form, "papers"), "max_words"), "2 MB");
+}
+
+static void a_day_has_a_calendar_unless_it_would_hide_what_was_typed(void **state)
+{
+    static const Field day_fields[] = {{"contest", FIELD_SLUG, .required = true}, {"day", FIELD_DAY, .label = "Day"}, {0}};
+    static const Route day_post = {.method = POST, .path = "/contests/:contest/day", .fields = day_fields};
+    const struct {
+        Str typed;
+        bool calendar;
+    } rows[] = {{S(""), true}, {S("2013-06-25"), true}, {S("25/06/2013"), false}, {S("2013-6-25"), false}, {S("2013-06-25x"), false},
+        {S("next week"), false}};
+    for (int i = 0; i < COUNT_OF(rows); i++) {
+        Arena *a = *state;
+        Request *r = request_new(a, &get, "contest=a", "", S(""));
+        r->state.prefills[r->state.prefill_count++] = (Prefill){"day", rows[i].typed};
+        const View *day = by(form_of(a, r, &day_post), "day");
+        assert_true(is(day, "is_day") == rows[i].calendar && is(day, "is_line") != rows[i].calendar);
+        assert_true(str_equal(text_at(day, "value"), rows[i].typed));
+    }
 }
 
 static void a_form_shown_again_holds_what_was_typed(void **state)
@@ -163,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         arena_test(all_of_a_form),
         arena_test(a_new_form_holds_prefills_then_standards),
+        arena_test(a_day_has_a_calendar_unless_it_would_hide_what_was_typed),
         arena_test(a_form_shown_again_holds_what_was_typed),
         arena_test(what_a_handler_found_wrong),
         arena_test(errors_of_the_page_are_not_the_forms),
