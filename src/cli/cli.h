@@ -3,7 +3,8 @@
  *
  * Why: --help, the man page, the shell completion and the parser all read the same table, so none can be forgotten.
  * A command is a CliCommand in its own file (count.c, compare.c, ...), listed in main.c. It returns the exit status:
- *   0 done   1 counted, but a question stays open   2 unusable input or call   3 the system failed
+ *   0 done   1 done, and something stays to be looked at (a tie, an audit's questions)   2 unusable input or call   3 the system failed
+ * A path of input that names no file is 2; what is there and cannot be read is 3, as is a file that cannot be written.
  * Adding one: a file with a CliCommand, a line in `commands` (main.c) and in meson.build.
  */
 #ifndef HUSTINGS_CLI_CLI_H
@@ -76,6 +77,8 @@ int cli_write(const Cli *cli, Str text, int done);
 void help_wrap(Buf *b, const char *text, const char *margin);
 void help_program(Buf *b);
 void help_command(Buf *b, const CliCommand *command);
+/* The commands of two words that begin with this one, a line each; false: none do. */
+bool help_group(Buf *b, Str word);
 void help_man_page(Buf *b);
 void help_completion(Buf *b);
 

@@ -143,7 +143,8 @@ const CliCommand command_demo_people = {
                    "are planted in it: one payer for many, one account, telephone, e-mail address, device or address, dates before the "
                    "first receipt, dates set back, bursts, missing and doubled "
                    "mandates and signatures, one person under two names or in two sections, one recruiter just before the freeze, many "
-                   "revived together. The same seed and date give the same list.",
+                   "revived together. The same seed and date give the same list.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used; 3 the system failed.",
     .examples = "hustings demo people -n 20000 -o members.csv --units-output units.csv  # a list, and its units\n"
                 "hustings demo people --seed 7 --planted planted.csv -o members.csv  # and what was planted, to compare an audit with",
     .options = options,

@@ -58,9 +58,27 @@ void help_program(Buf *b)
     buf_str(b, S("\n'hustings COMMAND --help' says more. A first count: hustings count papers.csv --rules av-2011\n"));
 }
 
+bool help_group(Buf *b, Str word)
+{
+    Str start = str_format(b->arena, "%.*s ", STR_ARG(word));
+    bool any = false;
+    for (int i = 0; i < command_count; i++) {
+        if (!str_starts(str_from_c(commands[i]->name), start)) continue;
+        any = true;
+        buf_format(b, "  hustings %-18s %s\n", commands[i]->name, commands[i]->summary);
+    }
+    return any;
+}
+
+static Str synopsis(Arena *a, const CliCommand *c)
+{
+    return str_format(a, "hustings %s%s%s", c->name, *c->operands ? " " : "", c->operands);
+}
+
 void help_command(Buf *b, const CliCommand *c)
 {
-    buf_format(b, "hustings %s: %s\n\n  hustings %s %s\n\n", c->name, c->summary, c->name, c->operands);
+    Str call = synopsis(b->arena, c);
+    buf_format(b, "hustings %s: %s\n\n  %.*s\n\n", c->name, c->summary, STR_ARG(call));
     help_wrap(b, c->description, "");
     buf_str(b, S("\nOptions:\n"));
     for (int i = 0; i < c->option_count; i++) option_line(b, &c->options[i]);
@@ -101,7 +119,7 @@ static void roff_c(Buf *b, const char *text)
 static void man_command(Buf *b, const CliCommand *c)
 {
     buf_str(b, S(".SS \""));
-    roff(b, str_format(b->arena, "hustings %s %s", c->name, c->operands));
+    roff(b, synopsis(b->arena, c));
     buf_str(b, S("\"\n"));
     roff_c(b, c->description);
     buf_byte(b, '\n');
@@ -129,8 +147,10 @@ void help_man_page(Buf *b)
     roff_c(b, purpose);
     buf_str(b, S("\n.SH COMMANDS\n"));
     for (int i = 0; i < command_count; i++) man_command(b, commands[i]);
-    buf_str(b, S(".SH \"EXIT STATUS\"\n0: done. 1: counted, but a question stays open. 2: the input or the call cannot be used. 3: the "
-                 "system failed.\n"
+    buf_str(b, S(".SH \"EXIT STATUS\"\n0: done. 1: done, and something stays to be looked at: a tie, an audit\\(aqs questions, a record "
+                 "that is wrong. "
+                 "2: the input or the call cannot be used; a path at which there is no file is one. 3: the system failed: what is there "
+                 "cannot be read, or not be written.\n"
                  ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nif set, no colours on a terminal.\n"));
 }
 
@@ -239,8 +259,8 @@ static int run_help(Cli *cli)
         Str name = cli->operands[0];
         for (int i = 1; i < cli->operand_count; i++) name = str_format(cli->a, "%.*s %.*s", STR_ARG(name), STR_ARG(cli->operands[i]));
         const CliCommand *about = find_command(name);
-        if (!about) return cli_usage(cli, "there is no command '%.*s'", STR_ARG(name));
-        help_command(&b, about);
+        if (about) help_command(&b, about);
+        else if (!help_group(&b, name)) return cli_usage(cli, "there is no command '%.*s'", STR_ARG(name));
     } else {
         help_program(&b);
     }
@@ -251,7 +271,9 @@ const CliCommand command_help = {
     .name = "help",
     .operands = "[COMMAND]",
     .summary = "show help; the man page; completion for bash",
-    .description = "Shows what a command does and every option it takes.",
+    .description =
+        "Shows what a command does and every option it takes; of a first word (people, record, roll, demo) the commands that begin "
+        "with it.",
     .examples = "hustings help count  # all about counting\n",
     .options = help_options,
     .option_count = COUNT_OF(help_options),

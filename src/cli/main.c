@@ -225,18 +225,15 @@ static const CliCommand *command_meant(Arena *a, int count, char **words, int *r
     return find_command(str_format(a, "%s %s", words[0], words[1]));
 }
 
-/* Those that begin with this word, for somebody who said no more. */
-static bool tell_group(Arena *a, const char *word)
+/* For somebody who said the first word of a command and no second: what begins with it; she may have asked for that. */
+static int tell_group(Arena *a, int count, char **words)
 {
-    Str start = str_format(a, "%s ", word);
-    bool any = false;
-    for (int i = 0; i < command_count; i++) {
-        if (!str_starts(str_from_c(commands[i]->name), start)) continue;
-        if (!any) fprintf(stderr, "hustings %s: expected one of these:\n", word);
-        fprintf(stderr, "  hustings %-16s %s\n", commands[i]->name, commands[i]->summary);
-        any = true;
-    }
-    return any;
+    Buf b = buf_new(a);
+    bool any = help_group(&b, str_from_c(words[0])), asked = count > 1 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
+    if (any && asked) printf("%.*s", STR_ARG(buf_done(&b)));
+    else if (any) fprintf(stderr, "hustings %s: expected one of these:\n%.*s", words[0], STR_ARG(buf_done(&b)));
+    else fprintf(stderr, "hustings: there is no command '%s'. Try 'hustings help'.\n", words[0]);
+    return any && asked ? EXIT_DONE : EXIT_INPUT;
 }
 
 /* A mapped file that another program cuts short while it is read ends in SIGBUS: say so, and leave as after any other failure of the system. */
@@ -260,9 +257,9 @@ int main(int argc, char **argv)
     const CliCommand *command = argc > 1 ? command_meant(&arena, argc - 1, argv + 1, &used) : NULL;
     if (command) {
         status = run_command(&arena, command, argc - 1 - used, argv + 1 + used);
-    } else if (argc > 1 && !tell_group(&arena, argv[1])) {
-        fprintf(stderr, "hustings: there is no command '%s'. Try 'hustings help'.\n", argv[1]);
-    } else if (argc == 1) {
+    } else if (argc > 1) {
+        status = tell_group(&arena, argc - 1, argv + 1);
+    } else {
         Buf b = buf_new(&arena);
         help_program(&b);
         fprintf(stderr, "%.*s", STR_ARG(buf_done(&b)));

@@ -109,7 +109,8 @@ const CliCommand command_people_audience = {
         "All that is given must hold of one membership; a person counts once. Says in words who is meant, and how many they are now. The "
         "same "
         "criteria are a form on the site, where officers save them; phonebanks and notices take saved searches as their audience. Names "
-        "nobody: see people export.",
+        "nobody: see people export.\n\n"
+        "Exit status: 0 done; 2 the call cannot be used, or there is no such unit; 3 the system failed.",
     .examples = "hustings people audience --unit yorkshire --joined-this-year --may-be-rung\n",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -71,7 +71,8 @@ const CliCommand command_people_columns = {
     .summary = "what the columns of a list of members are called, and what each holds",
     .description =
         "The table in Markdown, as in docs/people-columns.md: each column's name, what it holds, and what other programs call it. "
-        "No server and no store are needed.",
+        "No server and no store are needed.\n\n"
+        "Exit status: 0 done; 2 the call cannot be used; 3 the system failed.",
     .examples = "hustings people columns  # the table\n"
                 "hustings people columns --header > members.csv  # an empty list\n",
     .options = options,

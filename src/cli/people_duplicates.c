@@ -113,7 +113,8 @@ const CliCommand command_people_duplicates = {
     .summary = "list people who may stand on the list twice",
     .description = "Pairs with the reasons: the same identifier apart from marks, the same name and date of birth, or a near name and the "
                    "same e-mail address, "
-                   "telephone number or postcode. Pairs that an officer said to be two people are left out.",
+                   "telephone number or postcode. Pairs that an officer said to be two people are left out.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used, or there is no such unit; 3 the system failed.",
     .examples = "hustings people duplicates --unit leeds\n",
     .options = duplicates_options,
     .option_count = COUNT_OF(duplicates_options),
@@ -132,7 +133,8 @@ const CliCommand command_people_merge = {
     .summary = "make one record of two",
     .description = "The first is kept and gets what she lacks from the second, whose memberships become hers; links to the second lead to "
                    "the first. On the "
-                   "site an officer chooses value by value, and takes a merge back within thirty days.",
+                   "site an officer chooses value by value, and takes a merge back within thirty days.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used, or they cannot be merged; 3 the system failed.",
     .examples = "hustings people merge --unit leeds --by 'Carol Count' AZ3kq0vWT5yJr1b2c3d4eA AZ3kq0vXU6zKs2c3d4e5fB\n",
     .options = merge_options,
     .option_count = COUNT_OF(merge_options),

@@ -66,7 +66,7 @@ static int export_list(Cli *cli, Store *store, Exporting *x)
     if (!e) e = people_export_count(db, cli->a, &x->what, &x->rows);
     if (e) {
         db_close(db);
-        return people_unread(cli, e, "--unit: the slug of a unit ('hustings people units')", x->what.unit);
+        return people_unread(cli, e, "as --unit the slug of a unit ('hustings people units')", x->what.unit);
     }
     x->what.unit_name = unit.name;
     wrong = people_run(cli, store, "people_export", LEAF_ONE, act, x);
@@ -109,7 +109,8 @@ const CliCommand command_people_export = {
     .description = "CSV with every column, a row for each membership, also those that ended: 'hustings people import' reads it, and "
                    "changes nothing by it.\n\n"
                    "It is an act of the public record: a leaf says who took which unit's list, how many rows and columns, and why; it "
-                   "stands before the file does.",
+                   "stands before the file does.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used, or there is no such unit; 3 the system failed.",
     .examples = "hustings people export --unit leeds --output leeds.csv --reason \"the returning officer's copy\" --by \"Ada Poll\"  # of "
                 "Leeds and below\n",
     .options = options,

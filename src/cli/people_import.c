@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
 #include "cli/people_words.h"
+#include "cli/roster.h"
 
+#include "formats/file.h"
 #include "people/import.h"
 #include "people/unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,25 +27,19 @@ typedef struct File {
     Str digest;
 } File;
 
-static Err unreadable(Arena *a, const File *f, Fault *fault)
-{
-    fault->file = f->path;
-    return fault_set(fault, ERR_IO, 0, 0, S("a file that can be read"), str_copy(a, str_from_c(strerror(errno))));
-}
-
 /* Its digest is what the record says of it, and by which an interrupted import is found again. */
 static Err open_file(Arena *a, Str path, File *ret_file, Fault *fault)
 {
     File f = {.path = path};
     crypto_hash_sha256_state state;
     Sha256 hash;
-    f.fd = open(str_c(a, path), O_RDONLY | O_CLOEXEC);
-    if (f.fd < 0) return unreadable(a, &f, fault);
+    Err e = file_open(a, str_c(a, path), &f.fd, fault);
     char *bytes = arena_new(a, char, PIECE);
     crypto_hash_sha256_init(&state);
-    ssize_t n;
-    for (; (n = read(f.fd, bytes, PIECE)) > 0; f.size += n) crypto_hash_sha256_update(&state, (const unsigned char *)bytes, (size_t)n);
-    if (n < 0) return unreadable(a, &f, fault);
+    for (size_t n = 1; !e && n; f.size += (int64_t)n)
+        if ((e = file_read_piece(a, f.fd, bytes, PIECE, &n, fault)) == ERR_OK)
+            crypto_hash_sha256_update(&state, (const unsigned char *)bytes, n);
+    if (e) return e;
     crypto_hash_sha256_final(&state, hash.bytes);
     f.digest = sha256_hex(a, hash);
     *ret_file = f;
@@ -55,9 +50,13 @@ static Err next_piece(void *context, Arena *a, Str *ret_piece, bool *ret_last, F
 {
     File *f = context;
     char *bytes = arena_new(a, char, PIECE);
-    ssize_t n = read(f->fd, bytes, PIECE);
-    if (n < 0) return unreadable(a, f, fault);
-    *ret_piece = (Str){bytes, (size_t)n};
+    size_t n;
+    Err e = file_read_piece(a, f->fd, bytes, PIECE, &n, fault);
+    if (e) {
+        fault->file = f->path;
+        return e;
+    }
+    *ret_piece = (Str){bytes, n};
     *ret_last = n == 0;
     return ERR_OK;
 }
@@ -267,7 +266,7 @@ static int check_unit(Cli *cli, Store *store, Str slug)
     if (wrong) return wrong;
     Err e = unit_find(db, cli->a, slug, &unit);
     db_close(db);
-    return e ? people_unread(cli, e, "--unit: the slug of a unit ('hustings people units')", slug) : EXIT_DONE;
+    return e ? people_unread(cli, e, "as --unit the slug of a unit ('hustings people units')", slug) : EXIT_DONE;
 }
 
 static int run_import(Cli *cli)
@@ -278,11 +277,9 @@ static int run_import(Cli *cli)
     if (!i.unit.len) return cli_usage(cli, "--unit: expected the unit whose members these are: each row belongs to it or below it");
     i.options = (ImportOptions){
         .skip = cli_has(cli, "skip-bad"), .empties = cli_has(cli, "empty"), .windows_1252 = cli_has(cli, "windows-1252")};
-    i.options.country = cli_value(cli, "country");
-    if (cli_has(cli, "country") && i.options.country.len != 2) return cli_usage(cli, "--country: expected two letters, as GB");
     int wrong = read_map(cli, &i.options);
     if (!wrong) wrong = settings_load(cli, &s);
-    if (!wrong && !i.options.country.len) i.options.country = settings_text(&s, HOME_COUNTRY);
+    if (!wrong) wrong = cli_country(cli, &s, &i.options.country);
     if (!wrong) wrong = settings_officer(cli, &s, &i.by);
     if (!wrong) wrong = people_store(cli, &s, false, &i.store);
     if (wrong) return wrong;
@@ -303,7 +300,7 @@ static const Option import_options[] = {
     {"skip-bad", 0, NULL, false, "leave bad rows out; otherwise one bad row stops it all", NULL},
     {"empty", 0, NULL, false, "an empty cell empties what is held; otherwise it changes nothing", NULL},
     {"windows-1252", 0, NULL, false, "the file is not UTF-8 but as old Windows programs write", NULL},
-    {"country", 'c', "XX", false, "whose national telephone numbers and postcodes these are: two letters, people.country unless given",
+    {"country", 0, "CODE", false, "whose national telephone numbers and postcodes these are: two letters, people.country unless given",
         NULL},
     {"report", 0, "FILE", false, "write every bad row to FILE; standard error has the first hundred", "FILES"},
     HELP_OPTION,
@@ -392,7 +389,8 @@ const CliCommand command_people_imports = {
     .summary = "list the imports of members",
     .description = "A line each, the newest first: id, day, unit, state, counts, who, file; with tabs between. The state 'interrupted' is "
                    "that of an import "
-                   "at the machine whose process was killed: standard error says how to go on with it, or take it back.",
+                   "at the machine whose process was killed: standard error says how to go on with it, or take it back.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used; 3 the system failed.",
     .examples = "hustings people imports --unit leeds  # of Leeds and below\n",
     .options = imports_options,
     .option_count = COUNT_OF(imports_options),
@@ -459,7 +457,8 @@ const CliCommand command_people_undo = {
         "Persons whom it added and who were not changed since are gone; what it changed is as before, where nobody changed it since; "
         "others are left alone, and "
         "counted. An import that was interrupted is taken back in the same way. If this is interrupted, the same command goes on.\n\n"
-        "It is an act of the public record.",
+        "It is an act of the public record.\n\n"
+        "Exit status: 0 done; 2 there is no such import, or it cannot be taken back; 3 the system failed (give the same command again).",
     .examples = "hustings people undo AZ2x7Yq1T0mB8c4LkWvR9g --by \"Ada Poll\"  # by its id\n",
     .options = undo_options,
     .option_count = COUNT_OF(undo_options),

@@ -151,7 +151,8 @@ const CliCommand command_people_role = {
                    "freeze rolls and have them audited. Each role is held on one unit, counts for all below it, and has a last day.\n\n"
                    "A role is a power in the public record, under the officer's name: ask her before. A steward can give roles on the "
                    "site; the first ones are given here.\n\n"
-                   "Without --give and --end, the roles in force: id, unit, role, officer, last day, entry of the record.",
+                   "Without --give and --end, the roles in force: id, unit, role, officer, last day, entry of the record.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used (nothing was changed); 3 the system failed.",
     .examples = "hustings people role --give secretary --unit leeds --to ada@example.org --name \"Ada Poll\" --until 2027-03-31 --by "
                 "\"Carol Count\"\n"
                 "hustings people role --unit leeds  # who holds which there and below\n"

@@ -103,7 +103,8 @@ const CliCommand command_people_search = {
         "By a part of a name, telephone number (in any notation), postcode, e-mail address or identifier; with several words, whoever has "
         "all of them. Accents, case and small typing errors are forgiven. Whole words come first, then beginnings, then parts; at most "
         "fifty "
-        "people. For whoever runs the machine; officers find people on the site.",
+        "people. For whoever runs the machine; officers find people on the site.\n\n"
+        "Exit status: 0 done; 2 the call cannot be used, or there is no such unit; 3 the system failed.",
     .examples = "hustings people search smith ls6\nhustings people search --unit leeds 0113 496\n",
     .options = search_options,
     .option_count = COUNT_OF(search_options),
@@ -121,7 +122,8 @@ const CliCommand command_people_reindex = {
     .summary = "make the index of people anew",
     .description =
         "The index by which people are found, and what saved searches count, are made from the list of people and can be made again at any "
-        "time, beside a server that runs. After a restore or a move the server does it by itself when it starts.",
+        "time, beside a server that runs. After a restore or a move the server does it by itself when it starts.\n\n"
+        "Exit status: 0 done; 2 the call cannot be used; 3 the system failed.",
     .examples = "hustings people reindex\n",
     .options = reindex_options,
     .option_count = COUNT_OF(reindex_options),

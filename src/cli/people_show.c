@@ -90,7 +90,8 @@ const CliCommand command_people_show = {
     .summary = "show all that is held of a person",
     .description = "By the id of your own list, or by ours, which stands in the address of her page: what is held of her, her memberships "
                    "with their history, and the "
-                   "newest changes. For whoever runs the machine; secretaries read it on the site.",
+                   "newest changes. For whoever runs the machine; secretaries read it on the site.\n\n"
+                   "Exit status: 0 done; 2 the call cannot be used, or there is no such person; 3 the system failed.",
     .examples = "hustings people show A-12345\n",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -183,7 +183,8 @@ const CliCommand command_people_units = {
                    "below it. A change of the tree is an "
                    "act of the public record, under the name of who made it (--by); a file is one act. A file may be read again: what is "
                    "there already is passed over, "
-                   "and one that differs from what is there is refused.",
+                   "and one that differs from what is there is refused.\n\n"
+                   "Exit status: 0 done; 2 the file or the call cannot be used (nothing was changed); 3 the system failed.",
     .examples = "hustings people units --add labour --name \"Labour\" --kind national --by \"Carol Count\"\n"
                 "hustings people units --add leeds --name Leeds --kind branch --above labour --by \"Carol Count\"\n"
                 "hustings people units --import units.csv --by \"Carol Count\"  # slug,name,kind,above\n"

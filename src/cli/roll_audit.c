@@ -1,61 +1,32 @@
 /* roll_audit.c: hustings roll audit: questions about a list of members, with no server.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-#include "cli/cli.h"
+#include "cli/roster.h"
 
 #include "formats/file.h"
 #include "roll/audit.h"
 
 #include <stdio.h>
 
-enum { ROWS_SHOWN = 20, ROWS_MOST = 1000000, BAD_SHOWN = 20, RULES_MOST = 64 * 1024 };
+enum { ROWS_SHOWN = 20, ROWS_MOST = 1000000, RULES_MOST = 64 * 1024 };
 
-typedef struct Bad {
-    int64_t count;
-} Bad;
-
-static void tell_bad(void *context, const TableRow *row)
+/* The rules' own date is that of --freeze. */
+static int freeze_day(Cli *cli, Day *ret_freeze)
 {
-    Bad *bad = context;
-    Arena scratch;
-    arena_init(&scratch, ARENA_LIMIT_DEFAULT);
-    for (int i = 0; i < row->fault_count && bad->count < BAD_SHOWN; i++) {
-        Str text = fault_text(&scratch, &row->faults[i]);
-        fprintf(stderr, "%.*s\n", STR_ARG(text));
-    }
-    bad->count++;
-    arena_clear(&scratch);
+    Str date = cli_value(cli, "freeze");
+    *ret_freeze = DAY_NONE;
+    if (!date.ptr || day_read(date, ret_freeze)) return EXIT_DONE;
+    Str shown = fault_quote(cli->a, date);
+    return cli_usage(cli, "--freeze: expected a date like 2013-03-12, found %.*s", STR_ARG(shown));
 }
 
-static Err read_rules(Cli *cli, AuditRules *rules, Fault *fault)
+static Err read_rules(Cli *cli, Day freeze, AuditRules *rules, Fault *fault)
 {
-    Day freeze = DAY_NONE;
-    Str date = cli_value(cli, "freeze"), path = cli_value(cli, "rules"), text;
-    if (date.ptr && !day_read(date, &freeze))
-        return fault_setf(fault, cli->a, ERR_INPUT, "for --freeze a date like 2013-03-12, not '%.*s'", STR_ARG(date));
+    Str path = cli_value(cli, "rules"), text;
     *rules = audit_rules_standard(freeze);
     if (!path.ptr) return ERR_OK;
     Err e = file_read_all(cli->a, str_c(cli->a, path), RULES_MOST, &text, fault);
     if (!e && (e = audit_rules_read(cli->a, text, freeze, rules, fault))) fault->file = path;
-    return e;
-}
-
-static Err read_roster(Cli *cli, Bad *bad, Roster **ret_roster, Fault *fault)
-{
-    Str country = cli_value(cli, "country");
-    RosterFile file = {.path = cli->operands[0],
-        .units = cli_value(cli, "units"),
-        .options = {.name = cli->operands[0], .country = country.ptr ? country : S("GB")},
-        .bad = tell_bad,
-        .context = bad};
-    int64_t left_out = 0;
-    Err e = roster_read(cli->a, &file, ret_roster, &left_out, fault);
-    if (!e && (*ret_roster)->count == 0) {
-        e = fault_set(
-            fault, ERR_INPUT, 0, 0, left_out ? S("at least one membership that can be read") : S("at least one membership"), S("none"));
-        fault->file = file.options.name;
-    }
-    if (!e && left_out) fprintf(stderr, "hustings roll audit: %lld rows could not be read and were left out\n", (long long)left_out);
     return e;
 }
 
@@ -96,20 +67,19 @@ static int run(Cli *cli)
     Fault fault = {0};
     AuditRules rules;
     Roster *roster = NULL;
-    Bad bad = {0};
     Audit audit;
-    Err e = read_rules(cli, &rules, &fault);
-    if (!e) e = read_roster(cli, &bad, &roster, &fault);
-    if (!e && cli_has(cli, "no-names")) drop_names(roster);
-    if (!e) e = audit_run(cli->a, &rules, roster, &audit, &fault);
-    return e ? cli_fail(cli, &fault) : write_report(cli, &audit, roster, format, rows);
+    Day freeze;
+    int wrong = freeze_day(cli, &freeze);
+    if (!wrong && read_rules(cli, freeze, &rules, &fault)) wrong = cli_fail(cli, &fault);
+    if (!wrong) wrong = cli_roster(cli, (RosterWanted){.skip_bad = true}, &roster);
+    if (wrong) return wrong;
+    if (cli_has(cli, "no-names")) drop_names(roster);
+    return audit_run(cli->a, &rules, roster, &audit, &fault) ? cli_fail(cli, &fault) : write_report(cli, &audit, roster, format, rows);
 }
 
 static const Option options[] = {
-    {"freeze", 0, "DATE", false, "the freeze date: recruits and revivals just before it are looked at", NULL},
-    {"units", 0, "FILE", false, "the units: slug,name,kind,above", "FILES"},
+    ROSTER_OPTIONS{"freeze", 0, "DATE", false, "the freeze date: recruits and revivals just before it are looked at", NULL},
     {"rules", 'r', "FILE", false, "thresholds other than the standard ones, as JSON (docs/roll-audit.md)", "FILES"},
-    {"country", 0, "CODE", false, "of numbers and postcodes that do not say: two letters (GB)", NULL},
     {"format", 'f', "FORMAT", false, "text, json or html (text)", "text json html"},
     {"rows", 0, "N", false, "of each question's evidence, show so many rows (20); 0: none", NULL},
     {"no-names", 0, NULL, false, "leave names out", NULL},
@@ -128,7 +98,8 @@ const CliCommand command_roll_audit = {
                    "signatures, one person under two names or in two sections, one recruiter's recruits and revived members just before "
                    "the freeze.\n\nWhat it finds are questions with their evidence, "
                    "the rule they come from, how common that is in all other units, and the usual innocent answers. It never says that "
-                   "somebody cheated. Status 1: there are questions.",
+                   "somebody cheated. Rows that cannot be read are told and left out.\n\n"
+                   "Exit status: 0 no questions; 1 there are questions; 2 the input or the call cannot be used; 3 the system failed.",
     .examples = "hustings roll audit members.csv --freeze 2013-03-12  # questions, as text\n"
                 "hustings roll audit members.csv --units units.csv -f html -o audit.html  # a page to print",
     .options = options,

@@ -1,7 +1,7 @@
 /* roll_freeze.c: hustings roll freeze, check and sweep: rolls from a list of members, with no server.
  * SPDX-License-Identifier: AGPL-3.0-or-later
  */
-#include "cli/cli.h"
+#include "cli/roster.h"
 
 #include "formats/file.h"
 #include "roll/freeze.h"
@@ -14,57 +14,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAD_SHOWN = 20, PUBLISHED_MOST = 16 << 20, PROOF_MOST = 64 << 10, SWEEP_BEFORE = 24, SWEEP_AFTER = 3 };
+enum { PUBLISHED_MOST = 16 << 20, PROOF_MOST = 64 << 10, SWEEP_BEFORE = 24, SWEEP_AFTER = 3 };
 #define HASHES_MOST ((size_t)1 << 30)
 #define ENTRIES_MOST ((size_t)8 << 30)
 
 /* ---- what all of them read ---- */
 
-typedef struct Bad {
-    const char *command;
-    int64_t count;
-} Bad;
-
-static void tell_bad(void *context, const TableRow *row)
-{
-    Bad *bad = context;
-    AUTO(arena_clear) Arena scratch;
-    arena_init(&scratch, ARENA_LIMIT_DEFAULT);
-    for (int i = 0; i < row->fault_count && bad->count < BAD_SHOWN; i++) {
-        Str text = fault_text(&scratch, &row->faults[i]);
-        fprintf(stderr, "%.*s\n", STR_ARG(text));
-    }
-    bad->count++;
-}
-
-static Err read_list(Cli *cli, Roster **ret_roster, Fault *fault)
-{
-    Str country = cli_value(cli, "country");
-    Bad bad = {.command = cli->command->name};
-    RosterFile file = {.path = cli->operands[0],
-        .units = cli_value(cli, "units"),
-        .options = {.name = cli->operands[0], .country = country.len ? country : S("GB"), .no_phones = true},
-        .bad = tell_bad,
-        .context = &bad};
-    int64_t left_out = 0;
-    Err e = roster_read(cli->a, &file, ret_roster, &left_out, fault);
-    if (!e && !left_out && (*ret_roster)->count == 0) {
-        e = fault_set(fault, ERR_INPUT, 0, 0, S("at least one membership"), S("none"));
-        fault->file = file.options.name;
-    }
-    if (e || !left_out) return e;
-    if (cli_has(cli, "skip-bad")) {
-        fprintf(stderr, "hustings %s: %lld rows could not be read and were left out\n", cli->command->name, (long long)left_out);
-        return ERR_OK;
-    }
-    return fault_setf(
-        fault, cli->a, ERR_INPUT, "rows that can be read: %lld cannot (mend them, or leave them out with --skip-bad)", (long long)left_out);
-}
-
 static Err read_rules(Cli *cli, RollRules *ret_rules, Fault *fault)
 {
     Str path = cli_value(cli, "rules"), text;
-    Err e = file_read_all(cli->a, str_c(cli->a, path), RULE_TEXT_MAX + 1, &text, fault);
+    Err e = file_read_all(cli->a, str_c(cli->a, path), RULE_TEXT_MAX, &text, fault);
     if (!e && (e = rules_read(cli->a, text, ret_rules, fault))) fault->file = path;
     return e;
 }
@@ -74,8 +33,8 @@ static int read_both(Cli *cli, Roster **ret_roster, RollRules *ret_rules)
     Fault fault = {0};
     if (cli->operand_count != 1) return cli_usage(cli, "expected one list of members");
     if (!cli_value(cli, "rules").len) return cli_usage(cli, "expected --rules FILE: who may take part (docs/roll-rules.md)");
-    if (read_rules(cli, ret_rules, &fault) || read_list(cli, ret_roster, &fault)) return cli_fail(cli, &fault);
-    return 0;
+    if (read_rules(cli, ret_rules, &fault)) return cli_fail(cli, &fault);
+    return cli_roster(cli, (RosterWanted){.skip_bad = cli_has(cli, "skip-bad"), .no_phones = true}, ret_roster);
 }
 
 /* ---- freeze ---- */
@@ -250,7 +209,8 @@ static bool day_option(Cli *cli, const char *name, Day standard, Day *ret_day)
 {
     *ret_day = standard;
     if (!cli_has(cli, name) || day_read(cli_value(cli, name), ret_day)) return true;
-    cli_usage(cli, "--%s: expected a day such as 2013-03-12", name);
+    Str shown = fault_quote(cli->a, cli_value(cli, name));
+    cli_usage(cli, "--%s: expected a date like 2013-03-12, found %.*s", name, STR_ARG(shown));
     return false;
 }
 
@@ -291,7 +251,8 @@ static int run_sweep(Cli *cli)
     int count = 0;
     Str format = cli_value(cli, "format");
     bool json = str_equal(format, S("json")), csv = str_equal(format, S("csv"));
-    if (format.ptr && !json && !csv && !str_equal(format, S("text"))) return cli_usage(cli, "--format: expected text, json or csv");
+    if (format.ptr && !json && !csv && !str_equal(format, S("text")))
+        return cli_usage(cli, "--format: expected text, json or csv, found '%.*s'", STR_ARG(format));
     int wrong = read_both(cli, &roster, rules);
     if (wrong) return wrong;
     if (!day_option(cli, "from", day_add_months(rules->freeze, -SWEEP_BEFORE), &first)) return EXIT_INPUT;
@@ -306,10 +267,8 @@ static int run_sweep(Cli *cli)
 /* ---- the commands ---- */
 
 // clang-format off
-#define LIST_OPTIONS \
+#define LIST_OPTIONS ROSTER_OPTIONS \
     {"rules", 'r', "FILE", false, "who may take part, as JSON (docs/roll-rules.md)", "FILES"}, \
-    {"units", 'u', "FILE", false, "units as a CSV: slug,name,kind,above; for rules that name one with others below it", "FILES"}, \
-    {"country", 0, "CODE", false, "of addresses that name none, as two letters (default GB)", NULL}, \
     {"skip-bad", 0, NULL, false, "leave out rows that cannot be read, and say how many; else nothing is done", NULL},
 // clang-format on
 
@@ -328,7 +287,8 @@ const CliCommand command_roll_freeze = {
                    "and hashes.bin, which may "
                    "be published and name nobody, and entries.jsonl, which does. roll.json has the root of a Merkle tree over the entries, "
                    "each with a random "
-                   "salt: none can be added, taken away or changed after.",
+                   "salt: none can be added, taken away or changed after.\n\n"
+                   "Exit status: 0 frozen; 2 the input or the call cannot be used (nothing was written); 3 the system failed.",
     .examples = "hustings roll freeze members.csv --rules rules.json --out leeds-2013  # freeze it\n"
                 "hustings roll check leeds-2013  # all of it\n",
     .options = freeze_options,
@@ -346,7 +306,8 @@ const CliCommand command_roll_check = {
                    "totals again. With roll.json "
                    "(or the folder) and a proof, as a member downloads it: is her entry under that root? Neither asks any server. That "
                    "roll.json is the published "
-                   "one, its SHA-256 in the public record says (entry roll.frozen).",
+                   "one, its SHA-256 in the public record says (entry roll.frozen).\n\n"
+                   "Exit status: 0 right; 2 wrong, or the call cannot be used; 3 what is there could not be read.",
     .examples = "hustings roll check leeds-2013\n"
                 "hustings roll check roll.json my-entry.txt\n",
     .options = check_options,
@@ -368,7 +329,8 @@ const CliCommand command_roll_sweep = {
     .summary = "who would gain or lose a vote, were the freeze date another",
     .description = "For every day from --from to --to: how many would stand on the roll by that freeze date, and against the rules' own "
                    "date how many would gain a "
-                   "place and how many would lose theirs.",
+                   "place and how many would lose theirs.\n\n"
+                   "Exit status: 0 done; 2 the input or the call cannot be used; 3 the system failed.",
     .examples = "hustings roll sweep members.csv --rules rules.json --from 2012-01-01 --to 2013-06-30 --format csv\n",
     .options = sweep_options,
     .option_count = COUNT_OF(sweep_options),

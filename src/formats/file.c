@@ -53,6 +53,20 @@ static ssize_t read_some(int fd, char *bytes, size_t size)
     return n;
 }
 
+Err file_open(Arena *a, const char *path, int *ret_fd, Fault *fault)
+{
+    struct stat st;
+    return open_to_read(a, path, ret_fd, &st, fault);
+}
+
+Err file_read_piece(Arena *a, int fd, char *bytes, size_t size, size_t *ret_len, Fault *fault)
+{
+    ssize_t n = read_some(fd, bytes, size);
+    if (n < 0) return io_fault(a, fault, "read", errno);
+    *ret_len = (size_t)n;
+    return ERR_OK;
+}
+
 /* --- papers from a stream --- */
 
 typedef struct Stream {
@@ -158,6 +172,15 @@ Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptio
 
 /* --- small files --- */
 
+/* "16 KiB", "12 bytes": a bound is told as whoever set it thought of it. */
+static Str size_in_words(Arena *a, size_t size)
+{
+    const size_t kib = 1024, mib = kib * kib;
+    if (size && size % mib == 0) return str_format(a, "%zu MiB", size / mib);
+    if (size && size % kib == 0) return str_format(a, "%zu KiB", size / kib);
+    return str_format(a, "%zu bytes", size);
+}
+
 Err file_read_all(Arena *a, const char *path, size_t max, Str *ret_text, Fault *fault)
 {
     struct stat st = {0};
@@ -171,7 +194,8 @@ Err file_read_all(Arena *a, const char *path, size_t max, Str *ret_text, Fault *
         if (n < 0) return io_fault(a, fault, "read", errno);
         if (n == 0) break;
         if ((size_t)n > max - text.len)
-            return fault_set(fault, ERR_LIMIT, 0, 0, str_format(a, "the file may have at most %zu bytes", max), (Str){0});
+            return fault_set(
+                fault, ERR_LIMIT, 0, 0, str_format(a, "the file may have at most %.*s", STR_ARG(size_in_words(a, max))), (Str){0});
         buf_str(&text, (Str){bytes, (size_t)n});
     }
     *ret_text = buf_done(&text);

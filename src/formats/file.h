@@ -24,6 +24,13 @@ typedef struct FileOptions {
  * read otherwise. */
 NODISCARD Err file_read_papers(Arena *a, Papers *papers, const char *path, const FileOptions *options, Fault *fault);
 
+/* Open a file to be read in pieces; *ret_fd is the caller's to close, whatever is returned. "-" is standard input. A path that names no file (none is
+ * there, or a folder is) is ERR_INPUT; what is there and cannot be read is ERR_IO. Names the file in the fault. */
+NODISCARD Err file_open(Arena *a, const char *path, int *ret_fd, Fault *fault);
+
+/* At most `size` bytes of it; *ret_len 0: the end. */
+NODISCARD Err file_read_piece(Arena *a, int fd, char *bytes, size_t size, size_t *ret_len, Fault *fault);
+
 /* A whole small file (rules, plans) into the arena; ERR_LIMIT above `max` bytes. "-" is standard input. */
 NODISCARD Err file_read_all(Arena *a, const char *path, size_t max, Str *ret_text, Fault *fault);
 

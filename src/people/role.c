@@ -116,12 +116,14 @@ static NODISCARD Err check_giving(Db *db, Arena *a, const Giving *g, Fault *faul
     const int64_t longest = (int64_t)ROLE_YEARS_MAX * 366 * 24 * 60 * 60 * 1000;
     DbRows rows;
     if (!g->name.len || g->name.len > ACT_NAME_MAX || !str_is_clean_text(g->name))
-        return fault_set(fault, ERR_INPUT, 0, 0, S("the officer's name on one line, at most 200 bytes: it is public for ever"), S(""));
-    if (g->until <= g->begun) return fault_set(fault, ERR_INPUT, 0, 0, S("an end that is not over yet"), S(""));
-    if (g->until > g->begun + longest) return fault_set(fault, ERR_INPUT, 0, 0, S("an end at most five years from now"), S(""));
+        return fault_set(
+            fault, ERR_INPUT, 0, 0, S("the officer's name on one line, at most 200 bytes: it is public for ever"), S("another"));
+    if (g->until <= g->begun) return fault_set(fault, ERR_INPUT, 0, 0, S("an end that is not over yet"), S("one that is"));
+    if (g->until > g->begun + longest) return fault_set(fault, ERR_INPUT, 0, 0, S("an end at most five years from now"), S("a later one"));
     Err e = db_one(db, a, "people_role_same",
         DB_VALUES(db_string(g->person), db_string(role_name(g->kind)), db_string(g->unit.slug), db_number(g->begun)), &rows);
-    if (!e) return fault_set(fault, ERR_CONFLICT, 0, 0, S("a role that she does not hold there yet (end it first)"), S(""));
+    if (!e)
+        return fault_set(fault, ERR_CONFLICT, 0, 0, S("a role that she does not hold there yet (end it first)"), S("one that she holds"));
     return e == ERR_MISSING ? ERR_OK : e;
 }
 
@@ -155,7 +157,7 @@ Err role_give(Db *db, Arena *a, Str person, Str name, RoleKind kind, Str unit, i
     int64_t leaf;
     Err e = unit_find(db, a, unit, &g.unit);
     if (!e) e = person_find(db, a, scope_all(), person, &held, NULL);
-    if (e == ERR_MISSING) return fault_set(fault, e, 0, 0, S("a unit and a person that there are"), S(""));
+    if (e == ERR_MISSING) return fault_set(fault, e, 0, 0, S("a unit and a person that there are"), S("none"));
     if (!e) e = check_giving(db, a, &g, fault);
     if (!e) e = tell_given(db, a, &g, by, reason, &leaf, fault);
     if (e) return e;

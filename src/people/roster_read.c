@@ -8,9 +8,6 @@
 #include "people/table_own.h"
 #include "people/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { PIECE = 256 * 1024, UNITS_MAX = 16 * 1024 * 1024 };
@@ -59,31 +56,21 @@ static Err take_bytes(void *reading, Str bytes)
 
 /* ---- the file ---- */
 
-static Err no_file(const RosterFile *file, Arena *a, Err e, Fault *fault)
-{
-    fault->file = file->path;
-    return fault_set(fault, e, 0, 0, S("a file that can be read"), str_copy(a, str_from_c(strerror(errno))));
-}
-
 static Err bad_gzip(const RosterFile *file, Arena *a, Str reason, Fault *fault)
 {
     fault->file = file->path;
     return fault_set(fault, ERR_INPUT, 0, 0, S("a gzip file that can be unpacked"), str_copy(a, reason));
 }
 
-/* At most one piece, as much as there is; *ret_len 0: the end. */
-static bool read_piece(int fd, char *piece, size_t *ret_len)
+/* One piece, as much as fits: a pipe gives a file's first bytes one by one. *ret_len 0: the end. */
+static NODISCARD Err read_piece(Reading *r, Arena *a, int fd, char *piece, size_t *ret_len)
 {
-    size_t len = 0;
-    while (len < PIECE) {
-        ssize_t n = read(fd, piece + len, PIECE - len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return false;
-        if (n == 0) break;
-        len += (size_t)n;
-    }
+    Err e = ERR_OK;
+    size_t len = 0, n = 1;
+    for (; !e && n && len < PIECE; len += n)
+        if ((e = file_read_piece(a, fd, piece + len, PIECE - len, &n, r->fault)) != ERR_OK) r->fault->file = r->file->path;
     *ret_len = len;
-    return true;
+    return e;
 }
 
 static Err read_pieces(Reading *r, Arena *a, int fd)
@@ -94,7 +81,7 @@ static Err read_pieces(Reading *r, Arena *a, int fd)
     Err e = ERR_OK;
     size_t len = 1;
     for (bool first = true; !e && len; first = false) {
-        if (!read_piece(fd, piece, &len)) return no_file(r->file, a, ERR_IO, r->fault);
+        if ((e = read_piece(r, a, fd, piece, &len)) != ERR_OK) return e;
         Str bytes = {piece, len};
         if (first && gunzip_is_gzip(bytes)) gunzip = gunzip_open(a, take_bytes, r);
         if (gunzip && len) e = gunzip_feed(gunzip, bytes, &reason);
@@ -160,6 +147,7 @@ static Err read_units(const RosterFile *file, Arena *a, Roster *roster, Fault *f
     fault->file = file->units;
     if (str_starts(text, S("\xef\xbb\xbf"))) text = str_slice(text, 3, text.len);
     if (!scan_separator(text, true, &separator)) separator = ',';
+    if (!text.len) return fault_set(fault, ERR_INPUT, 1, 0, S("the columns slug, name, kind, above"), S("an empty file"));
     for (int64_t line = 1; text.len; line += s->line_ends, text = str_slice(text, s->at, text.len)) {
         scan_begin(s, separator);
         if (!scan_row(s, text, true))
@@ -172,6 +160,11 @@ static Err read_units(const RosterFile *file, Arena *a, Roster *roster, Fault *f
     return ERR_OK;
 }
 
+static void close_file(int *fd)
+{
+    if (*fd > STDERR_FILENO) close(*fd);
+}
+
 Err roster_read(Arena *a, const RosterFile *file, Roster **ret_roster, int64_t *ret_bad, Fault *fault)
 {
     TableOptions options = file->options;
@@ -179,13 +172,12 @@ Err roster_read(Arena *a, const RosterFile *file, Roster **ret_roster, int64_t *
     Reading r = {.file = file, .roster = roster_new(a), .table = table_open(a, &options), .fault = fault};
     Err e = file->units.len ? read_units(file, a, r.roster, fault) : ERR_OK;
     if (e) return e;
-    bool piped = str_equal(file->path, S("-"));
-    int fd = piped ? STDIN_FILENO : open(str_c(a, file->path), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return no_file(file, a, errno == ENOENT ? ERR_INPUT : ERR_IO, fault);
+    AUTO(close_file) int fd = -1;
+    e = file_open(a, str_c(a, file->path), &fd, fault);
+    if (e) return e;
     arena_init(&r.scratch, ARENA_LIMIT_DEFAULT);
     e = read_pieces(&r, a, fd);
     arena_clear(&r.scratch);
-    if (!piped) close(fd);
     if (e) return e;
     *ret_roster = r.roster;
     *ret_bad = r.bad;

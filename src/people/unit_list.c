@@ -25,7 +25,7 @@ typedef struct Reading {
 
 static NODISCARD Err wrong(const Reading *r, int64_t line, int64_t column, const char *expected, Str found)
 {
-    return fault_set(r->fault, ERR_INPUT, line, column, str_from_c(expected), found.len ? fault_quote(r->a, found) : S(""));
+    return fault_set(r->fault, ERR_INPUT, line, column, str_from_c(expected), found.len ? fault_quote(r->a, found) : S("none"));
 }
 
 /* A quoted cell, from behind its first quote; "" is a quote. */
@@ -47,7 +47,7 @@ static NODISCARD Err quoted(Reading *r, Str *ret_cell)
             return ERR_OK;
         }
     }
-    return wrong(r, begun, 0, "a quote that ends", S(""));
+    return fault_set(r->fault, ERR_INPUT, begun, 0, S("a quote (\") that ends what another began"), S("the end of the file"));
 }
 
 static NODISCARD Err cell(Reading *r, Str *ret_cell)
@@ -77,7 +77,7 @@ static NODISCARD Err row(Reading *r, Str cells[CELLS_MOST], int *ret_count)
         r->rest = str_slice(r->rest, r->rest.len > 0, r->rest.len);
         if (!more) return ERR_OK;
     }
-    return wrong(r, line, CELLS_MOST, "at most 64 cells in a row", S(""));
+    return fault_set(r->fault, ERR_INPUT, line, CELLS_MOST, S("at most 64 cells in a row"), S("more"));
 }
 
 /* ---- the header ---- */
@@ -91,6 +91,20 @@ static char separator_of(Str text)
     return '\t';
 }
 
+/* "'slug', 'kind'": all of it, for whoever wonders which file she took. */
+static Str found_instead(Arena *a, const Str *cells, int count)
+{
+    enum { SHOWN = 6 };
+    Buf b = buf_new(a);
+    if (count == 1 && !cells[0].len) return S("an empty one");
+    for (int k = 0; k < count && k < SHOWN; k++) {
+        Str quoted_cell = fault_quote(a, cells[k]);
+        buf_format(&b, "%s%.*s", k ? ", " : "", STR_ARG(quoted_cell));
+    }
+    if (count > SHOWN) buf_str(&b, S(", ..."));
+    return buf_done(&b);
+}
+
 static NODISCARD Err header(Reading *r)
 {
     Str cells[CELLS_MOST] = {{0}};
@@ -101,7 +115,9 @@ static NODISCARD Err header(Reading *r)
     for (int k = 0; k < count; k++)
         for (int i = 0; i < UNIT_COLUMN__COUNT; i++)
             if (str_equal_nocase(cells[k], str_from_c(column_names[i]))) r->columns[i] = k;
-    if (r->columns[UNIT_NAME] < 0) return wrong(r, 1, 0, "a header with the column name (and slug, kind, above)", cells[0]);
+    if (r->columns[UNIT_NAME] < 0)
+        return fault_set(
+            r->fault, ERR_INPUT, 1, 0, S("a first row with the column 'name' (and slug, kind, above)"), found_instead(r->a, cells, count));
     return ERR_OK;
 }
 

@@ -33,7 +33,7 @@ typedef struct Reader {
 
 static Err refuse(Reader *r, const char *expected, Str found)
 {
-    return fault_set(r->fault, ERR_INPUT, r->line, 0, str_from_c(expected), found.len ? fault_quote(r->a, found) : S(""));
+    return fault_set(r->fault, ERR_INPUT, r->line, 0, str_from_c(expected), found.len ? fault_quote(r->a, found) : S("nothing"));
 }
 
 static Str next_line(Reader *r)
@@ -76,7 +76,7 @@ static bool hash_of(Str hex, Sha256 *ret_hash)
 static Err read_head(Reader *r, RollProof *p)
 {
     Str line = next_line(r), rest, left;
-    if (!str_equal(line, S("roll-entry/1"))) return refuse(r, "'roll-entry/1'", line);
+    if (!str_equal(line, S("roll-entry/1"))) return refuse(r, "a member's proof, whose first line is 'roll-entry/1'", line);
     line = rest = next_line(r);
     if (!take_word(&rest, "roll ") || !str_cut(rest, ' ', &p->roll, &rest) || !p->roll.len || !take_word(&rest, "version ") ||
         !take_number(rest, &p->version))
@@ -133,7 +133,8 @@ Err roll_proof_read(Arena *a, Str text, RollProof *ret_proof, Fault *fault)
     if (!e) e = read_entry(&r, &p);
     if (e) return e;
     if (!str_equal(roll_proof_text(a, &p), text))
-        return fault_set(fault, ERR_INPUT, 0, 0, S("a proof as 'roll-entry/1' is written, and nothing else"), S(""));
+        return fault_set(fault, ERR_INPUT, 0, 0, S("a proof as 'roll-entry/1' is written, and nothing else"),
+            S("blanks, digits or lines that stand otherwise there"));
     Sha256 leaf = tree_leaf(p.entry);
     if (tree_verify_inclusion(&p.path, p.number, &leaf, p.size, &p.root))
         return fault_set(fault, ERR_INPUT, 0, 0, S("a path that leads from the entry to the root"),
@@ -142,14 +143,19 @@ Err roll_proof_read(Arena *a, Str text, RollProof *ret_proof, Fault *fault)
     return ERR_OK;
 }
 
+static Str roll_in_words(Arena *a, Str roll, int64_t version)
+{
+    return str_format(a, "a proof of the roll %.*s, version %lld", STR_ARG(roll), (long long)version);
+}
+
 Err roll_proof_check(Arena *a, const RollProof *proof, const RollPublished *published, Fault *fault)
 {
     if (!str_equal(proof->roll, published->roll) || proof->version != published->version)
-        return fault_setf(fault, a, ERR_INPUT, "a proof of the roll %.*s, version %lld (this one is of %.*s, version %lld)",
-            STR_ARG(published->roll), (long long)published->version, STR_ARG(proof->roll), (long long)proof->version);
+        return fault_set(
+            fault, ERR_INPUT, 0, 0, roll_in_words(a, published->roll, published->version), roll_in_words(a, proof->roll, proof->version));
     if (proof->size != published->count)
-        return fault_setf(fault, a, ERR_INPUT, "a proof of a roll of %lld entries (this one says %lld)", (long long)published->count,
-            (long long)proof->size);
+        return fault_set(fault, ERR_INPUT, 0, 0, str_format(a, "a proof of a roll of %lld entries", (long long)published->count),
+            str_format(a, "one of %lld", (long long)proof->size));
     if (hash_equal(&proof->root, &published->root)) return ERR_OK;
     return fault_set(fault, ERR_INPUT, 0, 0, S("the root that was published"), S("another root in the proof"));
 }

@@ -192,7 +192,7 @@ Err rules_from(Arena *a, const View *object, RollRules *ret_rules, Fault *fault)
 Err rules_read(Arena *a, Str json, RollRules *ret_rules, Fault *fault)
 {
     View *object;
-    if (json.len > RULE_TEXT_MAX) return fault_set(fault, ERR_LIMIT, 0, 0, S("rules of at most 16 KiB"), S(""));
+    if (json.len > RULE_TEXT_MAX) return fault_set(fault, ERR_LIMIT, 0, 0, S("rules of at most 16 KiB"), S("more"));
     Err e = json_read(a, json, &object, fault);
     return e ? e : rules_from(a, object, ret_rules, fault);
 }

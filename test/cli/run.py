@@ -110,8 +110,26 @@ def check_help_of_each_command():
         yield f'{command} --help', fine(r) and r.out.startswith(f'hustings {command}') and '--help' in r.out, r
         yield f'{command} -h says the same', run(*command.split(), '-h').out == r.out, r
         yield f'help {command} says the same', run('help', *command.split()).out == r.out, r
+        yield f'{command} --help ends no line in a blank', not re.search(r' $', r.out, re.M), r
+        letters = re.findall(r'^  -(\w), ', r.out, re.M)
+        yield f'{command}: a letter is one option', len(letters) == len(set(letters)), letters
+        if command.split()[0] in ('demo', 'people', 'roll'):
+            told = re.sub(r'\s+', ' ', r.out)
+            yield f'{command} --help says the exit statuses', re.search(r'Exit status: 0 .+; 2 .+; 3 ', told), r
         wide = [line for line in r.out.splitlines() if len(line) > 100]
         yield f'{command} --help fits 100 columns', not wide or all('hustings ' in w or '--' in w for w in wide), wide
+
+
+def check_help_of_a_group():
+    """Of a first word: the commands that begin with it. Asked for, it is the answer; else it is a mistake's."""
+    for group in sorted({c.split()[0] for c in COMMANDS if ' ' in c}):
+        r = run('help', group)
+        named = re.findall(rf'^  hustings ({group} [a-z-]+)  +\S', r.out, re.M)
+        yield f'help {group}', fine(r) and sorted(named) == sorted(c for c in COMMANDS if c.startswith(group + ' ')), r
+        yield f'{group} --help says the same', run(group, '--help').out == run(group, '-h').out == r.out, run(group, '--help')
+        for words in ([group], [group, 'sing']):
+            told = run(*words)
+            yield f'{words}: told what there is', told.status == 2 and told.out == '' and told.err == f'hustings {group}: expected one of these:\n' + r.out, told
 
 
 def check_help_of_nothing():
@@ -279,7 +297,7 @@ def check_bad_rules():
         ('nothing', '', 'method'),
         ('no rules at all', 'Ann,Bob\n', 'mine.rules:1'),
         ('binary', '\0\1\2\3', 'mine.rules'),
-        ('far too long', '; x\n' * 1000000, 'bytes'),
+        ('far too long', '; x\n' * 1000000, '64 KiB'),
     ]
     with Desk() as desk:
         for what, text, word in rows:
@@ -648,7 +666,7 @@ def check_config_refuses_what_it_does_not_know():
         (b'[site]\nname = A\0B\n', 'hustings.conf:2:', 'UTF-8', ''),
         (b'[site]\nname = \xff\n', 'hustings.conf:2:', 'UTF-8', ''),
         ('[server]\ncertificate = a.pem\n', 'hustings.conf', 'both or neither', 'no key'),
-        ('[site]\n' + '# filler\n' * 10000, 'hustings.conf', '65536 bytes', ''),
+        ('[site]\n' + '# filler\n' * 10000, 'hustings.conf', '64 KiB', ''),
     ]
     values = {
         'server.listen': ('8080', ':8080', 'localhost:80', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:-1', '::1:80', '[::1]', '[', '[::1]80', '[127.0.0.1]:80', 'unix:',
@@ -804,6 +822,103 @@ def check_the_readme_shows_what_the_program_prints():
         yield block.split('\n')[0], any(block.strip('\n') in r.out for r in (college, compared, audited)), block
     picture = run('count', *COLLEGE, '--rules', 'labour-2010', '--format', 'svg', cwd=ROOT)
     yield 'the picture is the one drawn now', picture.out == (ROOT / 'docs' / 'labour-2010.svg').read_text(), picture
+
+
+# --- people and rolls: one way to say what is wrong
+
+MEMBERS = 'id,given_name,family_name,email\n1,Ann,Alder,ann@example.org\n2,Bo,Beech,bo@example.org\n'
+RULES = '{"freeze": "2026-01-01"}'
+
+
+class Office(Desk):
+    """A desk with a list of members, rules, a frozen roll of it and a store with one unit."""
+
+    def __enter__(self):
+        super().__enter__()
+        for name, text in (('members.csv', MEMBERS), ('rules.json', RULES), ('nothing', ''), ('hustings.conf', '[record]\nofficer = Carol Count\n')):
+            (self.path / name).write_text(text)
+        (self.path / 'folder').mkdir()
+        for words in (('roll', 'freeze', 'members.csv', '--rules', 'rules.json', '--out', 'roll'),
+                      ('people', 'units', '--add', 'labour', '--name', 'Labour', '--kind', 'national')):
+            made = run(*words, cwd=self.path)
+            assert made.status == 0, made
+        return self.path
+
+
+READERS = (('people', 'import', '@', '--unit', 'labour'), ('people', 'units', '--import', '@'), ('roll', 'audit', '@'), ('roll', 'audit', 'members.csv', '--rules', '@'),
+           ('roll', 'audit', 'members.csv', '--units', '@'), ('roll', 'freeze', '@', '--rules', 'rules.json', '--out', 'new'),
+           ('roll', 'freeze', 'members.csv', '--rules', '@', '--out', 'new'), ('roll', 'freeze', 'members.csv', '--rules', 'rules.json', '--units', '@', '--out', 'new'),
+           ('roll', 'sweep', '@', '--rules', 'rules.json'), ('roll', 'check', '@', 'members.csv'), ('roll', 'check', 'roll', '@'))
+
+
+def check_a_path_that_names_no_file():
+    """2, as every other mistake of the call; what is there and cannot be read is 3."""
+    with Office() as desk:
+        for words in READERS:
+            shown = ' '.join(words)
+            for path in 'missing', 'folder', 'missing/x', 'members.csv/x':
+                if path == 'folder' and words[:3] == ('roll', 'check', '@'):
+                    continue  # a folder is what it may be
+                r = run(*(path if w == '@' else w for w in words), cwd=desk)
+                yield f'{shown}: {path}', r.status == 2 and f'{path}: cannot ' in r.err and r.err.count('\n') == 1 and r.out == '', r
+            r = run(*('/proc/self/mem' if w == '@' else w for w in words), cwd=desk)
+            yield f'{shown}: what cannot be read', r.status == 3 and '/proc/self/mem: cannot read: ' in r.err and r.out == '', r
+            r = run(*('nothing' if w == '@' else w for w in words), cwd=desk)
+            yield f'{shown}: an empty file', r.status == 2 and re.search(r': nothing(:1)?(:1)?: expected .+, found .+\n$', r.err) and r.out == '', r
+        for words in ('people', 'units'), ('people', 'role'), ('roll', 'audit', 'members.csv'), ('roll', 'sweep', 'members.csv', '--rules', 'rules.json'):
+            r = run(*words, '-o', 'missing/x', cwd=desk)
+            yield f'{" ".join(words)} -o missing/x', r.status == 3 and 'missing/x: cannot create: ' in r.err, r
+        yield 'none of it left a roll behind', not (desk / 'new').exists(), sorted(desk.iterdir())
+
+
+# What is in the file, the command, and the whole of what it says.
+MESSAGES = (
+    ('a proof\n', 'roll check roll @', "@:1: expected a member's proof, whose first line is 'roll-entry/1', found 'a proof'"),
+    ('\n', 'roll check roll @', "@:1: expected a member's proof, whose first line is 'roll-entry/1', found nothing"),
+    ('roll-entry/1\n', 'roll check roll @', "@:2: expected 'roll NAME version NUMBER', found nothing"),
+    ('slug,kind\na,branch\n', 'people units --import @', "@:1: expected a first row with the column 'name' (and slug, kind, above), found 'slug', 'kind'"),
+    ('name\n"Leeds\n', 'people units --import @', '@:2: expected a quote (") that ends what another began, found the end of the file'),
+    ('name,slug\n,leeds\n', 'people units --import @', "@:2: expected the unit's name, at most 120 bytes on one line, found ''"),
+    ('{"freeze": "soon"}', 'roll freeze members.csv --rules @ --out new', '@: expected freeze: a day from 1900 to 2099 such as "2013-03-12", found \'soon\''),
+    (' ' * 16385, 'roll freeze members.csv --rules @ --out new', '@: the file may have at most 16 KiB'),
+    (' ' * 65537, 'roll audit members.csv --rules @', '@: the file may have at most 64 KiB'),
+    ('id,email\n1,nobody\n', 'roll freeze @ --rules rules.json --out new',
+     'nothing was done: 1 row cannot be read; mend them, or leave them out with --skip-bad'),
+    ('', 'roll audit members.csv --freeze soon', "--freeze: expected a date like 2013-03-12, found 'soon'"),
+    ('', 'roll sweep members.csv --rules rules.json --to soon', "--to: expected a date like 2013-03-12, found 'soon'"),
+    ('', 'roll audit members.csv --country gb', "--country: expected two capitals, such as GB or IE, found 'gb'"),
+    ('', 'people import members.csv --unit labour --country England', "--country: expected two capitals, such as GB or IE, found 'England'"),
+    ('', 'people import members.csv --unit leeds', "expected as --unit the slug of a unit ('hustings people units'), found 'leeds'"),
+)
+
+
+def check_messages_about_people_and_rolls_are_sentences():
+    with Office() as desk:
+        for text, words, message in MESSAGES:
+            (desk / 'it').write_text(text)
+            words = words.replace('@', 'it').split()
+            r = run(*words, cwd=desk)
+            said = [line.removesuffix(' ') for line in r.err.splitlines() if line.startswith('hustings ')]
+            want = f'hustings {words[0]} {words[1]}: ' + message.replace('@', 'it')
+            yield f'{" ".join(words)}: {text[:20]!r}', r.status == 2 and said == [want] and r.out == '', (want, r)
+
+
+def check_lists_are_read_as_at_home():
+    """people.country says whose numbers and postcodes these are, with a server and without."""
+    with Office() as desk:
+        (desk / 'irish.csv').write_text('id,name,postcode\n1,Ann,D02 X285\n')
+        for words in ('roll', 'audit', 'irish.csv'), ('roll', 'freeze', 'irish.csv', '--rules', 'rules.json', '--out', 'here'), ('roll', 'sweep', 'irish.csv', '--rules', 'rules.json'):
+            r = run(*words, cwd=desk)
+            yield f'{words[1]}: no British postcode', r.status == 2 and 'expected a British postcode' in r.err, r
+            r = run(*words, '--country', 'IE', cwd=desk)
+            yield f'{words[1]} --country', fine(r), r
+            shutil.rmtree(desk / 'here', ignore_errors=True)
+            (desk / 'other.conf').write_text('[people]\ncountry = IE\n')
+            r = run(*words, '--config', 'other.conf', cwd=desk)
+            yield f'{words[1]}: the setting', fine(r), r
+            shutil.rmtree(desk / 'here', ignore_errors=True)
+            r = run(*words, '--config', 'other.conf', '--country', 'GB', cwd=desk)
+            yield f'{words[1]}: the option wins', r.status == 2 and 'expected a British postcode' in r.err, r
 
 
 # --- running them

@@ -234,6 +234,32 @@ static void small_files_are_read_whole(void **state)
     assert_str(fault.expected, "the file may have at most 11 bytes");
     assert_int_equal(file_read_all(a, put(a, "nothing", S("")), 0, &text, &fault), ERR_OK);
     assert_int_equal(text.len, 0);
+    Buf much = buf_new(a);
+    for (int i = 0; i <= 16 * 1024; i++) buf_byte(&much, ' ');
+    assert_int_equal(file_read_all(a, put(a, "much", buf_done(&much)), 16 * 1024, &text, &fault), ERR_LIMIT);
+    assert_str(fault.expected, "the file may have at most 16 KiB");
+}
+
+static void files_are_read_in_pieces(void **state)
+{
+    Arena *a = *state;
+    Fault fault = {0};
+    char bytes[8];
+    size_t len = 0;
+    int fd = -1;
+    assert_int_equal(file_open(a, path_of(a, "not-there"), &fd, &fault), ERR_INPUT);
+    assert_true(str_ends(fault.file, S("not-there")));
+    assert_int_equal(file_open(a, folder, &fd, &fault), ERR_INPUT);
+    close(fd);
+    assert_int_equal(file_open(a, put(a, "ten", S("0123456789")), &fd, &fault), ERR_OK);
+    assert_int_equal(file_read_piece(a, fd, bytes, sizeof bytes, &len, &fault), ERR_OK);
+    assert_str(((Str){bytes, len}), "01234567");
+    assert_int_equal(file_read_piece(a, fd, bytes, sizeof bytes, &len, &fault), ERR_OK);
+    assert_str(((Str){bytes, len}), "89");
+    assert_int_equal(file_read_piece(a, fd, bytes, sizeof bytes, &len, &fault), ERR_OK);
+    assert_int_equal(len, 0);
+    close(fd);
+    assert_int_equal(file_read_piece(a, fd, bytes, sizeof bytes, &len, &fault), ERR_IO);
 }
 
 static mode_t mode_of(const char *path)
@@ -297,6 +323,7 @@ int main(void)
         arena_test(standard_input_goes_on_where_it_stands),
         arena_test(progress_is_told),
         arena_test(small_files_are_read_whole),
+        arena_test(files_are_read_in_pieces),
         arena_test(files_are_written_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -101,7 +101,7 @@ static void what_cannot_be_read_is_told(void **state)
 {
     Arena *a = *state;
     Str good = written(a, "good", S("id\n1\n"), false);
-    expect_fault(a, at(a, folder, "none"), (Str){0}, "none: expected a file that can be read, found No such file or directory");
+    expect_fault(a, at(a, folder, "none"), (Str){0}, "none: cannot open: No such file or directory");
     expect_fault(a, written(a, "half", S("\x1f\x8b\x08"), false), (Str){0},
         "half: expected a gzip file that can be unpacked, found cannot unpack gzip: the file ends too early, after 3 bytes");
     expect_fault(a, written(a, "no-header", S("1,2\n"), false), (Str){0},
