@@ -3,6 +3,7 @@
  */
 #include "cli/people_words.h"
 
+#include "http/page.h"
 #include "people/unit.h"
 
 #include <stdio.h>
@@ -71,7 +72,7 @@ static Err tell_roles(Cli *cli, Db *db, Str unit, Buf *b)
     int count;
     Err e = roles_on(db, cli->a, unit, cli_now(), &roles, &count);
     for (int i = 0; i < count && !e; i++) {
-        Str until = day_iso(cli->a, day_at(roles[i].until - 1)), kind = role_name(roles[i].kind);
+        Str until = last_day(cli->a, roles[i].until), kind = role_name(roles[i].kind);
         buf_format(b, "%.*s\t%.*s\t%.*s\t%.*s\tuntil %.*s\tentry %lld\n", STR_ARG(roles[i].id), STR_ARG(unit), STR_ARG(kind),
             STR_ARG(roles[i].name), STR_ARG(until), (long long)roles[i].leaf);
     }
@@ -119,8 +120,9 @@ static int run(Cli *cli)
     if (cli->operand_count) return cli_usage(cli, "expected options only, found '%.*s'", STR_ARG(cli->operands[0]));
     if (gives && ends) return cli_usage(cli, "--give or --end, not both");
     if (ends && !g.reason.len) return cli_usage(cli, "--reason: expected why the role ends before its time; the public record will say it");
-    int wrong = gives ? read_giving(cli, &g) : EXIT_DONE;
-    if (!wrong) wrong = settings_load(cli, &s);
+    int wrong = settings_load(cli, &s);
+    if (!wrong) wrong = people_zone(cli, &s);
+    if (!wrong && gives) wrong = read_giving(cli, &g);
     if (!wrong && (gives || ends)) wrong = settings_officer(cli, &s, &g.by);
     if (!wrong) wrong = people_store(cli, &s, false, &store);
     if (wrong) return wrong;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-or-later */
 #include "cli/people_words.h"
 
-#include "people/day.h"
+#include "http/page.h"
 
 int people_store(Cli *cli, const Settings *s, bool make, Store **ret_store)
 {
@@ -46,12 +46,17 @@ int people_unread(Cli *cli, Err err, const char *expected, Str found)
     return cli_fail(cli, &fault);
 }
 
+int people_zone(Cli *cli, const Settings *s)
+{
+    Fault fault = {0};
+    return dates_zone_set(cli->a, settings_text(s, SITE_ZONE), &fault) ? cli_fail(cli, &fault) : EXIT_DONE;
+}
+
 bool people_day_end(Cli *cli, const char *option, int64_t *ret_end)
 {
-    const int64_t day_ms = (int64_t)24 * 60 * 60 * 1000;
-    Day day;
+    int64_t begins;
     Str value = cli_value(cli, option);
-    if (day_read(value, &day)) return *ret_end = ((int64_t)day + 1) * day_ms, true;
+    if (day_bounds(value, &begins, ret_end)) return true;
     Str shown = fault_quote(cli->a, value);
     cli_usage(cli, "--%s: expected a date like 2027-03-31, found %.*s", option, STR_ARG(shown));
     return false;

@@ -14,7 +14,9 @@ NODISCARD int people_run(Cli *cli, Store *store, const char *name, LeafRule leaf
 NODISCARD int people_reader(Cli *cli, Store *store, Db **ret_db);
 /* After an error of reading. */
 NODISCARD int people_unread(Cli *cli, Err err, const char *expected, Str found);
-/* When the day of an option ends, in UTC: roles end with their last day. False after telling what is wrong. */
+/* When the day of an option ends in the zone that was set (dates_zone_set): roles end with their last day. False after telling what is wrong. */
 NODISCARD bool people_day_end(Cli *cli, const char *option, int64_t *ret_end);
+/* The zone of the settings, for days that are read and told. 0, or the exit status after telling what is wrong. */
+NODISCARD int people_zone(Cli *cli, const Settings *s);
 
 #endif

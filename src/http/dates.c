@@ -60,6 +60,30 @@ Str time_iso(Arena *a, int64_t now)
     return str_format(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+/* The day that ends then, or in which it ends. */
+static struct tm day_before(int64_t ends)
+{
+    time_t seconds = seconds_of(ends - 1);
+    struct tm t = {0};
+    ASSERT(localtime_r(&seconds, &t)); /* false for years that no int holds */
+    return t;
+}
+
+Str last_day(Arena *a, int64_t ends)
+{
+    struct tm t = day_before(ends);
+    return str_format(a, "%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+}
+
+Str end_words(Arena *a, int64_t ends)
+{
+    int64_t begins, day_ends;
+    Str day = last_day(a, ends);
+    if (!day_bounds(day, &begins, &day_ends) || day_ends != ends) return time_words(a, ends);
+    Str words = date_words(a, day);
+    return str_format(a, "the end of %.*s", STR_ARG(words));
+}
+
 /* Midnight of that day in the zone, in milliseconds; a day or month beyond its bounds is carried over, as mktime does. */
 static int64_t midnight(int year, int month, int day)
 {

@@ -152,6 +152,5 @@ extern const Room http_room;
 NODISCARD Err own_open(Site *site, Arena *a, Fault *fault);
 /* Rows of http_room that answer without the store, and so while it cannot be reached, too. */
 bool own_needs_no_store(const Route *route);
-NODISCARD Err dates_zone_set(Arena *a, Str zone, Fault *fault);
 
 #endif

@@ -238,7 +238,13 @@ Str time_words(Arena *a, int64_t now);
 /* The same in UTC: for what stands in the public record, which must say the same everywhere and for ever. */
 Str time_words_utc(Arena *a, int64_t now);
 Str time_iso(Arena *a, int64_t now);
+/* When something ends, to follow "until": "the end of 30 June 2027" when it ends with a day of the zone, else as time_words. */
+Str end_words(Arena *a, int64_t ends);
+/* The last day of what ends then, in the zone: "2027-06-30". */
+Str last_day(Arena *a, int64_t ends);
 /* When the day "2026-11-22" begins in that zone, and when the next one does: milliseconds since 1970, UTC. False: there is no such day. */
 NODISCARD bool day_bounds(Str iso_date, int64_t *ret_begins, int64_t *ret_ends);
+/* That zone, of the whole program: set before other threads begin. A site does it by itself; a command that reads or tells days does it first. */
+NODISCARD Err dates_zone_set(Arena *a, Str zone, Fault *fault);
 
 #endif

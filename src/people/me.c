@@ -71,34 +71,35 @@ static Str label_of(Arena *a, PeopleColumn column)
     return (Str){label, name.len};
 }
 
-static void put_held(Arena *a, View *array, const Values *values, bool of_person)
+static void put_held(Req *req, View *array, const Values *values, bool of_person)
 {
     for (PeopleColumn i = 0; i < COL__COUNT; i++) {
         if (people_columns[i].of_person != of_person || i == COL_NAME || !values->of[i].len) continue;
         View *held = view_add_object(array);
         view_put_str(held, S("column"), str_from_c(people_columns[i].name));
-        view_put_str(held, S("label"), label_of(a, i));
+        view_put_str(held, S("label"), label_of(req->arena, i));
         view_put_str(held, S("value"), values->of[i]);
-        view_put_str(held, S("shown"), shown_value(a, i, values->of[i]));
-        view_put_str(held, S("seen_by"), seen_words(a, seen_by[i]));
+        view_put_str(held, S("shown"), shown_held(req, i, values->of[i]));
+        view_put_str(held, S("seen_by"), seen_words(req->arena, seen_by[i]));
     }
 }
 
 /* ---- the whole of it ---- */
 
-static void put_memberships(Arena *a, View *array, const Person *p)
+static void put_memberships(Req *req, View *array, const Person *p)
 {
     for (int i = 0; i < p->membership_count; i++) {
         const Membership *m = &p->memberships[i];
         View *v = view_add_object(array);
         view_put_str(v, S("unit"), m->unit);
         view_put_str(v, S("unit_name"), m->unit_name);
-        put_held(a, view_put_array(v, S("held")), &m->values, false);
+        put_held(req, view_put_array(v, S("held")), &m->values, false);
     }
 }
 
-static void put_change(Arena *a, View *array, const PersonChange *c)
+static void put_change(Req *req, View *array, const PersonChange *c)
 {
+    Arena *a = req->arena;
     View *v = view_add_object(array);
     view_put_str(v, S("at"), time_iso(a, c->at));
     view_put_str(v, S("at_words"), time_words(a, c->at));
@@ -111,8 +112,8 @@ static void put_change(Arena *a, View *array, const PersonChange *c)
     for (int k = 0; k < c->value_count; k++) {
         View *value = view_add_object(values);
         view_put_str(value, S("label"), label_of(a, c->values[k].column));
-        view_put_str(value, S("was"), shown_value(a, c->values[k].column, c->values[k].was));
-        view_put_str(value, S("is"), shown_value(a, c->values[k].column, c->values[k].is));
+        view_put_str(value, S("was"), shown_held(req, c->values[k].column, c->values[k].was));
+        view_put_str(value, S("is"), shown_held(req, c->values[k].column, c->values[k].is));
     }
 }
 
@@ -121,7 +122,7 @@ static Err put_changes(Req *req, View *array)
     PersonChange *changes;
     int count;
     Err e = person_changes(req->db, req->arena, scope_all(), req->person, CHANGES_MOST, &changes, &count);
-    for (int i = 0; i < count && !e; i++) put_change(req->arena, array, &changes[i]);
+    for (int i = 0; i < count && !e; i++) put_change(req, array, &changes[i]);
     return e;
 }
 
@@ -135,7 +136,7 @@ static Err put_roles(Req *req, View *array)
         view_put_str(v, S("role"), role_words(roles[i].kind));
         view_put_str(v, S("unit"), roles[i].unit);
         view_put_str(v, S("unit_name"), roles[i].unit_name);
-        view_put_str(v, S("until_words"), time_words(req->arena, roles[i].until));
+        view_put_str(v, S("until_words"), end_words(req->arena, roles[i].until));
     }
     return e;
 }
@@ -166,8 +167,8 @@ static Err put_all(Req *req, View *view)
     view_put_str(view, S("name"), p.name);
     view_put_str(view, S("added_words"), time_words(a, p.added));
     view_put_str(view, S("changed_words"), time_words(a, p.changed));
-    put_held(a, view_put_array(view, S("held")), &p.values, true);
-    put_memberships(a, view_put_array(view, S("memberships")), &p);
+    put_held(req, view_put_array(view, S("held")), &p.values, true);
+    put_memberships(req, view_put_array(view, S("memberships")), &p);
     e = put_roles(req, view_put_array(view, S("roles")));
     if (!e) e = put_password(req, view);
     if (!e) e = visit_list(req, req->db, view_put_array(view, S("sessions")));

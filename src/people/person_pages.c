@@ -119,8 +119,9 @@ static const Group membership_groups[] = {
 };
 
 /* Rows that hold something; of those that are shown to her. */
-static void put_groups(Arena *a, View *view, const Group *groups, int count, const Values *values)
+static void put_groups(Req *req, View *view, const Group *groups, int count, const Values *values)
 {
+    Arena *a = req->arena;
     View *array = view_put_array(view, S("groups"));
     for (int i = 0; i < count; i++) {
         View *group = view_object(a), *rows = view_array(a);
@@ -131,7 +132,7 @@ static void put_groups(Arena *a, View *view, const Group *groups, int count, con
             view_put_str(row, S("column"), str_from_c(people_columns[column].name));
             view_put_str(row, S("name"), str_from_c(column_labels[column]));
             view_put_str(row, S("value"), values->of[column]);
-            view_put_str(row, S("words"), shown_value(a, column, values->of[column]));
+            view_put_str(row, S("words"), shown_held(req, column, values->of[column]));
         }
         if (!view_first(rows)) continue;
         view_put_str(group, S("title"), str_from_c(groups[i].title));
@@ -168,7 +169,7 @@ static void put_memberships(Req *req, View *view, const Person *p, bool secretar
         view_put_str(v, S("since_words"), shown_day(a, m->values.of[COL_STATUS_SINCE]));
         view_put_str(v, S("change_path"),
             str_format(a, "/units/%.*s/people/%.*s/memberships/%.*s", STR_ARG(req_text(req, "unit")), STR_ARG(p->id), STR_ARG(m->id)));
-        put_groups(a, v, membership_groups, COUNT_OF(membership_groups), &seen);
+        put_groups(req, v, membership_groups, COUNT_OF(membership_groups), &seen);
         if (secretary) put_spells(a, v, m);
     }
 }
@@ -181,8 +182,9 @@ static bool is_told_already(const PersonChange *c, PeopleColumn column)
     return column == COL_HISTORY && told;
 }
 
-static void put_change(Arena *a, View *v, const PersonChange *c)
+static void put_change(Req *req, View *v, const PersonChange *c)
 {
+    Arena *a = req->arena;
     view_put_i64(v, S("version"), c->version);
     view_put_str(v, S("at"), time_iso(a, c->at));
     view_put_str(v, S("at_words"), time_words(a, c->at));
@@ -196,8 +198,8 @@ static void put_change(Arena *a, View *v, const PersonChange *c)
         if (is_told_already(c, column)) continue;
         View *value = view_add_object(values);
         view_put_str(value, S("name"), str_from_c(column_labels[column]));
-        view_put_str(value, S("was"), shown_value(a, column, c->values[i].was));
-        view_put_str(value, S("is"), shown_value(a, column, c->values[i].is));
+        view_put_str(value, S("was"), shown_held(req, column, c->values[i].was));
+        view_put_str(value, S("is"), shown_held(req, column, c->values[i].is));
     }
 }
 
@@ -207,7 +209,7 @@ static Err put_changes(Req *req, View *view, const Person *p)
     int count;
     View *array = view_put_array(view, S("changes"));
     Err e = person_changes(req->db, req->arena, access_scope(req), p->id, CHANGES_MOST, &changes, &count);
-    for (int i = 0; i < count && !e; i++) put_change(req->arena, view_add_object(array), &changes[i]);
+    for (int i = 0; i < count && !e; i++) put_change(req, view_add_object(array), &changes[i]);
     view_put_bool(view, S("has_changes"), !e && count > 0);
     return e;
 }
@@ -272,7 +274,7 @@ static Err person_page(Req *req, View *view)
     req_title(req, p.name.len ? p.name : S("(no name)"));
     Values seen = secretary ? p.values : values_for_organiser(&p.values, p.values.of[COL_CONSENT]);
     view_put_bool(view, S("is_secretary"), secretary);
-    put_groups(req->arena, view, person_groups, COUNT_OF(person_groups), &seen);
+    put_groups(req, view, person_groups, COUNT_OF(person_groups), &seen);
     put_memberships(req, view, &p, secretary);
     e = put_roles(req, view, &p);
     if (!e && secretary) e = put_requests(req, view, &p);

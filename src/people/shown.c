@@ -50,8 +50,7 @@ void shown_role_put(Arena *a, View *object, const RoleHeld *role)
     view_put_str(object, S("unit_path"), unit_page_path(a, role->unit));
     view_put_str(object, S("begun_words"), time_words(a, role->begun));
     view_put_str(object, S("until"), time_iso(a, role->until));
-    view_put_str(object, S("until_words"),
-        time_words(a, role->until - 60000)); /* a last day ends at midnight: the minute before says which day it is */
+    view_put_str(object, S("until_words"), end_words(a, role->until));
     view_put_i64(object, S("entry"), role->leaf);
     view_put_str(object, S("entry_path"), str_format(a, "/record/leaves/%lld", (long long)role->leaf));
 }
@@ -98,6 +97,11 @@ Str shown_value(Arena *a, PeopleColumn column, Str value)
     case PEOPLE_PHONE: return value.len ? shown_phone(a, value, home_country()) : value;
     default: return value;
     }
+}
+
+Str shown_held(Req *req, PeopleColumn column, Str value)
+{
+    return column == COL_UNIT ? unit_name(req->db, req->arena, value) : shown_value(req->arena, column, value);
 }
 
 Str shown_typed(Arena *a, PeopleColumn column, Str value)

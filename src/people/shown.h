@@ -34,7 +34,9 @@ Str shown_number(Arena *a, int64_t number);
 Str shown_day(Arena *a, Str iso);
 /* A value of the store as people write it: dates in words, telephone numbers as at home (home.h), else with their country's code. */
 Str shown_value(Arena *a, PeopleColumn column, Str value);
-/* The same for a box of a form, to be read again whatever the country beside it says: a telephone number has its country's code ("+44 20 7946 0000"). */
+/* The same, and a unit by its name: for pages about one person. */
+Str shown_held(Req *req, PeopleColumn column, Str value);
+/* The same as shown_value for a box of a form, to be read again whatever the country beside it says: a telephone number has its country's code ("+44 20 7946 0000"). */
 Str shown_typed(Arena *a, PeopleColumn column, Str value);
 
 #endif

@@ -45,6 +45,12 @@ Err unit_find(Db *db, Arena *a, Str slug, Unit *ret_unit)
     return e;
 }
 
+Str unit_name(Db *db, Arena *a, Str slug)
+{
+    Unit unit;
+    return slug.len && !unit_find(db, a, slug, &unit) ? unit.name : slug;
+}
+
 static Err find_within(Db *db, Arena *a, Scope scope, Str slug, Unit *ret_unit)
 {
     Unit unit;

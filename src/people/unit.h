@@ -21,6 +21,8 @@ enum { UNIT_SLUG_MAX = 80, UNIT_NAME_MAX = 120, UNIT_DEPTH_MAX = 12, ROLE_YEARS_
 extern const char *const unit_kinds[];
 
 NODISCARD Err unit_find(Db *db, Arena *a, Str slug, Unit *ret_unit);
+/* What people call it; the slug when there is none of that address (any more), or it cannot be read. */
+Str unit_name(Db *db, Arena *a, Str slug);
 /* By slug, else by name within the scope, folded. ERR_MISSING; ERR_CONFLICT: several have that name. */
 NODISCARD Err unit_named(Db *db, Arena *a, Scope scope, Str typed, Unit *ret_unit);
 /* From the top to this one, this one included. */

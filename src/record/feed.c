@@ -32,7 +32,8 @@ static Str content_of(Req *req, const Leaf *leaf)
     Buf b = buf_new(req->arena);
     buf_str(&b, leaf->says);
     if (leaf->reason.len) buf_format(&b, "\n\nReason given: %.*s", STR_ARG(leaf->reason));
-    if (leaf->until) buf_format(&b, "\n\nUntil %.*s.", STR_ARG(time_words(req->arena, leaf->until)));
+    Str until = leaf->until ? end_words(req->arena, leaf->until) : S("");
+    if (leaf->until) buf_format(&b, "\n\nUntil %.*s.", STR_ARG(until));
     return buf_done(&b);
 }
 

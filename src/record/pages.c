@@ -172,7 +172,7 @@ static void put_held(Req *req, View *array, const PowerHeld *power)
     view_put_str(v, S("contest"), power->contest);
     view_put_str(v, S("unit"), power->unit);
     view_put_str(v, S("until_iso"), power->until ? time_iso(req->arena, power->until) : S(""));
-    view_put_str(v, S("until_words"), power->until ? time_words(req->arena, power->until) : S(""));
+    view_put_str(v, S("until_words"), power->until ? end_words(req->arena, power->until) : S(""));
 }
 
 static Err powers_page(Req *req, View *view)

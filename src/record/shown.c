@@ -211,7 +211,8 @@ Err leaf_put(Req *req, Standing *s, const Leaf *leaf, const Sha256 *stored, View
     put_by(&leaf->by, v);
     put_time(req, v, S("at_iso"), S("at_words"), leaf->at);
     view_put_str(v, S("reason"), leaf->reason);
-    put_time(req, v, S("until_iso"), S("until_words"), leaf->until);
+    view_put_str(v, S("until_iso"), leaf->until ? time_iso(req->arena, leaf->until) : S(""));
+    view_put_str(v, S("until_words"), leaf->until ? end_words(req->arena, leaf->until) : S(""));
     view_put_i64(v, S("file_count"), leaf->file_count);
     put_unit(req, leaf->unit, v);
     if (leaf->power >= 0) {

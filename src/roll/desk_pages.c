@@ -13,7 +13,7 @@ static Err list_page(Req *req, View *view)
     if (!e) e = roll_list(req->db, req->arena, req_text(req, "unit"), &rolls, &count);
     if (e) return e;
     View *array = view_put_array(view, S("rolls"));
-    for (int i = 0; i < count; i++) shown_roll_put(req->arena, view_add_object(array), &rolls[i]);
+    for (int i = 0; i < count; i++) shown_roll_put(req, view_add_object(array), &rolls[i]);
     view_put_bool(view, S("has_rolls"), count > 0);
     return ERR_OK;
 }

@@ -7,10 +7,10 @@ enum { LIST_MOST = 200 };
 
 /* ---- for everybody ---- */
 
-static void put_rolls(Arena *a, View *view, const Roll *rolls, int count)
+static void put_rolls(Req *req, View *view, const Roll *rolls, int count)
 {
     View *array = view_put_array(view, S("rolls"));
-    for (int i = 0; i < count; i++) shown_roll_put(a, view_add_object(array), &rolls[i]);
+    for (int i = 0; i < count; i++) shown_roll_put(req, view_add_object(array), &rolls[i]);
     view_put_bool(view, S("has_rolls"), count > 0);
 }
 
@@ -19,7 +19,7 @@ static Err rolls_page(Req *req, View *view)
     Roll *rolls;
     int count;
     Err e = roll_public(req->db, req->arena, LIST_MOST, &rolls, &count);
-    if (!e) put_rolls(req->arena, view, rolls, count);
+    if (!e) put_rolls(req, view, rolls, count);
     return e;
 }
 
@@ -31,12 +31,14 @@ static Err find_public(Req *req, Roll *ret_roll)
     return e == ERR_MISSING ? req_fail(req, e, "There is no frozen roll at this address.") : e;
 }
 
-static void put_totals(Arena *a, View *view, const RollPublished *p)
+static void put_totals(Req *req, View *view, const RollPublished *p)
 {
+    Arena *a = req->arena;
     View *units = view_put_array(view, S("units")), *sections = view_put_array(view, S("sections"));
     for (int i = 0; i < p->unit_count && i < LIST_MOST; i++) {
         View *v = view_add_object(units);
-        view_put_str(v, S("name"), p->units[i].name);
+        view_put_str(v, S("unit"), p->units[i].name);
+        view_put_str(v, S("name"), shown_unit_name(req, p->units[i].name));
         view_put_str(v, S("entries"), shown_count(a, p->units[i].entries));
     }
     for (int i = 0; i < p->section_count; i++) {
@@ -110,9 +112,9 @@ static Err roll_page(Req *req, View *view)
     if (!e) e = roll_version_find(req->db, req->arena, &roll, roll.version, &version);
     if (!e) e = roll_published_read(req->arena, version.published, published, &req->fault) ? ERR_IO : ERR_OK;
     if (e) return e;
-    shown_roll_put(req->arena, view_put_object(view, S("roll")), &roll);
+    shown_roll_put(req, view_put_object(view, S("roll")), &roll);
     shown_version_put(req->arena, view_put_object(view, S("newest")), &roll, &version);
-    put_totals(req->arena, view, published);
+    put_totals(req, view, published);
     req_title(req, roll.title);
     e = put_versions(req, view, &roll);
     if (!e) e = put_in_force(req, view, &roll);
@@ -163,7 +165,7 @@ static Err my_rolls(Req *req, View *view)
     for (int i = 0; i < count && !e; i++) {
         RollStanding standing;
         View *v = view_add_object(array);
-        shown_roll_put(req->arena, v, &rolls[i]);
+        shown_roll_put(req, v, &rolls[i]);
         e = roll_standing(req->db, req->arena, &rolls[i], req->person, &standing);
         if (!e) view_put_bool(v, S("stands"), standing.count > 0);
     }
@@ -319,7 +321,7 @@ static Err my_roll(Req *req, View *view)
     if (!e) e = roll_version_find(req->db, req->arena, &roll, roll.version, &version);
     if (!e) e = roll_standing(req->db, req->arena, &roll, req->person, &standing);
     if (e) return e;
-    shown_roll_put(req->arena, view_put_object(view, S("roll")), &roll);
+    shown_roll_put(req, view_put_object(view, S("roll")), &roll);
     shown_version_put(req->arena, view_put_object(view, S("newest")), &roll, &version);
     put_places(req, view, &roll, &standing);
     req_title(req, str_format(req->arena, "Am I on it? %.*s", STR_ARG(roll.title)));
@@ -363,7 +365,7 @@ static Err challenge_form(Req *req, View *view)
 {
     Roll roll = {0};
     Err e = find_mine(req, req->db, &roll);
-    if (!e) shown_roll_put(req->arena, view_put_object(view, S("roll")), &roll);
+    if (!e) shown_roll_put(req, view_put_object(view, S("roll")), &roll);
     return e;
 }
 

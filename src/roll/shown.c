@@ -25,8 +25,17 @@ void shown_correction_put(Arena *a, View *object, const RollCorrection *c)
     view_put_str(object, S("entry_path"), str_format(a, "/record/leaves/%lld", (long long)c->leaf));
 }
 
-void shown_roll_put(Arena *a, View *v, const Roll *roll)
+/* The rules say units by their slugs, which never change; people know their names. */
+static void put_rules(Req *req, View *array, const RollRules *rules)
 {
+    RollRules named = *rules;
+    for (int i = 0; i < named.units.count; i++) named.units.words[i] = shown_unit_name(req, named.units.words[i]);
+    rules_words(req->arena, &named, array);
+}
+
+void shown_roll_put(Req *req, View *v, const Roll *roll)
+{
+    Arena *a = req->arena;
     view_put_str(v, S("slug"), roll->slug);
     view_put_str(v, S("title"), roll->title);
     view_put_str(v, S("unit"), roll->unit);
@@ -39,7 +48,7 @@ void shown_roll_put(Arena *a, View *v, const Roll *roll)
     view_put_i64(v, S("version"), roll->version);
     view_put_str(v, S("freeze"), day_iso(a, roll->rules.freeze));
     view_put_str(v, S("freeze_words"), day_words(a, roll->rules.freeze));
-    rules_words(a, &roll->rules, view_put_array(v, S("rules")));
+    put_rules(req, view_put_array(v, S("rules")), &roll->rules);
     view_put_str(v, S("rules_json"), roll->rules_text);
     view_put_str(v, S("contest"), roll->contest);
     view_put_str(v, S("path"), str_format(a, "/rolls/%.*s", STR_ARG(roll->slug)));
@@ -126,8 +135,7 @@ Err shown_proposals(Req *req, View *view, const Roll *roll)
 
 Str shown_unit_name(Req *req, Str slug)
 {
-    Unit unit;
-    return slug.len && !unit_find(req->db, req->arena, slug, &unit) ? unit.name : slug;
+    return unit_name(req->db, req->arena, slug);
 }
 
 Err shown_desk(Req *req, Db *db, View *view, Roll *ret_roll)
@@ -136,7 +144,7 @@ Err shown_desk(Req *req, Db *db, View *view, Roll *ret_roll)
     if (!e && !str_equal(ret_roll->unit, req_text(req, "unit"))) e = ERR_MISSING;
     if (e == ERR_MISSING) return req_fail(req, e, "This unit has no such roll.");
     if (e || !view) return e;
-    shown_roll_put(req->arena, view_put_object(view, S("roll")), ret_roll);
+    shown_roll_put(req, view_put_object(view, S("roll")), ret_roll);
     view_put_str(view, S("crumb"), str_from_c(req->route->title));
     req_title(req, str_format(req->arena, "%s: %.*s", req->route->title, STR_ARG(ret_roll->title)));
     return ERR_OK;

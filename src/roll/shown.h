@@ -10,7 +10,7 @@
 
 /* `roll` of a view: slug, title, unit, unit_name, unit_path, state, is_draft, is_frozen (also when released), is_released, version, freeze, freeze_words, months, rules (sentences), contest, contest_path,
  * path (public), desk (the officer's), mine (the member's). */
-void shown_roll_put(Arena *a, View *object, const Roll *roll);
+void shown_roll_put(Req *req, View *object, const Roll *roll);
 /* A correction, without whom it is about. */
 void shown_correction_put(Arena *a, View *object, const RollCorrection *correction);
 /* version, count, count_words, root, frozen, frozen_words, freeze_words, by, role, entry, entry_path, published_path, hashes_path */

@@ -8,6 +8,7 @@ seen). run.py [--hustings PATH] [WORD...] runs those whose name contains a WORD.
 import argparse
 import base64
 import csv
+import datetime
 import gzip
 import hashlib
 import html.parser
@@ -901,6 +902,24 @@ def check_messages_about_people_and_rolls_are_sentences():
             said = [line.removesuffix(' ') for line in r.err.splitlines() if line.startswith('hustings ')]
             want = f'hustings {words[0]} {words[1]}: ' + message.replace('@', 'it')
             yield f'{" ".join(words)}: {text[:20]!r}', r.status == 2 and said == [want] and r.out == '', (want, r)
+
+
+def check_a_role_ends_with_its_last_day():
+    """In the organisation's zone, wherever that is: the day that was given is the one that is told."""
+    with Office() as desk:
+        day = f'{datetime.date.today().year + 1}-06-30'
+        ran = run('people', 'import', 'members.csv', '--unit', 'labour', cwd=desk)
+        yield 'a list is there', ran.status == 0, ran
+        for zone, ends in (('Europe/London', '23:00'), ('UTC', '00:00'), ('America/Argentina/Buenos_Aires', '03:00')):
+            (desk / 'hustings.conf').write_text(f'[record]\nofficer = Carol Count\n[site]\ntime_zone = {zone}\n')
+            r = run('people', 'role', '--give', 'secretary', '--unit', 'labour', '--to', 'ann@example.org', '--name', 'Ann Alder', '--until', day, cwd=desk)
+            yield f'{zone}: given', fine(r), r
+            listed = run('people', 'role', cwd=desk)
+            yield f'{zone}: until that day', fine(listed) and f'until {day}' in listed.out, listed
+            sealed, told = run('record', 'seal', cwd=desk), run('record', 'show', '--json', '--kind', 'role.given', cwd=desk)
+            yield f'{zone}: the record says when, in UTC', f'{ends} UTC' in told.out.strip().split('\n')[-1], (sealed.err, told)
+            r = run('people', 'role', '--end', r.out.split('\t')[0], '--reason', 'To give it anew.', cwd=desk)
+            yield f'{zone}: ended', r.status == 0, r
 
 
 def check_lists_are_read_as_at_home():

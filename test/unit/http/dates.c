@@ -50,6 +50,27 @@ static void days(void **state)
     }
 }
 
+static void what_ends_with_a_day_says_the_day(void **state)
+{
+    Arena *a = *state;
+    Fault fault = {0};
+    static const char *const zoned[] = {"Europe/London", "UTC", "America/Argentina/Buenos_Aires"};
+    static const char *const last[] = {"2027-06-30", "2027-12-31", "2024-02-29", "2027-03-28", "2027-10-31"};
+    for (int z = 0; z < COUNT_OF(zoned); z++) {
+        assert_int_equal(dates_zone_set(a, str_from_c(zoned[z]), &fault), ERR_OK);
+        for (int i = 0; i < COUNT_OF(last); i++) {
+            int64_t begins, ends;
+            Str day = str_from_c(last[i]), words = date_words(a, day);
+            assert_true(day_bounds(day, &begins, &ends));
+            assert_same_str(last_day(a, ends), day);
+            assert_same_str(end_words(a, ends), str_format(a, "the end of %.*s", STR_ARG(words)));
+            assert_same_str(end_words(a, ends - 1), time_words(a, ends - 1));
+        }
+    }
+    assert_int_equal(dates_zone_set(a, S(""), &fault), ERR_OK);
+    assert_str(end_words(a, 1814400000000), "1 July 2027, 01:00 BST"); /* with a day of UTC, not with one of ours */
+}
+
 static void zones(void **state)
 {
     Arena *a = *state;
@@ -61,6 +82,7 @@ static void zones(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {arena_test(dates_in_words), arena_test(times_in_words), arena_test(days), arena_test(zones)};
+    const struct CMUnitTest tests[] = {arena_test(dates_in_words), arena_test(times_in_words), arena_test(days),
+        arena_test(what_ends_with_a_day_says_the_day), arena_test(zones)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
