@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# demo.sh: publish Labour's leadership election of 2010, invent an organisation of three thousand members, and show both on http://127.0.0.1:8080
+# demo.sh: publish Labour's leadership election of 2010, invent an organisation of three thousand members with two frozen rolls, and show both on http://127.0.0.1:8080
 # (the next free port when that is taken). Its letters are sent to nobody: they are shown on the page /outbox, to this machine alone.
 #
 # At a terminal the server runs until Ctrl-C. Elsewhere (a script, CI) it stays behind for DEMO_SECONDS (3600) and this returns once a page
@@ -82,6 +82,11 @@ fetch() {
     exec 3<&-
 }
 
+# Two rolls, frozen and audited through the pages, as its returning officer would have by now.
+freeze_rolls() {
+    python3 scripts/demo_rolls.py "http://127.0.0.1:$port"
+}
+
 wait_until_well() {
     for _ in {1..100}; do
         if fetch /healthz 2>/dev/null | head -n 1 | grep -q ' 200 '; then return 0; fi
@@ -106,9 +111,10 @@ Labour's leadership election of 2010, counted from its papers:
 An invented organisation of 3,000 members, in whose list manipulations are planted:
 
     http://127.0.0.1:$port/units                          its units and their officers
+    http://127.0.0.1:$port/rolls                          two frozen rolls: one whose audit asks what nobody answered, one that was released
     http://127.0.0.1:$port/sign-in                        with secretary@example.org, returning@example.org or member@example.org;
     http://127.0.0.1:$port/outbox                         the letter that lets you in appears here
-    As returning officer: The Organisation, Rolls, a draft, freeze it, and read its audit; as member: "Am I on the roll?"
+    As returning officer: The Organisation, Rolls, Leadership election 2026, Audit (or a draft of your own, and freeze it); as member: "Am I on the roll?"
     (second@example.org is the other returning officer, for what takes two.) What was planted: $place/planted.csv
 
     build/hustings roll audit $place/members.csv          the same questions in this terminal, with no server
@@ -135,6 +141,8 @@ rm -f "$place"/hustings.db*
 act publish examples/labour-2010
 invent_organisation
 export HUSTINGS_MAIL_SMTP=outbox
+# Whoever tries all of its officers and members is one address.
+export HUSTINGS_LIMITS_RATES=${HUSTINGS_LIMITS_RATES:-1000}
 serve=("$hustings" serve --config /dev/null --store "$place/hustings.db" --listen "127.0.0.1:$port")
 if [ -t 0 ] && [ -t 1 ]; then
     "${serve[@]}" >"$log" 2>&1 &
@@ -143,6 +151,7 @@ if [ -t 0 ] && [ -t 1 ]; then
     trap 'rm -f "$pid_file"' EXIT
     trap 'kill "$pid" 2>/dev/null || true' INT TERM
     wait_until_well "$pid"
+    freeze_rolls
     tell
     echo "Ctrl-C ends it. Its log: $log"
     wait "$pid" || wait "$pid" || true # the first wait ends with the signal, the second with the server
@@ -152,6 +161,7 @@ else
     pid=$!
     echo "$pid" >"$pid_file"
     wait_until_well "$pid"
+    freeze_rolls
     fetch "$page" | grep -q 'Ed Miliband' || { echo "demo: the page of the contest does not show its result" >&2; exit 1; }
     fetch /units/organisation | grep -q 'Rhea Rowan' || { echo "demo: the page of a unit does not show its officers" >&2; exit 1; }
     tell
