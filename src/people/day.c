@@ -3,6 +3,8 @@
  */
 #include "people/day.h"
 
+#include <string.h>
+
 enum { YEAR_FIRST = 1800, YEAR_LAST = 2199, DAYS_400_YEARS = 146097, DAYS_TO_1970 = 719468 };
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
@@ -53,12 +55,26 @@ bool day_read(Str iso, Day *ret_day)
     return *ret_day != DAY_NONE;
 }
 
+/* "2013-06-25". By hand: of a list of members millions are written, and printf was a tenth of reading it. */
+static Str iso_text(Arena *a, int year, int month, int of_month)
+{
+    static const char shape[] = "0000-00-00";
+    char *text = arena_new(a, char, sizeof shape);
+    memcpy(text, shape, sizeof shape);
+    for (int at = 3; at >= 0; at--, year /= 10) text[at] = (char)('0' + year % 10);
+    text[5] = (char)('0' + month / 10);
+    text[6] = (char)('0' + month % 10);
+    text[8] = (char)('0' + of_month / 10);
+    text[9] = (char)('0' + of_month % 10);
+    return (Str){text, sizeof shape - 1};
+}
+
 Str day_iso(Arena *a, Day day)
 {
     if (day == DAY_NONE) return S("");
     int year, month, of_month;
     day_parts(day, &year, &month, &of_month);
-    return str_format(a, "%04d-%02d-%02d", year, month, of_month);
+    return iso_text(a, year, month, of_month);
 }
 
 Str day_words(Arena *a, Day day)

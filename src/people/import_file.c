@@ -367,6 +367,7 @@ static void settle_row(ImportReader *r, ImportRow *row)
     if (row->fault_count) return; /* it is left out: nothing was said by it */
     remember_person(r, row, &keys);
     remember_membership(r, row, key);
+    if (r->reading.writes && row->number > r->reading.skip) row->ready = search_ready(a, &row->values, row->values.of[COL_UNIT]);
 }
 
 static void take_row(ImportReader *r, const TableRow *from)
@@ -559,6 +560,7 @@ ImportReader *import_reader_open(const ImportReading *reading)
     r->table = table_open(&r->arena, &options);
     r->chunk = chunk_new(0);
     if (pthread_create(&r->thread, NULL, read_file, r) != 0) out_of_memory(sizeof *r);
+    pthread_setname_np(r->thread, "import-reader");
     return r;
 }
 

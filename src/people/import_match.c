@@ -401,6 +401,7 @@ static void add_person(ImportMatch *m, const ImportRow *row)
     }
     Held *held = arena_new(m->a, Held, 1);
     held->is_new = held->inside = true;
+    held->ready = row->ready;
     for (int i = 0; i < COUNT_OF(person_columns); i++) held->values.of[person_columns[i]] = row->values.of[person_columns[i]];
     new_membership(m, held, row);
     m->held[m->held_count++] = held;

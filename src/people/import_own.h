@@ -13,6 +13,7 @@
 #define HUSTINGS_PEOPLE_IMPORT_OWN_H
 
 #include "people/import.h"
+#include "people/search.h"
 
 #include <pthread.h>
 
@@ -34,8 +35,9 @@ typedef struct ImportRow {
     Columns fresh;        /* of the person: said by no row before it */
     const Str *claimed;   /* classes of the same unit and section that other rows of hers have said */
     int claimed_count;
-    Values values; /* unit: slug; id, names settled */
-    Str folded;    /* the name for comparing; empty: none */
+    Values values;            /* unit: slug; id, names settled */
+    Str folded;               /* the name for comparing; empty: none */
+    const SearchReady *ready; /* of whom this row makes somebody new by itself; NULL: it was not asked for */
     const Fault *faults;
     int fault_count; /* 0: good */
 } ImportRow;
@@ -68,6 +70,7 @@ typedef struct ImportReading {
     const ImportUnits *units;
     ImportSource source;
     int64_t skip; /* rows that need not be handed out: they were done before */
+    bool writes;  /* rows are written: what the search needs is made ready, which the writer then need not do */
 } ImportReading;
 
 /* Starts the reading thread. */
@@ -105,6 +108,7 @@ typedef struct Held {
     bool is_new;
     bool put_back; /* an import was taken back of her */
     bool folded_made;
+    const SearchReady *ready; /* of the row that made her */
     Str folded;
     struct Held *next_email, *next_phone;
 } Held;

@@ -106,10 +106,14 @@ static Err run_open(Run *r, const ImportWork *work, Arena *a, const char *state,
     return ERR_OK;
 }
 
-static void begin_reading(Run *r, int64_t skip)
+static void begin_reading(Run *r, int64_t skip, bool writes)
 {
-    ImportReading reading = {
-        .options = r->import.options, .file_name = r->import.file_name, .units = &r->units, .source = r->work->source, .skip = skip};
+    ImportReading reading = {.options = r->import.options,
+        .file_name = r->import.file_name,
+        .units = &r->units,
+        .source = r->work->source,
+        .skip = skip,
+        .writes = writes};
     if (!reading.source.next) reading.source = (ImportSource){.next = next_piece, .context = &r->pieces};
     r->reader = import_reader_open(&reading);
 }
@@ -324,7 +328,7 @@ Err import_check(const ImportWork *work, Arena *a, Fault *fault)
     Report report;
     Err e = run_open(&r, work, a, "checking", fault);
     if (e) return e;
-    begin_reading(&r, 0);
+    begin_reading(&r, 0, false);
     report_begin(&report, &r);
     ImportMatch m = {.db = r.db,
         .unit = r.import.unit,
@@ -499,7 +503,7 @@ Err import_apply(const ImportWork *work, Arena *a, Fault *fault)
     Run r;
     Err e = run_open(&r, work, a, "applying", fault);
     if (e) return e;
-    begin_reading(&r, r.import.rows_done);
+    begin_reading(&r, r.import.rows_done, true);
     e = write_all(&r);
     Command c = {.name = "import_done", .leaf = LEAF_ONE, .run = run_done, .input = &work->id};
     if (!e) e = run_command(work, a, &c, fault);

@@ -69,15 +69,34 @@ static DbValue text(Str s)
 
 /* ---- new persons ---- */
 
-static Err write_new(Writing *w, Held *held, Str *membership_ids)
+typedef struct New {
+    const Held *held;
+    const HeldMembership *membership;
+} New;
+
+/* The order of their table, so that each is written beside the one before it. */
+static int by_place(const void *one, const void *other)
 {
-    Arena *a = w->m->a;
+    const New *p = one, *q = other;
+    int order = str_compare(p->membership->unit, q->membership->unit);
+    return order ? order : str_compare(p->membership->id, q->membership->id);
+}
+
+static Err write_person(Writing *w, const Held *held)
+{
     DbValue bound[SQL_VALUES_MAX];
-    int n = person_bind(a, &held->values, held->id, held->number, w->import, w->m->now, bound);
-    Err e = rows_add(&w->persons, bound, n);
-    for (int i = 0; i < held->membership_count && !e; i++) {
-        held->memberships[i].id = membership_ids[i];
-        n = membership_bind(&held->memberships[i].values, held->id, membership_ids[i], w->import, w->m->now, bound);
+    int n = person_bind(w->m->a, &held->values, held->id, held->number, w->import, w->m->now, bound);
+    return rows_add(&w->persons, bound, n);
+}
+
+static Err write_memberships(Writing *w, New *memberships, int count)
+{
+    DbValue bound[SQL_VALUES_MAX];
+    Err e = ERR_OK;
+    if (count) qsort(memberships, (size_t)count, sizeof *memberships, by_place);
+    for (int i = 0; i < count && !e; i++) {
+        const New *m = &memberships[i];
+        int n = membership_bind(&m->membership->values, m->held->id, m->membership->id, w->import, w->m->now, bound);
         e = rows_add(&w->memberships, bound, n);
     }
     return e;
@@ -95,17 +114,24 @@ static Err write_all_new(Writing *w)
     }
     if (!persons) return ERR_OK;
     Err e = person_numbers(m->db, m->a, persons, &number);
-    /* In order, so that rows that come one after another lie together in every index by person. */
+    if (e) return e;
+    /* In the order of the file. */
     Str *ids = person_new_ids(m->a, persons, m->now), *membership_ids = person_new_ids(m->a, memberships, m->now);
+    New *new_memberships = arena_new(m->a, New, (size_t)memberships + 1);
+    memberships = 0;
     for (int i = 0; i < m->held_count && !e; i++) {
         Held *held = m->held[i];
         if (!held->is_new) continue;
         held->id = *ids++;
         held->number = number++;
-        e = write_new(w, held, membership_ids);
-        membership_ids += held->membership_count;
+        e = write_person(w, held);
+        for (int k = 0; k < held->membership_count; k++) {
+            HeldMembership *h = &held->memberships[k];
+            h->id = *membership_ids++;
+            new_memberships[memberships++] = (New){held, h};
+        }
     }
-    return e;
+    return e ? e : write_memberships(w, new_memberships, memberships);
 }
 
 /* ---- the change log ---- */
@@ -325,7 +351,8 @@ static Err find_new(const Writing *w)
             .number = held->number,
             .person = &held->values,
             .memberships = held->membership_count == 1 ? &held->memberships[0].values : values_of(m->a, held),
-            .membership_count = held->membership_count};
+            .membership_count = held->membership_count,
+            .ready = held->membership_count == 1 && !held->changed ? held->ready : NULL};
     }
     return count ? search_add(m->db, m->a, search_make(m->a, persons, count), count) : ERR_OK;
 }

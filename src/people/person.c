@@ -31,7 +31,11 @@ Str person_name(Arena *a, const Values *person)
 Str person_name_key(Arena *a, const Values *person)
 {
     Str given = person->of[COL_GIVEN_NAME], family = person->of[COL_FAMILY_NAME];
-    return text_fold(a, str_format(a, "%.*s %.*s", STR_ARG(family), STR_ARG(given)));
+    Buf b = buf_new(a);
+    buf_str(&b, family);
+    buf_byte(&b, ' ');
+    buf_str(&b, given);
+    return text_fold(a, buf_done(&b));
 }
 
 Str person_email_key(Arena *a, Str email)

@@ -58,14 +58,18 @@ NODISCARD Err search_put(Db *db, Arena *a, Str person);
 /* She is about to go (erased, merged, an import undone): call it while her rows are still there. */
 NODISCARD Err search_drop(Db *db, Arena *a, Str person);
 
-/* New persons by the thousand, of whom the index knows nothing yet: no table is read. In two halves, so that the dear one need not hold the writer up:
- * search_make is pure and may run on the thread that reads the file; search_add stores what it made. */
+/* New persons by the thousand, of whom the index knows nothing yet: no table is read. What is dear of it need not hold the writer up: search_ready is pure, for
+ * the thread that reads a file; search_make does the rest (and that, too, for whom it was not done), and search_add stores what it made. */
+typedef struct SearchReady SearchReady;
+/* Of somebody with one membership, in that unit (its slug). */
+const SearchReady *search_ready(Arena *a, const Values *person, Str unit);
 typedef struct SearchPerson {
     Str id;
     int64_t number; /* person.number */
     const Values *person;
     const Values *memberships; /* COL_UNIT: slug */
     int membership_count;
+    const SearchReady *ready; /* NULL: it was not done, or another person or unit came of it */
 } SearchPerson;
 typedef struct SearchEntry SearchEntry;
 SearchEntry *search_make(Arena *a, const SearchPerson *persons, int count);

@@ -7,7 +7,9 @@
 
 #include "people/text.h"
 
+#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { PIECE = 2000, NAME_WORDS_MOST = 24 };
 
@@ -22,6 +24,10 @@ struct SearchEntry {
     int64_t may;
     Fact *facts;
     int fact_count;
+};
+
+struct SearchReady {
+    Str text, units, tokens;
 };
 
 static DbValue value(Str s)
@@ -68,11 +74,37 @@ static Str units_of(Arena *a, const SearchEntry *e)
     return buf_done(&b);
 }
 
+static Str unit_token(Arena *a, Str unit)
+{
+    return unit.len ? str_format(a, " %.*s ", STR_ARG(unit)) : S("");
+}
+
+const SearchReady *search_ready(Arena *a, const Values *person, Str unit)
+{
+    SearchReady *ready = arena_new(a, SearchReady, 1);
+    ready->text = search_text(a, person);
+    ready->units = unit_token(a, unit);
+    ready->tokens = search_tokens(a, ready->text, ready->units);
+    return ready;
+}
+
+static void make_words(Arena *a, const SearchPerson *p, SearchEntry *e)
+{
+    if (p->ready) {
+        e->text = p->ready->text;
+        e->units = p->ready->units;
+        e->tokens = p->ready->tokens;
+        return;
+    }
+    e->text = search_text(a, p->person);
+    e->units = units_of(a, e);
+    e->tokens = search_tokens(a, e->text, e->units);
+}
+
 static void make(Arena *a, const SearchPerson *p, SearchEntry *e)
 {
     *e = (SearchEntry){.id = p->id,
         .number = p->number,
-        .text = search_text(a, p->person),
         .born = p->person->of[COL_BORN],
         .area = p->person->of[COL_POSTCODE],
         .language = p->person->of[COL_LANGUAGE],
@@ -85,8 +117,7 @@ static void make(Arena *a, const SearchPerson *p, SearchEntry *e)
             text_fold(a, m->of[COL_RECRUITER])};
     }
     qsort(e->facts, (size_t)e->fact_count, sizeof *e->facts, by_unit);
-    e->units = units_of(a, e);
-    e->tokens = search_tokens(a, e->text, e->units);
+    make_words(a, p, e);
 }
 
 SearchEntry *search_make(Arena *a, const SearchPerson *persons, int count)
@@ -160,44 +191,66 @@ static void words_take(Arena *a, WordList *l, Str text)
     l->count += search_name_words(text, l->words + l->count, NAME_WORDS_MOST);
 }
 
+typedef struct Counted {
+    Str word;
+    int64_t times;
+} Counted;
+
 static int by_bytes(const void *one, const void *other)
 {
-    return str_compare(*(const Str *)one, *(const Str *)other);
+    return str_compare(((const Counted *)one)->word, ((const Counted *)other)->word);
 }
 
-/* Each word once, with how often it was there. */
-static int words_each(WordList *l, int64_t *times)
+/* Under a key of this list: nobody can write names that all fall on one place of the table. */
+static size_t hash_word(Str word, const unsigned char salt[crypto_shorthash_KEYBYTES])
 {
+    unsigned char hash[crypto_shorthash_BYTES];
+    size_t h;
+    crypto_shorthash(hash, (const unsigned char *)word.ptr, word.len, salt);
+    memcpy(&h, hash, sizeof h);
+    return h;
+}
+
+/* Each word once, with how often it was there, in order. Names are few and come often: counted in a table first, a twentieth of them is left to sort. */
+static int words_each(Arena *a, const WordList *l, Counted **ret_each)
+{
+    size_t room = 64;
+    unsigned char salt[crypto_shorthash_KEYBYTES];
+    crypto_shorthash_keygen(salt);
+    while (room < (size_t)l->count * 2) room *= 2;
+    Counted *each = arena_new(a, Counted, room);
     int kept = 0;
-    if (l->count) qsort(l->words, (size_t)l->count, sizeof *l->words, by_bytes);
     for (int i = 0; i < l->count; i++) {
-        if (kept && str_equal(l->words[kept - 1], l->words[i])) {
-            times[kept - 1]++;
-            continue;
-        }
-        l->words[kept] = l->words[i];
-        times[kept++] = 1;
+        size_t at = hash_word(l->words[i], salt) & (room - 1);
+        while (each[at].times && !str_equal(each[at].word, l->words[i])) at = (at + 1) & (room - 1);
+        each[at].word = l->words[i];
+        each[at].times++;
     }
+    for (size_t at = 0; at < room; at++)
+        if (each[at].times) each[kept++] = each[at];
+    qsort(each, (size_t)kept, sizeof *each, by_bytes);
+    *ret_each = each;
     return kept;
 }
 
 /* `sign`: 1 they came, -1 they went. */
 static Err words_count(Db *db, Arena *a, WordList *l, int sign)
 {
-    int64_t *times = arena_new(a, int64_t, (size_t)l->count + 1);
-    int count = words_each(l, times);
+    Counted *each;
+    int count = words_each(a, l, &each);
     Rows r = rows_new(a);
     Err e = ERR_OK;
     for (int i = 0; i < count && !e; i++) {
-        Str back = search_backward(a, l->words[i]);
+        Str back = search_backward(a, each[i].word);
+        l->words[i] = each[i].word;
         if (is_here(db)) {
-            e = db_run(db, "search_word_count", DB_VALUES(db_string(l->words[i]), db_string(back), db_number(sign * times[i])));
+            e = db_run(db, "search_word_count", DB_VALUES(db_string(each[i].word), db_string(back), db_number(sign * each[i].times)));
             continue;
         }
         rows_begin(&r);
-        row_text(&r, l->words[i]);
+        row_text(&r, each[i].word);
         row_text(&r, back);
-        row_number(&r, sign * times[i]);
+        row_number(&r, sign * each[i].times);
         buf_byte(&r.b, ']');
     }
     if (!e) e = rows_run(db, "search_words_count", &r);
@@ -232,15 +285,34 @@ static void put_fact(Rows *r, const SearchEntry *e, int i)
     buf_byte(&r->b, ']');
 }
 
+typedef struct FactOf {
+    const SearchEntry *entry;
+    int at;
+} FactOf;
+
+static int by_place(const void *one, const void *other)
+{
+    const FactOf *f = one, *g = other;
+    int order = str_compare(f->entry->facts[f->at].unit, g->entry->facts[g->at].unit);
+    return order ? order : (f->entry->number > g->entry->number) - (f->entry->number < g->entry->number);
+}
+
+/* In the order of the table: a row is then written beside the one before it. */
 static Err add_facts(Db *db, Arena *a, const SearchEntry *entries, int count)
 {
     Rows r = rows_new(a);
     Err e = ERR_OK;
+    int facts = 0;
+    for (int i = 0; i < count; i++) facts += entries[i].fact_count;
+    FactOf *all = arena_new(a, FactOf, (size_t)facts + 1);
+    facts = 0;
     for (int i = 0; i < count; i++)
-        for (int f = 0; f < entries[i].fact_count && !e; f++) {
-            if (is_here(db)) e = add_fact(db, &entries[i], f);
-            else put_fact(&r, &entries[i], f);
-        }
+        for (int f = 0; f < entries[i].fact_count; f++) all[facts++] = (FactOf){&entries[i], f};
+    if (facts) qsort(all, (size_t)facts, sizeof *all, by_place);
+    for (int i = 0; i < facts && !e; i++) {
+        if (is_here(db)) e = add_fact(db, all[i].entry, all[i].at);
+        else put_fact(&r, all[i].entry, all[i].at);
+    }
     return e ? e : rows_run(db, "search_facts_add", &r);
 }
 
@@ -280,10 +352,12 @@ static Err add_piece(Db *db, Arena *a, const SearchEntry *entries, int count)
     return e ? e : words_count(db, a, &words, 1);
 }
 
+/* Rows that are not made JSON of need not come in pieces: the more at once, the more often a word of many names is counted once. */
 Err search_add(Db *db, Arena *a, const SearchEntry *entries, int count)
 {
     Err e = ERR_OK;
-    for (int at = 0; at < count && !e; at += PIECE) e = add_piece(db, a, entries + at, count - at < PIECE ? count - at : PIECE);
+    int most = is_here(db) ? count : PIECE;
+    for (int at = 0; at < count && !e; at += most) e = add_piece(db, a, entries + at, count - at < most ? count - at : most);
     return e;
 }
 
