@@ -13,15 +13,49 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
+LOOK = 0.05  # seconds between two looks at the threads: what a thread does after the last is not counted under its name
+
+
+class Used:
+    """What a program took: seconds of wall time, seconds of processors (in all, and by the name of the thread), MB at the most."""
+
+    def __init__(self, wall, usage, threads):
+        self.wall, self.processors, self.megabytes = wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        self.threads = sorted(threads.items(), key=lambda named: -named[1])
+
+    def line(self, what, yardstick):
+        shares = ', '.join(f'{name} {seconds:.1f}' for name, seconds in self.threads if seconds >= 0.5)
+        return (f'{what:<27} {self.wall:7.1f} s {self.wall / yardstick.wall:6.1f} times   processors {self.processors:6.1f} s {self.processors / yardstick.processors:6.1f} times   '
+                f'{self.megabytes:5.0f} MB   {shares}')
+
+
+def look_at_threads(pid, seen):
+    """{thread: (name, seconds of processors)}: those that ended since the last look keep what they had."""
+    for stat in pathlib.Path(f'/proc/{pid}/task').glob('*/stat'):
+        try:
+            name, _, rest = stat.read_text().partition('(')[2].rpartition(')')
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        fields = rest.split()
+        seen[stat.parent.name] = (name, (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'))
+
+
 def measured(command, folder, environment):
-    """(seconds, MB at the most) of a program that must end well."""
-    began = time.monotonic()
+    """What a program took that must end well."""
+    began, seen = time.monotonic(), {}
     child = subprocess.Popen(list(map(str, command)), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
+    ended = 0
+    while not ended:
+        look_at_threads(child.pid, seen)
+        time.sleep(LOOK)
+        ended, status, usage = os.wait4(child.pid, os.WNOHANG)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         sys.exit(f'people.py: {command}: status {child.returncode}')
-    return time.monotonic() - began, usage.ru_maxrss / 1024
+    threads = {}
+    for name, seconds in seen.values():
+        threads[name] = threads.get(name, 0) + seconds
+    return Used(time.monotonic() - began, usage, threads)
 
 
 def main():
@@ -41,16 +75,14 @@ def main():
         run('people', 'units', '--import', 'units.csv')
         top = next(line.split(',')[0] for line in (folder / 'units.csv').read_text().splitlines()[1:] if line.endswith(','))
         print(f'{o.people:,} memberships, {(folder / "members.csv").stat().st_size / 1e6:.0f} MB of CSV')
-        yardstick, _ = measured(['sqlite3', 'yardstick.db', '.mode csv', '.import members.csv members'], folder, environment)
-        print(f'sqlite3 .import             {yardstick:7.1f} s')
+        yardstick = measured(['sqlite3', 'yardstick.db', '.mode csv', '.import members.csv members'], folder, environment)
+        print(yardstick.line('sqlite3 .import', yardstick))
         steps = (('import', ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')), ('import, nothing changes', ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')),
                  ('export', ('people', 'export', '--unit', top, '--output', 'out.csv', '--reason', 'a benchmark')))
         for what, words in steps:
-            seconds, megabytes = run(*words)
-            print(f'{what:<27} {seconds:7.1f} s   {seconds / yardstick:6.1f} times   {megabytes:5.0f} MB', flush=True)
+            print(run(*words).line(what, yardstick), flush=True)
         imports = subprocess.run([hustings, 'people', 'imports'], cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
-        seconds, megabytes = run('people', 'undo', imports[-1].split('\t')[0])
-        print(f'{"taken back":<27} {seconds:7.1f} s   {seconds / yardstick:6.1f} times   {megabytes:5.0f} MB')
+        print(run('people', 'undo', imports[-1].split('\t')[0]).line('taken back', yardstick))
 
 
 if __name__ == '__main__':
