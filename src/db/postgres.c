@@ -538,6 +538,12 @@ static Err pg_script(Db *db, Str sql)
 #define NUMBER_TEXT(number) NUMBER_TEXT_OF(number)
 #define NUMBER_TEXT_OF(number) #number
 
+/* The lock, and how its statements are planned: commands look rows up by their keys. Of tables that have just been filled the planner knows nothing yet, keeps the
+ * plans that it made when they were empty, and would read them whole for each person who is put in. */
+#define WRITER_BEGINS                                                                                               \
+    "SELECT pg_catalog.pg_advisory_xact_lock(1215656820, 1), pg_catalog.set_config('enable_seqscan', 'off', true)," \
+    " pg_catalog.set_config('enable_hashjoin', 'off', true), pg_catalog.set_config('enable_mergejoin', 'off', true)"
+
 static Err pg_begin(Db *db, bool write)
 {
     PgDb *p = pg_of(db);
@@ -550,7 +556,7 @@ static Err pg_begin(Db *db, bool write)
     if (!write) return line_words(p, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL);
     /* One writer at a time, over all processes: each statement then sees all that was committed before (READ COMMITTED), and nobody else commits. */
     e = line_words(p, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", NULL);
-    return e ? e : line_words(p, "SELECT pg_catalog.pg_advisory_xact_lock(1215656820, 1)", NULL);
+    return e ? e : line_words(p, WRITER_BEGINS, NULL);
 }
 _Static_assert(PG_LOCKS == 1215656820 && PG_LOCK_WRITER == 1, "the lock that BEGIN takes");
 

@@ -121,4 +121,27 @@ static inline Str a_person(House *h, NewPerson person)
     return person.id;
 }
 
+/* Many at once: the i-th is what `make` says of i. */
+typedef struct Crowd {
+    NewPerson (*make)(int i);
+    int count;
+} Crowd;
+
+static inline Err run_crowd(House *h, Db *db, void *what)
+{
+    const Crowd *crowd = what;
+    Err e = ERR_OK;
+    for (int i = 0; i < crowd->count && !e; i++) {
+        NewPerson person = crowd->make(i);
+        e = run_person(h, db, &person);
+    }
+    return e;
+}
+
+static inline void a_crowd(House *h, int count, NewPerson (*make)(int i))
+{
+    Crowd crowd = {make, count};
+    assert_int_equal(commanded(h, LEAF_NONE, run_crowd, &crowd), ERR_OK);
+}
+
 #endif

@@ -48,14 +48,16 @@ static void fill(House *h)
 }
 
 /* A national list is looked for in the index, and a small one read: both must find the same. `crowd` makes it large. */
+static NewPerson one_of_a_crowd(int i)
+{
+    static char family[32]; /* read before the next one is made */
+    snprintf(family, sizeof family, "Crowd%c%c%c", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
+    return (NewPerson){.given = "Wim", .family = family, .unit = "national"};
+}
+
 static void crowd(House *h)
 {
-    enum { CROWD = 2100 };
-    for (int i = 0; i < CROWD; i++) {
-        char family[32];
-        snprintf(family, sizeof family, "Crowd%c%c%c", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
-        a_person(h, (NewPerson){.given = "Wim", .family = family, .unit = "national"});
-    }
+    a_crowd(h, 2100, one_of_a_crowd);
 }
 
 static void finds(House *h, const char *top)
@@ -224,6 +226,11 @@ static Err run_unit_move(House *h, Db *db, void *what)
     return unit_move(db, h->a, *(Str *)what, S("wales"), keeper, NOW_MS, &fault);
 }
 
+static NewPerson a_filler(int i)
+{
+    return (NewPerson){.given = "Wim", .family = "Filler", .unit = i % 2 ? "york" : "wales leeds"};
+}
+
 static void who_is_moved_with_her_unit_is_found_where_it_is(void **state)
 {
     engine_or_skip();
@@ -232,7 +239,7 @@ static void who_is_moved_with_her_unit_is_found_where_it_is(void **state)
     a_person(&h, (NewPerson){.given = "Ada", .family = "Poll", .unit = "leeds"});
     a_person(&h, (NewPerson){.given = "Bo", .family = "Poll", .unit = "hull leeds"});
     a_person(&h, (NewPerson){.given = "Cy", .family = "Poll", .unit = "hull"});
-    for (int i = 0; i < 2100; i++) a_person(&h, (NewPerson){.given = "Wim", .family = "Filler", .unit = i % 2 ? "york" : "wales leeds"});
+    a_crowd(&h, 2100, a_filler);
     assert_found(found(&h, "york", "poll"), "Ada Poll, Bo Poll, Cy Poll");
     assert_found(found(&h, "wales", "poll"), "");
     Str leeds = S("leeds");
@@ -257,6 +264,12 @@ static SearchAnswer answer_of(House *h, const char *scope, const char *typed)
     return answer;
 }
 
+static NewPerson seems_to_fit(int i)
+{
+    (void)i;
+    return (NewPerson){.given = "Abcd", .family = "Bcde", .unit = "leeds"};
+}
+
 static void what_is_not_whole_says_so(void **state)
 {
     engine_or_skip();
@@ -269,17 +282,31 @@ static void what_is_not_whole_says_so(void **state)
     assert_false(few.more);
     assert_int_equal(few.in_all, 81);
     /* Who fits is found behind two thousand who only seem to: each of their words has a part of hers. */
-    for (int i = 0; i < 2100; i++) a_person(&h, (NewPerson){.given = "Abcd", .family = "Bcde", .unit = "leeds"});
+    a_crowd(&h, 2100, seems_to_fit);
     a_person(&h, (NewPerson){.given = "Ada", .family = "Xabcdey", .unit = "leeds"});
     assert_found(found(&h, "national", "abcde"), "Ada Xabcdey");
     assert_false(answer_of(&h, "national", "abcde").more);
     house_close(&h);
 }
 
+enum { UNITS = 300 };
+
+static NewPerson of_many_units(int i)
+{
+    static char unit[16];
+    snprintf(unit, sizeof unit, "branch-%d", i % UNITS);
+    return (NewPerson){.given = i < 30 ? "Wim" : "Ada", .family = "Filler", .unit = unit};
+}
+
+static NewPerson of_wales(int i)
+{
+    (void)i;
+    return (NewPerson){.given = "Wim", .family = "Poll", .unit = "wales"};
+}
+
 /* More units than the question can name. */
 static void a_scope_of_many_units_is_searched_too(void **state)
 {
-    enum { UNITS = 300 };
     engine_or_skip();
     House h = house(*state);
     for (int i = 0; i < UNITS; i++) {
@@ -287,12 +314,8 @@ static void a_scope_of_many_units_is_searched_too(void **state)
         snprintf(slug, sizeof slug, "branch-%d", i);
         a_unit(&h, slug, "branch", "york");
     }
-    for (int i = 0; i < 2600; i++) a_person(&h, (NewPerson){.given = "Wim", .family = "Poll", .unit = "wales"});
-    for (int i = 0; i < 2100; i++) {
-        char unit[16];
-        snprintf(unit, sizeof unit, "branch-%d", i % UNITS);
-        a_person(&h, (NewPerson){.given = i < 30 ? "Wim" : "Ada", .family = "Filler", .unit = unit});
-    }
+    a_crowd(&h, 2600, of_wales);
+    a_crowd(&h, 2100, of_many_units);
     SearchAnswer answer = answer_of(&h, "york", "wim");
     assert_int_equal(answer.in_all, 30);
     assert_false(answer.more);
