@@ -126,10 +126,18 @@ def shown(files):
                 yield p, f'{name} does not hold: {code[:60]!r}...'
 
 
+def indexed(files):
+    """Whoever begins at docs/start-here.md must be able to find every other page."""
+    start = ROOT / 'docs/start-here.md'
+    for p in (f for f in files if f.suffix == '.md' and f.parent == start.parent and f != start):
+        if f'({p.name}' not in text_of(start):
+            yield p, f'{start.name} does not lead to it'
+
+
 def main():
     files = tracked()
     failed = 0
-    checks = (licence, size, later, links, made, places, headers, shown)
+    checks = (licence, size, later, links, made, places, headers, shown, indexed)
     for check in checks:
         broken = [(str(where).replace(f'{ROOT}/', ''), why) for where, why in check(files)]
         failed += bool(broken)

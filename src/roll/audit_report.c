@@ -10,7 +10,8 @@ static const char *const weight_names[] = {[AUDIT_NOTE] = "note", [AUDIT_QUESTIO
 static Str unit_name(const Audit *audit, const Roster *r, int unit)
 {
     (void)audit;
-    return unit < 0 ? S("several units") : roster_text(r, r->units[unit].name);
+    Str name = unit < 0 ? S("several units") : roster_text(r, r->units[unit].name);
+    return name.len ? name : S("no unit said"); /* in a list without such a column */
 }
 
 Str audit_column_title(PeopleColumn column)

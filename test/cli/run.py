@@ -19,6 +19,7 @@ import pathlib
 import pty
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -809,6 +810,11 @@ def check_config_is_documented():
         yield 'which sets the standard values', {k: v[0] for k, v in seen.items()} == {k: v[0] for k, v in standard.items()}, seen
 
 
+def any_hash(text):
+    """Roots, digests and ids are others each time."""
+    return re.sub(r"\b[0-9a-f]{64}\b|(?<=Import )[\w-]{22}(?=,)|(?<=undo )[\w-]{22}(?=')", 'HASH', text)
+
+
 def check_the_readme_shows_what_the_program_prints():
     readme = (ROOT / 'README.md').read_text()
     college = run('count', *COLLEGE, '--rules', 'labour-2010', '--report', 'full', cwd=ROOT)
@@ -821,6 +827,15 @@ def check_the_readme_shows_what_the_program_prints():
     audited = run('roll', 'audit', '/dev/stdin', stdin=invented.out.encode())
     for block in shown:
         yield block.split('\n')[0], any(block.strip('\n') in r.out for r in (college, compared, audited)), block
+    with Desk() as desk:
+        (desk / 'examples').symlink_to(ROOT / 'examples')
+        block = re.search(r'^```console\n(.*?)^```$', readme, re.S | re.M)
+        commands = re.split(r'^\$ hustings ', block[1], flags=re.M)[1:]
+        yield 'a list becomes a roll that is checked', [c.split()[1] for c in commands] == ['units', 'import', 'freeze', 'check'], block[1]
+        for command in commands:
+            words, said = command.split('\n', 1)
+            r = run(*shlex.split(words), cwd=desk)
+            yield f'hustings {words}', fine(r) and any_hash(r.out) == any_hash(said), (r, said)
     picture = run('count', *COLLEGE, '--rules', 'labour-2010', '--format', 'svg', cwd=ROOT)
     yield 'the picture is the one drawn now', picture.out == (ROOT / 'docs' / 'labour-2010.svg').read_text(), picture
 

@@ -25,6 +25,7 @@ PROGRAMS = [  # the longest first
     'audit_pages.py',
     'audit.py',
     'demo.py',
+    'tutorial.py',
 ]
 
 if __name__ == '__main__':
