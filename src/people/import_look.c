@@ -20,7 +20,8 @@ static Err take_start(void *context, Str bytes)
     return s->text.len < LOOK_BYTES ? ERR_OK : ERR_LIMIT; /* it is enough */
 }
 
-static Err read_start(Db *db, Arena *a, Str id, Str *ret_text)
+/* ERR_INPUT: it is packed, and damaged. */
+static Err read_start(Db *db, Arena *a, Str id, Str *ret_text, Fault *fault)
 {
     DbRows rows;
     Start start = {.a = a, .text = buf_new(a)};
@@ -30,7 +31,7 @@ static Err read_start(Db *db, Arena *a, Str id, Str *ret_text)
     Str piece = db_text(&rows, "bytes");
     Gunzip *gunzip = gunzip_is_gzip(piece) ? gunzip_open(a, take_start, &start) : NULL;
     e = gunzip ? gunzip_feed(gunzip, piece, &reason) : take_start(&start, piece);
-    if (e == ERR_IO) return ERR_INPUT;
+    if (e == ERR_INPUT) return fault_set(fault, e, 0, 0, S("a gzip file that can be unpacked"), reason);
     *ret_text = buf_done(&start.text);
     return ERR_OK;
 }
@@ -114,8 +115,7 @@ Err import_look(Db *db, Arena *a, const Import *import, ImportLook *ret_look, Fa
     Str text;
     TableRow row;
     ImportLook look = {0};
-    Err e = read_start(db, a, import->id, &text);
-    if (e == ERR_INPUT) return fault_set(fault, e, 0, 0, S("a gzip file that can be unpacked"), S(""));
+    Err e = read_start(db, a, import->id, &text, fault);
     if (e) return e;
     look.windows_1252 = !is_utf8(text);
     TableOptions options = {.name = import->file_name,
