@@ -141,6 +141,26 @@ static void criteria_have_words(void **state)
     }
 }
 
+/* A phonebank rings those who were meant: short words count, and parts of the words typed do not make a person who has them all. */
+static void words_are_all_met(void **state)
+{
+    engine_or_skip();
+    House meant = house(*state), *h = &meant;
+    a_person(h, (NewPerson){.given = "Jo", .family = "Number", .unit = "leeds", .identifier = "77"});
+    a_person(h, (NewPerson){.given = "Ad", .family = "Number", .unit = "leeds", .identifier = "78"});
+    a_person(
+        h, (NewPerson){
+               .given = "Al", .family = "Numbum Umber", .unit = "leeds"}); /* all the threes of letters of "number", and not the word */
+    a_person(h, (NewPerson){.given = "Joanna", .family = "Poll", .unit = "leeds", .postcode = "LS6 2AB"});
+    assert_meant("national", "Jo Ad", .text = S("number"), .status = S("active"));
+    assert_meant("national", "Jo", .text = S("number 77"), .status = S("active"));
+    assert_meant("national", "Jo", .text = S("jo number"), .status = S("active"));
+    assert_meant("national", "Jo Joanna", .text = S("jo"), .status = S("active"));
+    assert_meant("national", "Joanna", .text = S("jo po"), .status = S("active"));
+    assert_meant("national", "", .text = S("jo po 77"), .status = S("active"));
+    house_close(h);
+}
+
 static void bad_criteria_are_refused(void **state)
 {
     const struct {
@@ -149,7 +169,7 @@ static void bad_criteria_are_refused(void **state)
     } rows[] = {{{.joined_from = S("2012-13-01")}, "joined_from"}, {{.joined_to = S("soon")}, "joined_to"},
         {{.joined_from = S("2013-01-01"), .joined_to = S("2012-01-01")}, "joined_to"}, {{.age_from = 30, .age_to = 20}, "age_to"},
         {{.status = S("sleepy")}, "status"}, {{.areas = S("LS6; DROP")}, "areas"}, {{.areas = S("a,b,c,d,e")}, "areas"},
-        {{.text = S("@")}, "text"}};
+        {{.text = S("@")}, "text"}, {{.text = S("7 7")}, "text"}};
     for (int i = 0; i < COUNT_OF(rows); i++) {
         Criteria c = rows[i].c;
         Fault fault = {0};
@@ -222,6 +242,7 @@ int main(int argc, char **argv)
     on_postgres = argc > 1 && strcmp(argv[1], "postgres") == 0;
     const struct CMUnitTest tests[] = {
         arena_test(criteria_are_met),
+        arena_test(words_are_all_met),
         arena_test(criteria_have_words),
         arena_test(bad_criteria_are_refused),
         arena_test(a_search_is_kept_by_its_unit),
