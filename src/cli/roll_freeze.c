@@ -81,8 +81,9 @@ static Err write_folder(Cli *cli, Str folder, const Frozen *frozen, const RollPu
         buf_byte(&entries, '\n');
     }
     if (mkdir(str_c(cli->a, folder), 0700) != 0) {
+        Str why = errno == EEXIST ? S("one that is") : str_copy(cli->a, str_from_c(strerror(errno)));
         fault->file = folder;
-        return fault_set(fault, ERR_INPUT, 0, 0, S("a folder that is not there yet"), str_copy(cli->a, str_from_c(strerror(errno))));
+        return fault_set(fault, errno == EEXIST ? ERR_INPUT : ERR_IO, 0, 0, S("a folder that is not there yet and can be made"), why);
     }
     Err e = write_new(cli->a, folder, "entries.jsonl", 0600, buf_done(&entries), fault);
     if (!e) e = write_new(cli->a, folder, "hashes.bin", 0644, buf_done(&hashes), fault);

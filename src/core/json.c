@@ -237,3 +237,11 @@ Err json_read(Arena *a, Str text, View **ret_value, Fault *fault)
     *ret_value = value;
     return ERR_OK;
 }
+
+Str json_quote(Arena *a, const View *value)
+{
+    if (view_kind(value) == VIEW_STR) return fault_quote(a, view_str(value));
+    Buf b = buf_new(a);
+    view_json(value, &b, false);
+    return fault_quote(a, str_slice(buf_done(&b), 0, b.len - 1)); /* without the end of its line */
+}

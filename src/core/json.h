@@ -16,4 +16,7 @@ enum { JSON_DEPTH_MAX = 32, JSON_KEYS_MAX = 256 };
 /* One object or array, white space around it allowed. */
 NODISCARD Err json_read(Arena *a, Str text, View **ret_value, Fault *fault);
 
+/* A value as a fault says what was found: "'12'", "'{\"no\":[]}'"; of a text its letters. */
+Str json_quote(Arena *a, const View *value);
+
 #endif

@@ -482,8 +482,12 @@ Err rules_sweep(
     Arena *a, const RollRules *rules, const Roster *roster, Day first, Day last, SweepDay **ret_days, int *ret_count, Fault *fault)
 {
     bool known = first >= day_of(1900, 1, 1) && last < day_of(2100, 1, 1) && first <= last;
-    if (!known || last - first >= SWEEP_DAYS_MAX)
-        return fault_setf(fault, a, ERR_INPUT, "a first and a last day from 1900 to 2099, at most %d days", SWEEP_DAYS_MAX);
+    if (!known || last - first >= SWEEP_DAYS_MAX) {
+        Str from = day_iso(a, first), to = day_iso(a, last);
+        return fault_set(fault, ERR_INPUT, 0, 0,
+            str_format(a, "a first day and one that is not before it, from 1900 to 2099, at most %d days", SWEEP_DAYS_MAX),
+            str_format(a, "%.*s to %.*s", STR_ARG(from), STR_ARG(to)));
+    }
     int count = last - first + 1, group;
     AUTO(arena_clear) Arena scratch;
     arena_init(&scratch, ARENA_LIMIT_DEFAULT);

@@ -18,14 +18,6 @@ typedef struct Reading {
     Fault *fault;
 } Reading;
 
-static Str shown(Arena *a, const View *v)
-{
-    if (view_kind(v) == VIEW_STR) return fault_quote(a, view_str(v));
-    Buf b = buf_new(a);
-    view_json(v, &b, false);
-    return fault_quote(a, str_slice(buf_done(&b), 0, b.len - 1));
-}
-
 static Err wrong(Reading *in, Str member, const char *expected, Str found)
 {
     return fault_set(in->fault, ERR_INPUT, 0, 0, str_format(in->a, "%.*s: %s", STR_ARG(member), expected), found);
@@ -47,7 +39,7 @@ static Err read_day(Reading *in, Str name, Day *ret_day)
         *ret_day = day;
         return ERR_OK;
     }
-    return wrong(in, name, "a day from 1900 to 2099 such as \"2013-03-12\"", shown(in->a, v));
+    return wrong(in, name, "a day from 1900 to 2099 such as \"2013-03-12\"", json_quote(in->a, v));
 }
 
 static Err read_number(Reading *in, Str name, int most, int *ret_number)
@@ -58,7 +50,7 @@ static Err read_number(Reading *in, Str name, int most, int *ret_number)
         *ret_number = (int)view_i64(v);
         return ERR_OK;
     }
-    return wrong(in, name, str_c(in->a, str_format(in->a, "a whole number from 0 to %d", most)), shown(in->a, v));
+    return wrong(in, name, str_c(in->a, str_format(in->a, "a whole number from 0 to %d", most)), json_quote(in->a, v));
 }
 
 static bool is_word(Str word)
@@ -81,9 +73,9 @@ static bool has_word(const RuleWords *words, Str word)
 static Err add_word(Reading *in, Str name, RuleWords *words, const View *v)
 {
     bool good = view_kind(v) == VIEW_STR && is_word(view_str(v));
-    if (!good) return wrong(in, name, "words of lower-case letters, digits and inner hyphens", shown(in->a, v));
-    if (has_word(words, view_str(v))) return wrong(in, name, "each word once", shown(in->a, v));
-    if (words->count == RULE_WORDS_MAX) return wrong(in, name, "at most 64 words", shown(in->a, v));
+    if (!good) return wrong(in, name, "words of lower-case letters, digits and inner hyphens", json_quote(in->a, v));
+    if (has_word(words, view_str(v))) return wrong(in, name, "each word once", json_quote(in->a, v));
+    if (words->count == RULE_WORDS_MAX) return wrong(in, name, "at most 64 words", json_quote(in->a, v));
     words->words[words->count++] = str_copy(in->a, view_str(v));
     return ERR_OK;
 }
@@ -107,10 +99,10 @@ static Err read_words(Reading *in, Str name, bool may_exclude, RuleWords *ret_wo
     if (may_exclude && view_kind(v) == VIEW_OBJECT) {
         list = view_get(v, S("not"));
         words.but = true;
-        if (!list || view_next(view_first(v))) return wrong(in, name, "a list of words, or {\"not\": [...]}", shown(in->a, v));
+        if (!list || view_next(view_first(v))) return wrong(in, name, "a list of words, or {\"not\": [...]}", json_quote(in->a, v));
     }
     if (view_kind(list) != VIEW_ARRAY || !view_first(list))
-        return wrong(in, name, may_exclude ? "a list of words, or {\"not\": [...]}" : "a list of words", shown(in->a, v));
+        return wrong(in, name, may_exclude ? "a list of words, or {\"not\": [...]}" : "a list of words", json_quote(in->a, v));
     for (const View *word = view_first(list); word; word = view_next(word)) {
         Err e = add_word(in, name, &words, word);
         if (e) return e;
@@ -125,11 +117,11 @@ static Err read_statuses(Reading *in, uint32_t *ret_statuses)
     uint32_t statuses = 0;
     *ret_statuses = 1u << STATUS_ACTIVE;
     if (!v) return ERR_OK;
-    if (view_kind(v) != VIEW_ARRAY || !view_first(v)) return wrong(in, S("statuses"), "a list such as [\"active\"]", shown(in->a, v));
+    if (view_kind(v) != VIEW_ARRAY || !view_first(v)) return wrong(in, S("statuses"), "a list such as [\"active\"]", json_quote(in->a, v));
     for (const View *word = view_first(v); word; word = view_next(word)) {
         Status status = view_kind(word) == VIEW_STR ? status_of(view_str(word)) : STATUS_NONE;
         if (status == STATUS_NONE || !str_equal(status_name(status), view_str(word)))
-            return wrong(in, S("statuses"), "applied, active, lapsed, suspended, resigned, expelled or died", shown(in->a, word));
+            return wrong(in, S("statuses"), "applied, active, lapsed, suspended, resigned, expelled or died", json_quote(in->a, word));
         statuses |= 1u << status;
     }
     *ret_statuses = statuses;
@@ -139,13 +131,13 @@ static Err read_statuses(Reading *in, uint32_t *ret_statuses)
 static Err read_choices(Reading *in, RollRules *rules)
 {
     const View *fee = member(in, S("fee_paid")), *paper = member(in, S("one_paper"));
-    if (fee && view_kind(fee) != VIEW_BOOL) return wrong(in, S("fee_paid"), "true or false", shown(in->a, fee));
+    if (fee && view_kind(fee) != VIEW_BOOL) return wrong(in, S("fee_paid"), "true or false", json_quote(in->a, fee));
     if (fee) rules->fee_paid = view_i64(fee);
     if (!paper) return ERR_OK;
     Str word = view_kind(paper) == VIEW_STR ? view_str(paper) : S("");
     rules->once_per_section = str_equal(word, S("section"));
     if (rules->once_per_section || str_equal(word, S("person"))) return ERR_OK;
-    return wrong(in, S("one_paper"), "\"person\" or \"section\"", shown(in->a, paper));
+    return wrong(in, S("one_paper"), "\"person\" or \"section\"", json_quote(in->a, paper));
 }
 
 static Err check_members(Reading *in)
