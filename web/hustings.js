@@ -2,14 +2,14 @@
 // hustings.js: what a page gains when scripts run. Every page and form works without it; nothing here decides anything.
 //
 // Errors take the focus; a form is sent once; chosen files say what they are, and one that is too large says so before it is sent; a button prints;
-// and a page says when it is no longer true (live updates). Types are JSDoc, checked by tsc (test/types).
+// a page says when it is no longer true (live updates), and one about work that goes on says how far it is. Types are JSDoc, checked by tsc (test/types).
 
 /** What a page follows: the topic, the tag that stands for it in a cursor (docs/live.md), and the version the page shows; -1: not known.
  * @typedef {{topic: string, tag: string, version: number}} Follows */
 /** What tabs say to each other.
  * @typedef {{kind: 'here' | 'gone', tab: string, follows: Follows} | {kind: 'roll-call'} | {kind: 'news', topic: string, version: number}} Said */
 
-const CHANNEL = 'hustings-live', TOPICS_MAX = 20, AGAIN_MS = 30_000;
+const CHANNEL = 'hustings-live', TOPICS_MAX = 20, AGAIN_MS = 30_000, LOOK_MS = 1000;
 
 /**
  * All elements that match, of one kind.
@@ -303,10 +303,38 @@ function followPage() {
   new Live({ topic, tag, version: Number(version) }, () => sayChanged(place)).start();
 }
 
+// ---- work that goes on ----
+
+/**
+ * Say how far it is, by the page's own JSON, and show the page as it is when the work has ended. A server that does not answer is asked again: it goes on
+ * with the work when it is back. Whoever may not read the page any more is told so by the page.
+ * @param {HTMLElement} box
+ */
+async function followWork(box) {
+  try {
+    const answer = await fetch(box.dataset.atWork ?? '');
+    if (!box.isConnected) return;
+    if (answer.status < 500) {
+      const now = answer.ok ? await answer.json() : { at_work: false };
+      if (!now.at_work) {
+        location.reload();
+        return;
+      }
+      const words = box.querySelector('p'), bar = box.querySelector('progress');
+      if (words) words.textContent = `${now.rows_done} done, ${now.percent} %`;
+      if (bar) bar.value = Number(now.percent);
+    }
+  } catch {
+    // The network, or a server that stopped in the middle.
+  }
+  setTimeout(() => { if (box.isConnected) void followWork(box); }, LOOK_MS);
+}
+
 // ---- the page ----
 
 /** What is done to a page that has just come. */
 function begin() {
+  all('[data-at-work]', HTMLElement).forEach((box) => { void followWork(box); });
   focusErrors();
   showPrintButtons();
   all('input[type=file]', HTMLInputElement).forEach(watchFiles);

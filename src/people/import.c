@@ -248,8 +248,7 @@ static Err check_alone(Db *db, Arena *a, const Import *i, Fault *fault)
     Str name = db_text(&rows, "unit_name"), id = db_text(&rows, "id");
     return fault_setf(fault, a, ERR_CONFLICT,
         "another import (%.*s, for %.*s) is at work on these units: begin this one when that has ended; if it was interrupted, go on with "
-        "it, or "
-        "take it back ('hustings people undo %.*s')",
+        "it, or take it back (on its page among the imports of that unit, or with 'hustings people undo %.*s')",
         STR_ARG(id), STR_ARG(name), STR_ARG(id));
 }
 

@@ -240,6 +240,9 @@ static void put_states(View *view, const Import *i, int64_t now)
     for (int k = 0; k < COUNT_OF(states); k++) view_put_bool(view, str_from_c(states[k]), str_equal(i->state, str_from_c(states[k])));
     at_work = at_work && !interrupted;
     view_put_bool(view, S("at_work"), at_work);
+    bool at_machine = at_work && !i->held && !str_equal(i->state, S("undoing"));
+    view_put_bool(view, S("at_machine"), at_machine);
+    view_put_bool(view, S("by_itself"), at_work && !at_machine);
     view_put_bool(view, S("interrupted"), interrupted);
     view_put_str(view, S("refresh"), at_work ? S("2") : S(""));
     view_put_bool(view, S("can_stop"), str_equal(i->state, S("applying")));

@@ -77,6 +77,12 @@ async function lookAgain(page, done) {
     if (await page.getByRole('link', { name: 'Look again' }).count()) await press(page, 'Look again'); else await page.reload();
 }
 
+/** Until `done` stands on the page, which follows the work by itself: by scripts, or by being loaded again. */
+async function untilSaid(page, done) {
+  await page.getByText(done).first().waitFor({ timeout: 60_000 });
+  await page.waitForLoadState('load');
+}
+
 /** The page as it stands fits; and axe, which is a script, finds nothing on it. */
 async function sound(f, { page, view, scripts }) {
   await checkLayout(f, page, view);
@@ -109,7 +115,7 @@ const secretary = {
       await is(heading).selectOption(await is(heading).locator('option').evaluateAll((all, name) => all.find((o) => o.value.endsWith(`:${name}`)).value, column));
     await sound(f, actor);
     await press(page, 'Check the list');
-    await lookAgain(page, 'What would change');
+    await untilSaid(page, 'What would change');
   },
   'reads which rows are bad, and why': async (f, actor) => {
     const { page } = actor;
@@ -124,9 +130,9 @@ const secretary = {
     f.same(await page.getByLabel('Cheque from', { exact: true }).evaluate((e) => e.value.split(':')[1]), 'payer', 'what she chose before');
     await page.getByLabel('Leave bad rows out, and import the others').check();
     await press(page, 'Check the list');
-    await lookAgain(page, 'What would change');
+    await untilSaid(page, 'What would change');
     await press(page, 'Import it');
-    await lookAgain(page, 'What changed');
+    await untilSaid(page, 'What changed');
     await press(page, 'Hebden');
   },
   'finds a person': async (f, actor) => {

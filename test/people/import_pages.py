@@ -8,6 +8,8 @@ import contextlib
 import json
 import pathlib
 import re
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
@@ -21,6 +23,7 @@ import walk
 from deploy import Tally, server
 
 CSV = 'Mem no,First Name,Surname,E-mail,Town,Shoe size\r\n' + ''.join(f'W{i:05d},Nia,Number{i},nia.{i}@example.org,Leeds,{i % 9}\r\n' for i in range(12_000))
+KILLED_ROWS = 25_000
 BAD = 'id,family_name,joined\r\nX1,Good,2012-01-01\r\nX2,Bad,2012-02-31\r\n'
 
 
@@ -106,6 +109,47 @@ def with_bad_rows(tally, folder, url):
     tally('what is no list is refused in words', b'CSV' in hers.ask(f'{path}/columns').body)
 
 
+def left_by_a_kill(hers, folder, number):
+    """An import at the machine that was killed while it wrote: its path; None: the kill came too late."""
+    rows = ''.join(f'K{number}-{i},Nia,Killed{i},k{number}.{i}@example.org\r\n' for i in range(KILLED_ROWS))
+    (folder / 'left.csv').write_text('id,given_name,family_name,email\r\n' + rows)
+    p = subprocess.Popen([deploy.HUSTINGS, 'people', 'import', 'left.csv', '--unit', 'leeds', '--by', 'Carol Count', '--store', 'hustings.db'], cwd=folder, env=walk.BARE,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    newest = None
+    while p.poll() is None and not newest:
+        at_work = (i for i in state(hers, '/units/leeds/imports')['imports'] if i['state_words'] == 'being imported')
+        newest = next((i for i in at_work if state(hers, i['path'])['applied']['rows'] != '0'), None)
+    p.kill()
+    p.wait()
+    return newest['path'] if newest and state(hers, newest['path']).get('applying') else None
+
+
+def interrupted(tally, folder, url):
+    """One at the machine was killed: its page says so after some minutes, and what can be done; until then it keeps others waiting, and says so."""
+    hers = walk.signed_in(folder, url(), walk.person_id('secretary of leeds'))
+    path = next(found for found in (left_by_a_kill(hers, folder, number) for number in range(20)) if found)
+    page = hers.ask(path).body.decode()
+    tally('a part of it is there', b'Killed' in people_in(hers))
+    tally('at first it is at work, for all that is known', 'data-at-work' in page and 'http-equiv="refresh"' in page and 'interrupted after' not in page, page)
+    tally('and the page says when it will be known better', 'stands still for three minutes' in page, page)
+    with contextlib.closing(sqlite3.connect(folder / 'hustings.db', timeout=60)) as db, db:
+        db.execute('UPDATE import SET changed = changed - 240000 WHERE id = ?', [path.rpartition('/')[2]])
+    page = hers.ask(path).body.decode()
+    tally('then its page says that it was interrupted', 'interrupted after' in page and 'no other list of these units can be imported' in page, page)
+    tally('and it is not followed any more', 'data-at-work' not in page and 'http-equiv="refresh"' not in page, page)
+    tally('the list says so, too', 'interrupted' in hers.ask('/units/leeds/imports').body.decode())
+    other = upload(hers, 'leeds', 'id,family_name\r\nL1,Later\r\n')
+    choose(hers, other, {})
+    until(hers, other, 'checked')
+    answer = press(hers, other, 'apply')
+    tally('another one is told why it must wait', answer.status == 409 and b'is at work on these units' in answer.body, (answer.status, answer.body[:800]))
+    tally('it can be taken back here', press(hers, path, 'undo').status == 303)
+    until(hers, path, 'undone')
+    tally('nobody of it is left', b'Killed' not in people_in(hers))
+    tally('and the other one begins', press(hers, other, 'apply').status == 303)
+    until(hers, other, 'done')
+
+
 class Servers:
     """One server after another on the same store."""
 
@@ -139,6 +183,7 @@ def main():
         try:
             tally.run(whole_way, folder, lambda: servers.url, servers.kill)
             tally.run(with_bad_rows, folder, lambda: servers.url)
+            tally.run(interrupted, folder, lambda: servers.url)
         finally:
             servers.stack.close()
     tally.end()
