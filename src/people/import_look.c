@@ -112,7 +112,7 @@ static void read_samples(Arena *a, Str text, ImportLook *look)
 
 Err import_look(Db *db, Arena *a, const Import *import, ImportLook *ret_look, Fault *fault)
 {
-    Str text;
+    Str text = {0};
     TableRow row;
     ImportLook look = {0};
     Err e = read_start(db, a, import->id, &text, fault);

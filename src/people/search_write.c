@@ -238,11 +238,12 @@ static Err words_count(Db *db, Arena *a, WordList *l, int sign)
 {
     Counted *each;
     int count = words_each(a, l, &each);
+    Str *words = arena_new(a, Str, (size_t)count + 1);
     Rows r = rows_new(a);
     Err e = ERR_OK;
     for (int i = 0; i < count && !e; i++) {
         Str back = search_backward(a, each[i].word);
-        l->words[i] = each[i].word;
+        words[i] = each[i].word;
         if (is_here(db)) {
             e = db_run(db, "search_word_count", DB_VALUES(db_string(each[i].word), db_string(back), db_number(sign * each[i].times)));
             continue;
@@ -255,7 +256,7 @@ static Err words_count(Db *db, Arena *a, WordList *l, int sign)
     }
     if (!e) e = rows_run(db, "search_words_count", &r);
     if (e || sign > 0 || !count) return e;
-    return db_run(db, "search_words_gone", DB_VALUES(db_string(list_of(a, l->words, count))));
+    return db_run(db, "search_words_gone", DB_VALUES(db_string(list_of(a, words, count))));
 }
 
 /* ---- adding ---- */
