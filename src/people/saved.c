@@ -7,7 +7,7 @@
 #include "people/search_text.h"
 #include "people/text.h"
 
-enum { RANGES = 8, BOUND_MOST = 32, UNITS_AT_ONCE = 4 };
+enum { RANGES = 8, BOUND_MOST = 32, UNITS_AT_ONCE = 4, UNITS_OF_TEXT = 64, TEXTS_AT_ONCE = 20000 };
 
 /* ---- checking ---- */
 
@@ -54,12 +54,10 @@ static bool settle_areas(Arena *a, Str *areas)
     return true;
 }
 
-/* The question for the index: all who may fit. Words of one or two letters are known as words and beginnings alone, and narrow nothing else. */
-static Str match_of(Arena *a, Str text, bool postgres)
+/* Nothing of it is in the index: nobody can be looked for with it. */
+static bool is_unreadable(Arena *a, const Typed *typed)
 {
-    Typed typed = typed_read(a, text);
-    Str match = typed_match(a, &typed, FIT_PART, NULL, 0, postgres);
-    return match.len ? match : typed_match(a, &typed, FIT_PREFIX, NULL, 0, postgres);
+    return typed->unreadable.len || !typed_match(a, typed, FIT_PART, NULL, 0, false).len;
 }
 
 Err criteria_check(Arena *a, Criteria *c, const char **ret_field, Fault *fault)
@@ -75,8 +73,7 @@ Err criteria_check(Arena *a, Criteria *c, const char **ret_field, Fault *fault)
     c->recruiter = text_fold(a, c->recruiter);
     if (c->text.len) {
         Typed typed = typed_read(a, c->text);
-        if (typed.unreadable.len || !match_of(a, c->text, false).len)
-            return wrong(ret_field, "text", fault, "a part of a name, three digits of a number, or a postcode");
+        if (is_unreadable(a, &typed)) return wrong(ret_field, "text", fault, "a part of a name, three digits of a number, or a postcode");
     }
     return ERR_OK;
 }
@@ -293,35 +290,13 @@ static int bind_areas(Arena *a, const Criteria *c, DbValue *out)
     return 2 * RANGES;
 }
 
-/* Who has the text, as saved.sql wants it: the index says who may, and each of those is looked at. Whoever is rung was meant. */
-static Err find_text(Db *db, Arena *a, Str text, Str *ret_numbers)
-{
-    *ret_numbers = S("");
-    if (!text.len) return ERR_OK;
-    Arena scratch;
-    arena_init(&scratch, ARENA_LIMIT_DEFAULT);
-    DbRows rows;
-    Typed typed = typed_read(&scratch, text);
-    Str match = match_of(&scratch, text, db_engine(db) == ENGINE_POSTGRES);
-    Err e = db_query(db, &scratch, "saved_text", DB_VALUES(db_string(match)), &rows);
-    Buf b = buf_new(a);
-    buf_byte(&b, '[');
-    while (!e && db_next(&rows)) {
-        if (typed_fit(&typed, db_text(&rows, "text")) < 0) continue;
-        if (b.len > 1) buf_byte(&b, ',');
-        buf_i64(&b, db_i64(&rows, "number"));
-    }
-    buf_byte(&b, ']');
-    arena_clear(&scratch);
-    *ret_numbers = buf_done(&b);
-    return e;
-}
-
-static int bind(Arena *a, Scope scope, const Criteria *c, Str numbers, int64_t now, DbValue *out)
+/* `typed` is read from the criteria's text. */
+static int bind(Db *db, Arena *a, Scope scope, const Criteria *c, const Typed *typed, int64_t now, DbValue *out)
 {
     int n = 0;
-    Str from = c->joined_from.len ? c->joined_from : S("");
+    Str from = c->joined_from.len ? c->joined_from : S(""), match = S("");
     if (c->joined_this_year && str_compare(from, year_begins(a, now)) < 0) from = year_begins(a, now);
+    if (c->text.len) match = typed_match(a, typed, FIT_PART, NULL, 0, db_engine(db) == ENGINE_POSTGRES);
     out[n++] = text_value(scope.unit);
     out[n++] = text_value(c->status);
     out[n++] = text_value(c->section);
@@ -334,7 +309,7 @@ static int bind(Arena *a, Scope scope, const Criteria *c, Str numbers, int64_t n
     out[n++] = text_value(c->language);
     out[n++] = text_value(c->recruiter);
     n += bind_areas(a, c, out + n);
-    out[n++] = db_string(numbers);
+    out[n++] = db_string(match);
     return n;
 }
 
@@ -360,32 +335,86 @@ static Err is_top(Db *db, Arena *a, Scope scope, bool *ret_top)
     return e;
 }
 
-Err saved_count(Db *db, Arena *a, Scope scope, const Criteria *c, int64_t now, int64_t *ret_people)
+/* The index knows groups of three letters and not their order, and nothing of two digits: it finds all who are meant, and others beside them. Nobody is rung
+ * who was not meant, so each is looked at again. */
+static bool is_meant(const Criteria *c, const Typed *typed, Str text)
+{
+    return !c->text.len || typed_fit(typed, text) >= 0;
+}
+
+/* criteria_check refuses it; whatever was kept before it did rings nobody. */
+static bool means_nobody(Arena *a, const Criteria *c, const Typed *typed)
+{
+    return c->text.len && is_unreadable(a, typed);
+}
+
+/* The next of those whom the index finds; *ret_after moves behind them. */
+static Err count_chunk(Db *db, Arena *a, const char *statement, const DbValue *bound, int bound_count, const Typed *typed,
+    int64_t *ret_after, int64_t *ret_people, bool *ret_last)
 {
     DbRows rows;
+    Err e = db_query(db, a, statement, bound, bound_count, &rows);
+    if (e) return e;
+    while (db_next(&rows)) {
+        *ret_people += typed_fit(typed, db_text(&rows, "text")) >= 0;
+        *ret_after = db_i64(&rows, "number");
+    }
+    *ret_last = rows.count < TEXTS_AT_ONCE;
+    return ERR_OK;
+}
+
+/* However many there are, the memory is that of one chunk. */
+static Err count_texts(Db *db, const char *statement, DbValue *bound, int count, const Typed *typed, int64_t *ret_people)
+{
+    Arena chunk;
+    arena_init(&chunk, ARENA_LIMIT_DEFAULT);
+    int64_t after = 0, people = 0;
+    bool last = false;
+    Err e = ERR_OK;
+    while (!e && !last) {
+        bound[count] = db_number(after);
+        bound[count + 1] = db_number(TEXTS_AT_ONCE);
+        e = count_chunk(db, &chunk, statement, bound, count + 2, typed, &after, &people, &last);
+        arena_clear(&chunk);
+    }
+    if (!e) *ret_people = people;
+    return e;
+}
+
+static Err count_facts(Db *db, Arena *a, const char *statement, const DbValue *bound, int count, int64_t *ret_people)
+{
+    DbRows rows;
+    Err e = db_one(db, a, statement, bound, count, &rows);
+    if (!e) *ret_people = db_i64(&rows, "people");
+    return e;
+}
+
+Err saved_count(Db *db, Arena *a, Scope scope, const Criteria *c, int64_t now, int64_t *ret_people)
+{
     DbValue bound[BOUND_MOST];
     bool top = false;
-    Err e = narrow(db, a, &scope, c);
+    Typed typed = typed_read(a, c->text);
+    Err e = means_nobody(a, c, &typed) ? ERR_MISSING : narrow(db, a, &scope, c);
     if (e == ERR_MISSING) {
         *ret_people = 0;
         return ERR_OK;
     }
-    Str numbers = S("");
     if (!e) e = is_top(db, a, scope, &top);
-    if (!e) e = find_text(db, a, c->text, &numbers);
     if (e) return e;
-    int count = bind(a, scope, c, numbers, now, bound);
-    e = db_one(db, a, top ? "saved_count_all" : "saved_count", bound, count, &rows);
-    if (!e) *ret_people = db_i64(&rows, "people");
-    return e;
+    int count = bind(db, a, scope, c, &typed, now, bound);
+    if (c->text.len) return count_texts(db, top ? "saved_texts_all" : "saved_texts", bound, count, &typed, ret_people);
+    return count_facts(db, a, top ? "saved_count_all" : "saved_count", bound, count, ret_people);
 }
 
 /* A walk asks for the people of a few units at a time, in the order of units and numbers. */
 typedef struct Walk {
     Db *db;
     Arena *a;
+    const Criteria *criteria;
+    Typed typed;
     DbValue bound[BOUND_MOST];
     int bound_count;
+    AudienceCursor at; /* behind whom it goes on */
     AudiencePerson *people;
     int count, most;
 } Walk;
@@ -405,45 +434,55 @@ static Err units_from(Walk *w, Str scope, Str after, Str **ret_units, int *ret_c
     return ERR_OK;
 }
 
-static Err walk_units(Walk *w, Str from, Str until, int64_t after_number)
+static void walk_take(Walk *w, DbRows *rows)
+{
+    w->people = arena_grow(w->a, AudiencePerson, w->people, (size_t)w->count, (size_t)(w->count + rows->count + 1));
+    while (db_next(rows)) {
+        Str unit = db_text(rows, "unit");
+        w->at = (AudienceCursor){unit, db_i64(rows, "number")};
+        if (!is_meant(w->criteria, &w->typed, db_text(rows, "text"))) continue;
+        w->people[w->count++] = (AudiencePerson){.id = db_text(rows, "person"), .unit = unit, .after = w->at};
+    }
+}
+
+/* Of units from that of `w->at` to `until`: behind it, until there are enough or no more. */
+static Err walk_units(Walk *w, Str until)
 {
     DbRows rows;
-    int n = w->bound_count;
-    w->bound[n++] = text_value(from);
-    w->bound[n++] = text_value(until);
-    w->bound[n++] = db_number(after_number);
-    w->bound[n++] = db_number(w->most - w->count);
-    Err e = db_query(w->db, w->a, "saved_people", w->bound, n, &rows);
-    if (e) return e;
-    w->people = arena_grow(w->a, AudiencePerson, w->people, (size_t)w->count, (size_t)(w->count + rows.count + 1));
-    while (db_next(&rows)) {
-        Str unit = db_text(&rows, "unit");
-        w->people[w->count++] = (AudiencePerson){.id = db_text(&rows, "person"), .unit = unit, .after = {unit, db_i64(&rows, "number")}};
-    }
+    int asked, n = w->bound_count;
+    w->bound[n + 1] = text_value(until);
+    do {
+        asked = w->most - w->count;
+        w->bound[n] = text_value(w->at.unit);
+        w->bound[n + 2] = db_number(w->at.number);
+        w->bound[n + 3] = db_number(asked);
+        Err e = db_query(w->db, w->a, "saved_people", w->bound, n + 4, &rows);
+        if (e) return e;
+        walk_take(w, &rows);
+    } while (rows.count == asked && w->count < w->most);
     return ERR_OK;
 }
 
 Err saved_people(Db *db, Arena *a, Scope scope, const Criteria *c, int64_t now, AudienceCursor after, int most, AudiencePerson **ret_people,
     int *ret_count)
 {
-    Walk w = {.db = db, .a = a, .people = arena_new(a, AudiencePerson, 1), .most = most};
+    Walk w = {.db = db, .a = a, .criteria = c, .typed = typed_read(a, c->text), .people = arena_new(a, AudiencePerson, 1), .most = most};
     Str *units = NULL;
-    int count = 0;
-    Err e = narrow(db, a, &scope, c);
+    int count = 0, at_once = c->text.len ? UNITS_OF_TEXT : UNITS_AT_ONCE;
+    Err e = means_nobody(a, c, &w.typed) ? ERR_MISSING : narrow(db, a, &scope, c);
     if (e == ERR_MISSING) {
         *ret_people = w.people;
         *ret_count = 0;
         return ERR_OK;
     }
-    Str numbers = S("");
-    if (!e) e = find_text(db, a, c->text, &numbers);
     if (e) return e;
     ASSERT(scope.unit.len);
-    w.bound_count = bind(a, scope, c, numbers, now, w.bound);
+    w.bound_count = bind(db, a, scope, c, &w.typed, now, w.bound);
     e = units_from(&w, scope.unit, after.unit, &units, &count);
-    for (int i = 0; i < count && !e && w.count < most; i += UNITS_AT_ONCE) {
-        int last = i + UNITS_AT_ONCE < count ? i + UNITS_AT_ONCE - 1 : count - 1;
-        e = walk_units(&w, units[i], units[last], i == 0 && str_equal(units[0], after.unit) ? after.number : 0);
+    for (int i = 0; i < count && !e && w.count < most; i += at_once) {
+        int last = i + at_once < count ? i + at_once - 1 : count - 1;
+        w.at = (AudienceCursor){units[i], i == 0 && str_equal(units[0], after.unit) ? after.number : 0};
+        e = walk_units(&w, units[last]);
     }
     if (e) return e;
     *ret_people = w.people;

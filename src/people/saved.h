@@ -31,7 +31,7 @@ typedef struct Criteria {
     Str areas; /* postcode areas ("LS"), districts ("LS6") or more ("LS6 2"), with blanks or commas; at most SAVED_AREAS_MAX */
     Str language;
     Str recruiter;
-    Str text; /* parts of a name, number or postcode, as search.h reads them */
+    Str text; /* parts of a name, number or postcode, as search.h reads them; all of them must be hers as typed: nothing is mended here */
 } Criteria;
 
 /* Put in one form, or refused: *ret_field is the name of the criterion, fault->expected what it should be. */

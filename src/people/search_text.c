@@ -532,6 +532,7 @@ static void ways_of_code(Ways *w, const TypedWord *word, SearchFit fit)
 {
     Str code = word->text;
     ways_of_postcode(w, word, fit);
+    if (fit != FIT_WORD && !word->outward && search_points(code) < GRAM) way_token(way_new(w), '^', code);
     if (fit != FIT_PART || word->outward) return;
     ways_of_grams(w, code);
     if (search_points(code) < GRAM) way_token(way_new(w), '~', code);
@@ -629,21 +630,28 @@ static int fit_words(Str line, Str part)
     return fit;
 }
 
-static int fit_name(const TypedWord *w, const Str *lines)
+static int fit_names(const Str *lines, Str part)
 {
     int fit = -1;
-    for (int i = LINE_FAMILY; i <= LINE_JOINED; i++) fit = better(fit, fit_words(lines[i], w->text));
+    for (int i = LINE_FAMILY; i <= LINE_JOINED; i++) fit = better(fit, fit_words(lines[i], part));
+    return fit;
+}
+
+static int fit_name(const TypedWord *w, const Str *lines)
+{
+    int fit = fit_names(lines, w->text);
     if (w->whole) return fit == FIT_WORD ? fit : -1;
     if (search_points(w->text) < GRAM) return fit;
     bool elsewhere = holds(local_part(lines[LINE_EMAIL]), w->text) || holds(lines[LINE_IDENTIFIER], w->text);
     return better(fit, elsewhere ? FIT_PART : -1);
 }
 
-/* A number is known by its end, as people tell it. */
+/* A number is known by its end, as people tell it; some names have one. */
 static int fit_number(const TypedWord *w, const Str *lines)
 {
     Str phone;
     int fit = better(fit_in(lines[LINE_IDENTIFIER], w->digits), fit_in(lines[LINE_POSTCODE], w->digits));
+    fit = better(fit, fit_names(lines, w->digits));
     if (search_points(w->text) < GRAM) return fit;
     for (Str rest = lines[LINE_PHONES]; next_word(&rest, &phone);) {
         if (str_ends(phone, w->text)) fit = better(fit, w->text.len >= 7 ? FIT_WORD : FIT_PREFIX);
@@ -669,6 +677,7 @@ static int fit_code(const TypedWord *w, const Str *lines)
         return postcode.len == w->text.len ? FIT_WORD : FIT_PREFIX;
     }
     int fit = better(fit_postcode(lines[LINE_POSTCODE], w->text), fit_in(lines[LINE_IDENTIFIER], w->text));
+    fit = better(fit, fit_names(lines, w->text));
     return better(fit, search_points(w->text) >= GRAM && holds(local_part(lines[LINE_EMAIL]), w->text) ? FIT_PART : -1);
 }
 

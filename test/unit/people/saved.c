@@ -116,6 +116,31 @@ static void criteria_are_met(void **state)
     house_close(&h);
 }
 
+/* The index knows neither what two digits are nor in what order groups of letters stand: whoever only looks alike is not meant. */
+static void only_who_has_every_word_is_meant(void **state)
+{
+    engine_or_skip();
+    House house_of = house(*state), *h = &house_of;
+    static const NewPerson people[] = {{.given = "Ann", .family = "Number 76", .unit = "leeds", .phone = "+441134967777"},
+        {.given = "Bea", .family = "Number 770", .unit = "leeds"}, {.given = "Cy", .family = "Numbers 177", .unit = "leeds"},
+        {.given = "Dot", .family = "Number 77", .unit = "leeds hull"},
+        {.given = "Eve", .family = "Number", .identifier = "77", .unit = "hull"}, {.given = "Fay", .family = "77", .unit = "hull"},
+        {.given = "Abcd", .family = "Bcde", .unit = "hull"}, {.given = "Xab", .family = "Abcdez", .unit = "hull"},
+        {.given = "Gil", .family = "O2x", .unit = "wales"}, {.given = "Hal", .family = "Ooo", .unit = "wales"}};
+    for (int i = 0; i < COUNT_OF(people); i++) a_person(h, people[i]);
+    assert_meant("national", "Dot Eve Bea", .text = S("Number 77"));
+    assert_meant("leeds", "Bea Dot", .text = S("77 number"));
+    assert_meant("york", "Eve", .text = S("ev number 77"));
+    assert_meant("national", "Xab", .text = S("abcde"));
+    assert_meant("national", "", .text = S("abcdx"));
+    assert_meant("national", "Gil", .text = S("o2"));
+    assert_meant("national", "Gil", .text = S("o2x g"));
+    assert_meant("national", "Ann", .text = S("number 777"));
+    assert_meant("national", "", .text = S("77")); /* criteria_check refuses it */
+    assert_meant("york", "Dot Eve Bea", .unit = S("york"), .text = S("number 77"), .status = S("active"));
+    house_close(h);
+}
+
 /* ---- words ---- */
 
 static void criteria_have_words(void **state)
@@ -243,6 +268,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         arena_test(criteria_are_met),
         arena_test(words_are_all_met),
+        arena_test(only_who_has_every_word_is_meant),
         arena_test(criteria_have_words),
         arena_test(bad_criteria_are_refused),
         arena_test(a_search_is_kept_by_its_unit),
