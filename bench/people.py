@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """people.py [--hustings PATH] [--people N]: a list of members brought in (checked, compared, written, found by the search) with SQLite at FULL, beside sqlite3's own
-.import of the same file into one table without an index; then the same list once more (nothing changes), the export, and taking the import back."""
+.import of the same file into one table without an index; then the same list once more (nothing changes), the export, and taking the import back. On PostgreSQL, too, where HUSTINGS_TEST_POSTGRES names one (test/postgres.py run)."""
 import argparse
 import os
 import pathlib
@@ -58,6 +58,30 @@ def measured(command, folder, environment):
     return Used(time.monotonic() - began, usage, threads)
 
 
+def fresh_postgres(server):
+    """The url of a database with nothing in it, in the server that there is."""
+    name = f'people_{os.urandom(4).hex()}'
+    subprocess.run(['psql', '-q', '-d', server, '-c', f'CREATE DATABASE {name}'], check=True, capture_output=True)
+    return server.replace('/hustings?', f'/{name}?')
+
+
+def on_one(engine, url, hustings, folder, environment, yardstick):
+    """The list brought in, brought in again, taken out, taken back, in a store that has nothing yet."""
+    environment = {**environment, 'HUSTINGS_STORE_URL': url}
+
+    def run(*words):
+        return measured([hustings, *words], folder, environment)
+
+    print(engine)
+    run('people', 'units', '--import', 'units.csv')
+    top = next(line.split(',')[0] for line in (folder / 'units.csv').read_text().splitlines()[1:] if line.endswith(','))
+    bring = ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')
+    for what, words in (('import', bring), ('import, nothing changes', bring), ('export', ('people', 'export', '--unit', top, '--output', 'out.csv', '--reason', 'a benchmark'))):
+        print(run(*words).line(what, yardstick), flush=True)
+    imports = subprocess.run([hustings, 'people', 'imports'], cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
+    print(run('people', 'undo', imports[-1].split('\t')[0]).line('taken back', yardstick), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--hustings', default=str(ROOT / 'build/hustings'))
@@ -66,23 +90,14 @@ def main():
     hustings = str(pathlib.Path(o.hustings).resolve())
     with tempfile.TemporaryDirectory(prefix='hustings-bench-') as name:
         folder = pathlib.Path(name)
-        environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_STORE_URL': 'store.db', 'HUSTINGS_RECORD_OFFICER': 'Ada Poll'}
-
-        def run(*words):
-            return measured([hustings, *words], folder, environment)
-
-        run('demo', 'people', '-n', o.people, '--today', '2026-10-01', '-o', 'members.csv', '--units-output', 'units.csv')
-        run('people', 'units', '--import', 'units.csv')
-        top = next(line.split(',')[0] for line in (folder / 'units.csv').read_text().splitlines()[1:] if line.endswith(','))
+        environment = {'PATH': os.environ['PATH'], 'LC_ALL': 'C.UTF-8', 'HUSTINGS_CONFIG': '/dev/null', 'HUSTINGS_RECORD_OFFICER': 'Ada Poll'}
+        measured([hustings, 'demo', 'people', '-n', o.people, '--today', '2026-10-01', '-o', 'members.csv', '--units-output', 'units.csv'], folder, environment)
         print(f'{o.people:,} memberships, {(folder / "members.csv").stat().st_size / 1e6:.0f} MB of CSV')
         yardstick = measured(['sqlite3', 'yardstick.db', '.mode csv', '.import members.csv members'], folder, environment)
         print(yardstick.line('sqlite3 .import', yardstick))
-        steps = (('import', ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')), ('import, nothing changes', ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')),
-                 ('export', ('people', 'export', '--unit', top, '--output', 'out.csv', '--reason', 'a benchmark')))
-        for what, words in steps:
-            print(run(*words).line(what, yardstick), flush=True)
-        imports = subprocess.run([hustings, 'people', 'imports'], cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
-        print(run('people', 'undo', imports[-1].split('\t')[0]).line('taken back', yardstick))
+        on_one('SQLite', 'store.db', hustings, folder, environment, yardstick)
+        if os.environ.get('HUSTINGS_TEST_POSTGRES'):
+            on_one('PostgreSQL (processors: without those of its server)', fresh_postgres(os.environ['HUSTINGS_TEST_POSTGRES']), hustings, folder, environment, yardstick)
 
 
 if __name__ == '__main__':

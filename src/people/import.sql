@@ -103,10 +103,11 @@ SELECT p.id, p.version, p.import, p.identifier, p.given_name, p.family_name, p.b
 -- sqlite: json_each(:ids) AS k CROSS JOIN person AS p ON p.id = k.value;
 -- pg: jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS k(value) JOIN person AS p ON p.id = k.value COLLATE "C";
 
--- import_memberships(ids, unit): their memberships in the unit and below it. In this order: for each person all units below were looked through, where SQLite chose
+-- import_memberships(ids, unit): their memberships in the unit and below it. In this order on both engines: left to
+-- themselves they look through all units below for each person
 SELECT m.person, m.id, m.unit, m.section, m.class, m.status, m.status_since, m.status_reason, m.history, m.joined, m.recorded, m.first_receipt, m.paid_until, m.payer, m.bank, m.method, m.recruiter, m.mandate, m.signature, m.device, m.declared FROM
 -- sqlite: json_each(:ids) AS k CROSS JOIN membership AS m ON m.person = k.value CROSS JOIN unit_over AS o
--- pg: jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS k(value) JOIN membership AS m ON m.person = k.value COLLATE "C" JOIN unit_over AS o
+-- pg: (SELECT m.* FROM jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS k(value) JOIN membership AS m ON m.person = k.value COLLATE "C" OFFSET 0) AS m JOIN unit_over AS o
 ON o.unit = m.unit AND o.above = :unit ORDER BY m.person, m.id;
 
 -- ---- what a chunk writes, many rows at once for PostgreSQL, to which each trip costs: an array of arrays, each with the values of the statement named.
