@@ -191,6 +191,13 @@ def crowded(tally, folder, url):
     tally('the page, too', b'The first 1,000 people' in answer.body and b'This list is not complete' in answer.body and len(found) == 50, answer.body[-1500:])
     answer, found = find(hers, 'leeds', 'crowdab')
     tally('and nothing of the sort', b'not complete' not in answer.body and found, answer.body[-1500:])
+    for words, more in (('wim', True), ('crowdab', False)):
+        answer = hers.post('/units/leeds/search.json', {'words': words}, hers.token('/units/leeds/search'))
+        view = json.loads(answer.body) if answer.status == 200 else {}
+        tally(f'JSON says so, too: {words}', view.get('more') is more and (view.get('in_all') == 1000) is more, (answer.status, answer.body[:300]))
+    for text, people in (('wim crowdab', len(found)), ('crowdab 4', 0), ('wim c20', 111)):
+        said = command(folder, 'audience', '--unit', 'leeds', '--text', text)[1]
+        tally(f'an audience has every word: {text}', f': {people:,} p' in said or f': {people} p' in said, said)
 
 
 def main():
