@@ -5,7 +5,7 @@
 #   make demo     the same, then publish Labour's 2010 leadership election, invent an organisation, and serve both on http://127.0.0.1:8080
 #   make count-demo   count that election in the terminal instead
 #   make test     every test there is; the last line says how many passed and failed
-#   make bench    the benchmarks
+#   make bench    the benchmarks; make bench-people those of people and the roll alone
 #   make deb      out/hustings_VERSION_ARCHITECTURE.deb, a Debian package of the program and its service
 #   make fuzz     each fuzz target for FUZZ_SECONDS (600), two at a time
 #   make format   rewrite the C sources in the house style
@@ -16,7 +16,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo count-demo test bench deb fuzz format lint clean help
+.PHONY: build demo count-demo test bench bench-people deb fuzz format lint clean help
 
 build:
 	@scripts/install.sh build
@@ -33,6 +33,9 @@ test:
 
 bench:
 	@scripts/bench.sh
+
+bench-people:
+	@scripts/bench.sh people
 
 deb: build
 	@scripts/install.sh deb

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""people.py [--hustings PATH] [--people N]: a list of members brought in (checked, compared, written, found by the search) with SQLite at FULL, beside sqlite3's own
-.import of the same file into one table without an index; then the same list once more (nothing changes), the export, and taking the import back. On PostgreSQL, too, where HUSTINGS_TEST_POSTGRES names one (test/postgres.py run)."""
+"""people.py [--hustings PATH] [--people N] [--keep FOLDER]: a list of members brought in (checked, compared, written, found by the search) with SQLite at FULL, beside sqlite3's own
+.import of the same file into one table without an index; then the same list once more (nothing changes), the export, and taking the import back. On PostgreSQL, too, where HUSTINGS_TEST_POSTGRES names one (test/postgres.py run).
+
+--keep: the list, and the SQLite store as the import left it, are copied there, for roll.py, people_search.py and audit.py."""
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -65,7 +68,7 @@ def fresh_postgres(server):
     return server.replace('/hustings?', f'/{name}?')
 
 
-def on_one(engine, url, hustings, folder, environment, yardstick):
+def on_one(engine, url, hustings, folder, environment, yardstick, keep=None):
     """The list brought in, brought in again, taken out, taken back, in a store that has nothing yet."""
     environment = {**environment, 'HUSTINGS_STORE_URL': url}
 
@@ -78,6 +81,9 @@ def on_one(engine, url, hustings, folder, environment, yardstick):
     bring = ('people', 'import', 'members.csv', '--unit', top, '--skip-bad')
     for what, words in (('import', bring), ('import, nothing changes', bring), ('export', ('people', 'export', '--unit', top, '--output', 'out.csv', '--reason', 'a benchmark'))):
         print(run(*words).line(what, yardstick), flush=True)
+        if what == 'import' and keep:
+            for kept in ('members.csv', 'units.csv', 'store.db'):
+                shutil.copy(folder / kept, keep / kept)
     imports = subprocess.run([hustings, 'people', 'imports'], cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
     print(run('people', 'undo', imports[-1].split('\t')[0]).line('taken back', yardstick), flush=True)
 
@@ -86,6 +92,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--hustings', default=str(ROOT / 'build/hustings'))
     parser.add_argument('--people', type=int, default=600_000)
+    parser.add_argument('--keep', type=pathlib.Path)
     o = parser.parse_args()
     hustings = str(pathlib.Path(o.hustings).resolve())
     with tempfile.TemporaryDirectory(prefix='hustings-bench-') as name:
@@ -95,7 +102,7 @@ def main():
         print(f'{o.people:,} memberships, {(folder / "members.csv").stat().st_size / 1e6:.0f} MB of CSV')
         yardstick = measured(['sqlite3', 'yardstick.db', '.mode csv', '.import members.csv members'], folder, environment)
         print(yardstick.line('sqlite3 .import', yardstick))
-        on_one('SQLite', 'store.db', hustings, folder, environment, yardstick)
+        on_one('SQLite', 'store.db', hustings, folder, environment, yardstick, o.keep)
         if os.environ.get('HUSTINGS_TEST_POSTGRES'):
             on_one('PostgreSQL (processors: without those of its server)', fresh_postgres(os.environ['HUSTINGS_TEST_POSTGRES']), hustings, folder, environment, yardstick)
 

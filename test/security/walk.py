@@ -317,14 +317,22 @@ def steward(folder, url):
     return browser
 
 
-def signed_in(folder, url, person):
-    """A session of a person as the server would have begun it: test/people/signin.py does so by letters, codes and passwords; here it must only be there."""
-    browser, token, now, rows = Browser(url), deploy.os.urandom(32), int(deploy.time.time() * 1000), Rows(folder)
+def all_signed_in(folder, url, persons):
+    """A browser for each of them, with a session as the server would have begun it: test/people/signin.py does so by letters, codes and passwords; here it must only be there."""
+    browsers, put, now, rows = [], [], int(deploy.time.time() * 1000), Rows(folder)
     secret = rows.ask("SELECT value FROM setting WHERE name = 'http_secret'")[0][0]
-    rows.add('session', token_hash=hashlib.sha256(token).digest(), id=b64(token[:16]), who=MEMBER, person=person, power=-1, begun=now, seen=now, ends=now + 3600_000)
-    sealed = b'\x02' + token
-    browser.cookies['hustings'] = b64(sealed + hmac.digest(secret, b'\x06cookie' + sealed, 'sha256')[:16])
-    return browser
+    for person in persons:
+        browser, token = Browser(url), deploy.os.urandom(32)
+        put.append(rows.insert('session', token_hash=hashlib.sha256(token).digest(), id=b64(token[:16]), who=MEMBER, person=person, power=-1, begun=now, seen=now, ends=now + 3600_000))
+        sealed = b'\x02' + token
+        browser.cookies['hustings'] = b64(sealed + hmac.digest(secret, b'\x06cookie' + sealed, 'sha256')[:16])
+        browsers.append(browser)
+    rows.tell(*put)
+    return browsers
+
+
+def signed_in(folder, url, person):
+    return all_signed_in(folder, url, [person])[0]
 
 
 def people(folder):
