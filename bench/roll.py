@@ -161,6 +161,7 @@ def main():
             rows.on_postgres(other)
             run(other, 'move', folder / 'hustings.db', rows.url(other))
             shutil.copy(folder / 'record-key', other / 'record-key')
+            run(other, 'people', 'reindex')  # what is searched does not travel: the server would make it beside the freeze
         reading = imported(folder)
         for engine in rows.engines():
             on_server(folder.parent / engine, engine, reading)

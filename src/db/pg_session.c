@@ -152,6 +152,12 @@ static SetUp read_set_up(PGconn *conn, const PGresult *r, Fault *fault, Err *ret
     return SET_UP_FAILED;
 }
 
+/* The planner is told what our questions are: few rows, by their keys, and mostly in memory. Its own standards are those of a spinning disk, for which it reads all persons to
+ * show two thousand; and it would compile what then runs for a millisecond. A cheaper page that the operator set stays. */
+#define PLANNING                                                                                                                        \
+    " set_config('random_page_cost', least(CAST(current_setting('random_page_cost') AS float8), 1.1)::text, false), set_config('jit', " \
+    "'off', false)"
+
 /* One trip for all a session needs. Columns: encoding, whether the lock was given. A session that was just closed holds its lock a moment longer. */
 static Err set_up(PGconn *conn, const PgSession *session, Fault *fault)
 {
@@ -159,7 +165,7 @@ static Err set_up(PGconn *conn, const PgSession *session, Fault *fault)
     snprintf(sql, sizeof sql,
         "SELECT current_setting('server_encoding'), pg_try_advisory_lock%s(%d, %d), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('synchronous_commit',"
-        " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)",
+        " CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)," PLANNING,
         session->alone ? "" : "_shared", PG_LOCKS, PG_LOCK_STORE, session->statement_ms,
         session->statement_ms ? session->statement_ms + IDLE_IN_TRANSACTION_MS : 0);
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
