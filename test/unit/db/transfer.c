@@ -203,6 +203,9 @@ static void a_backup_of_either_engine_is_the_same(void **state)
     Place p = place_new(state);
     Str sqlite = filled_sqlite(&p, "first.db"), postgres = pg_database(p.a);
     TransferReport moved = move(&p, sqlite, postgres);
+    /* Whoever asks it next has plans for tables that are full. */
+    pg_admin(postgres,
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_stats WHERE schemaname = 'public') THEN RAISE 'no statistics'; END IF; END $$");
     same_report(moved, backup(&p, sqlite, in(&p, "one.backup")));
     same_report(moved, backup(&p, postgres, in(&p, "other.backup")));
     same_report(moved, restore(&p, in(&p, "one.backup"), pg_database(p.a)));
